@@ -1,0 +1,1 @@
+//! The control surface under `/_control`: clock, faults, revocation, requests seen.

@@ -1,0 +1,5 @@
+//! Entra ID: sign-in pages, tokens, keys.
+
+/// Entra ID: sign-in pages, tokens, keys.
+#[derive(Default)]
+pub(crate) struct EntraState {}

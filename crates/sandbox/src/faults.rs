@@ -1,0 +1,5 @@
+//! Injected failures and throttling.
+
+/// Injected failures and throttling.
+#[derive(Default)]
+pub(crate) struct Faults {}

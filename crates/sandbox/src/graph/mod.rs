@@ -1,0 +1,16 @@
+//! Microsoft Graph: one door for HTTP and `$batch`.
+
+mod drives;
+mod lists;
+
+use crate::api::{ApiRequest, ApiResponse};
+use crate::world::World;
+
+/// Answers one Graph call. `me`, `users`, `drives` and `workbook` live in `drives`; `sites` in `lists`.
+pub(crate) async fn dispatch(world: &World, request: ApiRequest) -> ApiResponse {
+    let first = request.path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    match first {
+        "sites" => lists::handle(world, request).await,
+        _ => drives::handle(world, request).await,
+    }
+}

@@ -1,0 +1,1 @@
+//! Which host and path goes where.

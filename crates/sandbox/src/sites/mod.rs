@@ -1,0 +1,5 @@
+//! Sites, lists and list items.
+
+/// Sites, lists and list items.
+#[derive(Default)]
+pub(crate) struct Sites {}

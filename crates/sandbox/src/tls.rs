@@ -1,0 +1,1 @@
+//! HTTPS with a generated certificate authority.
