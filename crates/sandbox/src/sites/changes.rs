@@ -40,6 +40,11 @@ impl List {
         self.changes.push(Change { seq, item_id: item.id, guid: item.guid.clone(), kind, at_ms });
     }
 
+    /// The token of now: nothing has happened since.
+    pub fn next_change(&self) -> u64 {
+        self.next_change
+    }
+
     /// Changes from `token` on, each item once; `None` when the token is from the future or too old.
     pub fn changes_since(&self, token: u64) -> Option<DeltaPage> {
         if token < self.oldest_token || token > self.next_change {

@@ -148,6 +148,19 @@ impl Site {
         id
     }
 
+    /// Adds an empty list; `None` when its name is taken.
+    pub fn add_list(&mut self, title: &str, template: u32, now_ms: i64) -> Option<&mut List> {
+        if self.list(title).is_some() {
+            return None;
+        }
+        let name: String = title.chars().filter(|char| char.is_alphanumeric() || " _-".contains(*char)).collect();
+        let mut list = seed::empty_list(&self.web_id, title, name.trim(), template, now_ms);
+        list.id = super::ids::random_guid();
+        self.lists.push(list);
+        self.modified_ms = now_ms;
+        self.lists.last_mut()
+    }
+
     /// The list item id of a file, given out at first sight and kept.
     pub fn file_item_id(&mut self, drive_item: &str) -> u32 {
         let next = self.file_ids.values().max().copied().unwrap_or(0) + 1;
