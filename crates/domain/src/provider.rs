@@ -85,6 +85,9 @@ impl Auth {
 pub struct OAuth2 {
     /// Where the browser is sent.
     pub authorization_url: Template,
+    /// Where the browser signs in when `authorization_url` only asks for consent: the proof of tenant after
+    /// [`CodeGrant::AdminConsent`].
+    pub sign_in_url: Option<Template>,
     /// Where codes and refresh tokens are exchanged.
     pub token_url: Template,
     /// Added to the authorize URL; the connect session may override or, with `""`, remove them.
@@ -206,6 +209,17 @@ pub struct Assertion {
     pub issuer: Template,
     /// Life of one assertion, seconds; signed afresh for every token request.
     pub lifetime_seconds: u32,
+    /// Whose key signs it.
+    pub key: AssertionKey,
+}
+
+/// Whose key signs client assertions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AssertionKey {
+    /// A key pair made here when the person gives none; they register the certificate with the vendor.
+    HeldOrGiven,
+    /// Always a key that the person gives.
+    Given,
 }
 
 /// How proxied calls are forwarded.
@@ -273,6 +287,8 @@ pub struct Field {
     pub pattern: Option<String>,
     /// `hostname`, `uri`, `uuid` or `email`.
     pub format: Option<String>,
+    /// What a right value is, for people: "a GUID such as … or a domain such as …".
+    pub expects: Option<String>,
     /// Position in the form.
     pub order: i32,
     /// Used when nothing is given.

@@ -1,5 +1,7 @@
 //! `${a.b}` templates with `A || B` fallbacks (contract §4.4), parsed once when a definition is read.
 
+mod parse;
+
 use std::fmt;
 
 /// Where a template's placeholders get their values.
@@ -25,14 +27,49 @@ pub struct Template {
 enum Part {
     Text(String),
     Path(String),
+    /// `${name(argument)}` or, with a format in place of an argument, `${now:FORMAT}`.
+    Call {
+        name: String,
+        argument: Vec<Part>,
+    },
 }
 
 /// A placeholder that has no value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no value for ${{{path}}}")]
+#[error("{}", self.describe())]
 pub struct Unresolved {
-    /// The dotted path, for example `connectionConfig.tenant`.
+    /// The dotted path, for example `connectionConfig.tenant`, or the function's name.
     pub path: String,
+    /// Why there is no value.
+    pub reason: UnresolvedReason,
+}
+
+/// Why a placeholder has no value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnresolvedReason {
+    /// Nobody gave one.
+    NoValue,
+    /// It is a function that this version cannot compute.
+    UnsupportedFunction,
+}
+
+impl Unresolved {
+    fn no_value(path: &str) -> Self {
+        Self { path: path.to_owned(), reason: UnresolvedReason::NoValue }
+    }
+
+    fn function(name: &str) -> Self {
+        Self { path: name.to_owned(), reason: UnresolvedReason::UnsupportedFunction }
+    }
+
+    fn describe(&self) -> String {
+        match self.reason {
+            UnresolvedReason::NoValue => format!("no value for ${{{}}}", self.path),
+            UnresolvedReason::UnsupportedFunction => {
+                format!("the template function `{}` is not supported by this version", self.path)
+            }
+        }
+    }
 }
 
 /// A template that cannot be parsed.
@@ -46,18 +83,23 @@ pub struct TemplateError {
 }
 
 impl Template {
-    /// Parses a template. Nested `${…}` and unclosed placeholders are errors.
+    /// Parses a template. Unclosed, empty and needlessly nested placeholders are errors.
     pub fn parse(source: &str) -> Result<Self, TemplateError> {
         let error = |problem| TemplateError { template: source.to_owned(), problem };
-        let alternatives =
-            source.split(" || ").map(parse_parts).collect::<Result<Vec<_>, _>>().map_err(error)?;
+        let alternatives = parse::alternatives(source).map_err(error)?;
         Ok(Self { source: source.to_owned(), alternatives })
+    }
+
+    /// A template that stands for exactly this text, `${` and ` || ` included.
+    pub fn literal(text: &str) -> Self {
+        Self { source: text.to_owned(), alternatives: vec![vec![Part::Text(text.to_owned())]] }
     }
 
     /// The first alternative whose placeholders all have values.
     ///
     /// # Errors
-    /// The first missing path of the last alternative.
+    /// The first missing path of the last alternative; a function of any alternative that was reached, because
+    /// skipping it could silently choose another host or value than the definition means.
     pub fn resolve(&self, values: &dyn Values) -> Result<String, Unresolved> {
         self.resolve_encoded(values, &|_, value| value)
     }
@@ -65,7 +107,7 @@ impl Template {
     /// As [`Self::resolve`], each value passed with its path through `encode` (for example URI-component encoding).
     ///
     /// # Errors
-    /// The first missing path of the last alternative.
+    /// As [`Self::resolve`].
     pub fn resolve_encoded(
         &self,
         values: &dyn Values,
@@ -75,18 +117,27 @@ impl Template {
         for parts in &self.alternatives {
             match resolve_parts(parts, values, encode) {
                 Ok(text) => return Ok(text),
+                Err(unresolved) if unresolved.reason == UnresolvedReason::UnsupportedFunction => {
+                    return Err(unresolved);
+                }
                 Err(unresolved) => missing = Some(unresolved),
             }
         }
-        Err(missing.unwrap_or(Unresolved { path: self.source.clone() }))
+        Err(missing.unwrap_or_else(|| Unresolved::no_value(&self.source)))
     }
 
-    /// Every placeholder's path, in order.
+    /// Every placeholder's path, in order, those inside function arguments included.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
-        self.alternatives.iter().flatten().filter_map(|part| match part {
-            Part::Path(path) => Some(path.as_str()),
-            Part::Text(_) => None,
-        })
+        let mut found = Vec::new();
+        self.alternatives.iter().for_each(|parts| collect_paths(parts, &mut found));
+        found.into_iter()
+    }
+
+    /// Every function the template calls, in order.
+    pub fn functions(&self) -> impl Iterator<Item = &str> {
+        let mut found = Vec::new();
+        self.alternatives.iter().for_each(|parts| collect_functions(parts, &mut found));
+        found.into_iter()
     }
 
     /// The template as written.
@@ -111,34 +162,32 @@ fn resolve_parts(
         match part {
             Part::Text(literal) => text.push_str(literal),
             Part::Path(path) => {
-                let value = values.get(path).ok_or_else(|| Unresolved { path: path.clone() })?;
+                let value = values.get(path).ok_or_else(|| Unresolved::no_value(path))?;
                 text.push_str(&encode(path, value));
             }
+            Part::Call { name, .. } => return Err(Unresolved::function(name)),
         }
     }
     Ok(text)
 }
 
-fn parse_parts(source: &str) -> Result<Vec<Part>, &'static str> {
-    let mut parts = Vec::new();
-    let mut rest = source;
-    while let Some(start) = rest.find("${") {
-        if start > 0 {
-            parts.push(Part::Text(rest[..start].to_owned()));
+fn collect_paths<'a>(parts: &'a [Part], found: &mut Vec<&'a str>) {
+    for part in parts {
+        match part {
+            Part::Path(path) => found.push(path),
+            Part::Call { argument, .. } => collect_paths(argument, found),
+            Part::Text(_) => {}
         }
-        let inner = &rest[start + 2..];
-        let end = inner.find('}').ok_or("`${` without `}`")?;
-        let path = inner[..end].trim();
-        if path.is_empty() || path.contains("${") {
-            return Err("empty or nested placeholder");
+    }
+}
+
+fn collect_functions<'a>(parts: &'a [Part], found: &mut Vec<&'a str>) {
+    for part in parts {
+        if let Part::Call { name, argument } = part {
+            found.push(name);
+            collect_functions(argument, found);
         }
-        parts.push(Part::Path(path.to_owned()));
-        rest = &inner[end + 1..];
     }
-    if !rest.is_empty() {
-        parts.push(Part::Text(rest.to_owned()));
-    }
-    Ok(parts)
 }
 
 #[cfg(test)]
@@ -157,11 +206,50 @@ mod tests {
         assert_eq!(template.resolve(&values).unwrap(), "https://contoso.x");
         let missing = Template::parse("${a.b}").unwrap().resolve(&values).unwrap_err();
         assert_eq!(missing.path, "a.b");
+        assert_eq!(missing.to_string(), "no value for ${a.b}");
     }
 
     #[test]
     fn broken_templates_are_refused() {
-        assert!(Template::parse("${open").is_err());
-        assert!(Template::parse("${}").is_err());
+        for broken in ["${open", "${}", "${a${b}}", "${base64(${a}}", "${no space}", "${f(${a)}"] {
+            assert!(Template::parse(broken).is_err(), "{broken}");
+        }
+    }
+
+    #[test]
+    fn functions_parse_and_refuse_to_resolve() {
+        let template =
+            Template::parse("Basic ${base64(${credentials.id}:${sha1(${credentials.key}, x)})}").unwrap();
+        assert_eq!(template.paths().collect::<Vec<_>>(), ["credentials.id", "credentials.key"]);
+        assert_eq!(template.functions().collect::<Vec<_>>(), ["base64", "sha1"]);
+        let error = template.resolve(&|_: &str| Some("v".to_owned())).unwrap_err();
+        assert_eq!(error.path, "base64");
+        assert!(error.to_string().contains("`base64` is not supported"), "{error}");
+        for clock in ["${now:YYYY-MM-DDTHH:mm:ss[Z]}", "${now+7:days:X}", "${now:ddd, DD MMM ZZ}"] {
+            let template = Template::parse(clock).unwrap();
+            assert_eq!(template.functions().collect::<Vec<_>>(), ["now"], "{clock}");
+            assert!(template.resolve(&values).is_err());
+        }
+    }
+
+    #[test]
+    fn an_unsupported_function_does_not_fall_through_to_the_next_alternative() {
+        let template = Template::parse("${base64(x)} || ${connectionConfig.tenant}").unwrap();
+        assert_eq!(template.resolve(&values).unwrap_err().reason, UnresolvedReason::UnsupportedFunction);
+        let template = Template::parse("${a.b}${base64(x)} || ${connectionConfig.tenant}").unwrap();
+        assert_eq!(template.resolve(&values).unwrap(), "contoso");
+    }
+
+    #[test]
+    fn a_literal_is_not_interpreted() {
+        let template = Template::literal("${connectionConfig.tenant} || x");
+        assert_eq!(template.resolve(&values).unwrap(), "${connectionConfig.tenant} || x");
+        assert_eq!(template.paths().count(), 0);
+    }
+
+    #[test]
+    fn hostile_nesting_ends_in_an_error() {
+        let deep = format!("{}x{}", "${f(".repeat(5_000), ")}".repeat(5_000));
+        assert!(Template::parse(&deep).is_err());
     }
 }
