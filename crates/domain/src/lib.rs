@@ -4,6 +4,7 @@ pub mod clock;
 pub mod connect;
 pub mod connection;
 pub mod credentials;
+pub mod entropy;
 pub mod ids;
 pub mod integration;
 pub mod operation;
@@ -13,6 +14,7 @@ pub mod secret;
 pub mod template;
 
 pub use clock::Clock;
+pub use entropy::Entropy;
 pub use ids::{
     ConnectionId, ConnectionRow, EnvironmentId, EnvironmentName, IntegrationKey, ProviderName, Scope,
 };
