@@ -6,11 +6,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http_body_util::BodyExt as _;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::api::{ApiRequest, ApiResponse};
 use crate::sites::{iso, random_guid};
+use crate::throttle;
 use crate::world::World;
 
 /// Microsoft Graph, "Combine multiple HTTP requests using JSON batching": at most 20 requests.
@@ -49,7 +51,7 @@ pub(super) async fn handle(world: &World, request: ApiRequest) -> ApiResponse {
         });
         let response = if ready {
             match inner_request(&request, inner) {
-                Ok(call) => Box::pin(super::dispatch(world, call)).await,
+                Ok(call) => one(world, call).await,
                 Err(message) => refused(world, &message),
             }
         } else {
@@ -60,6 +62,18 @@ pub(super) async fn handle(world: &World, request: ApiRequest) -> ApiResponse {
         responses.push(response_json(&id, &response));
     }
     json_answer(StatusCode::OK, &json!({"responses": responses}))
+}
+
+/// One inner call, which spends resource units of its own.
+async fn one(world: &World, call: ApiRequest) -> ApiResponse {
+    let cost = throttle::cost(&call.method, &call.path, &call.query);
+    let standing = world.throttle.spend(&call.principal, cost, world.clock.now_ms());
+    if let Some(over) = standing.filter(|standing| standing.is_over()) {
+        let (head, body) = over.graph_reply().into_parts();
+        let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+        return ApiResponse { status: head.status, headers: head.headers, body };
+    }
+    Box::pin(super::dispatch(world, call)).await
 }
 
 fn parse(request: &ApiRequest) -> Result<Batch, String> {

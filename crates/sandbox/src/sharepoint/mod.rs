@@ -25,7 +25,7 @@ use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Map, Value};
 
 use crate::api::{ApiRequest, ApiResponse};
-use crate::sites::{Need, Site, SiteKey, allows, random_guid};
+use crate::sites::{Need, Site, SiteKey, allows};
 use crate::world::World;
 
 use entity::Answer;
@@ -37,11 +37,6 @@ use target::Target;
 /// Answers one `_api` call.
 pub(crate) async fn dispatch(world: &World, request: ApiRequest) -> ApiResponse {
     let mut response = answer(world, &request);
-    let guid = HeaderValue::from_str(&random_guid()).unwrap_or(HeaderValue::from_static("0"));
-    response.headers.insert("sprequestguid", guid.clone());
-    response.headers.insert("request-id", guid);
-    response.headers.insert("x-sharepointhealthscore", HeaderValue::from_static("0"));
-    response.headers.insert("microsoftsharepointteamservices", HeaderValue::from_static("16.0.0.25401"));
     response.headers.insert("dataserviceversion", HeaderValue::from_static("3.0"));
     response.headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
@@ -74,7 +69,8 @@ struct Call<'a> {
 impl<'a> Call<'a> {
     /// `None` when the URL names no site.
     fn of(world: &'a World, request: &'a ApiRequest, flavour: Flavour) -> Option<Self> {
-        let path = request.prefix.trim_end_matches('/').strip_suffix("/_api").unwrap_or_default();
+        let prefix = request.prefix.trim_end_matches('/');
+        let path = prefix.len().checked_sub("/_api".len()).and_then(|end| prefix.get(..end)).unwrap_or_default();
         let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
         let key = world.sites.find(&request.principal.tenant_id, |site| site.path.eq_ignore_ascii_case(&path)).pop()?;
         let tunnelled = request.headers.get("x-http-method").and_then(|value| value.to_str().ok());
@@ -175,8 +171,7 @@ impl<'a> Call<'a> {
 
     /// The site user id of the caller and the time, for stamping changes.
     fn stamp(&self, site: &mut Site) -> (u32, i64) {
-        let oid = self.request.principal.user_id.as_deref();
-        (site.ensure_user(oid, oid.unwrap_or_default(), ""), self.now_ms())
+        (site.ensure_user(&self.world.directory, &self.request.principal), self.now_ms())
     }
 
     fn header(&self, name: &str) -> Option<&str> {

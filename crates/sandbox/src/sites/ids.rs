@@ -1,25 +1,14 @@
 //! Identifiers and the text form of times.
 
-use aws_lc_rs::{digest, rand};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use uuid::Builder;
+
+use crate::random;
+pub(crate) use crate::random::guid as random_guid;
 
 /// A GUID derived from a name, the same in every run.
 pub(crate) fn stable_guid(name: &str) -> String {
-    let hash = digest::digest(&digest::SHA256, format!("sheetbend-sandbox:{name}").as_bytes());
-    let mut bytes = [0_u8; 16];
-    bytes.copy_from_slice(&hash.as_ref()[..16]);
-    Builder::from_custom_bytes(bytes).into_uuid().to_string()
-}
-
-/// A fresh version 4 GUID.
-pub(crate) fn random_guid() -> String {
-    let mut bytes = [0_u8; 16];
-    if rand::fill(&mut bytes).is_err() {
-        tracing::error!("the system's random source failed");
-    }
-    Builder::from_random_bytes(bytes).into_uuid().to_string()
+    random::guid_from(&format!("sites:{name}"))
 }
 
 /// `2026-11-21T17:00:00Z`; milliseconds are cut off, as SharePoint does.

@@ -55,7 +55,6 @@ impl Sites {
     pub fn open(state_dir: Option<&Path>) -> io::Result<Self> {
         let Some(state_dir) = state_dir else { return Ok(Self::default()) };
         let dir = state_dir.join("sites");
-        std::fs::create_dir_all(&dir)?;
         let state = snapshot::load(&dir, seed::sites())?;
         Ok(Self { state: RwLock::new(state), dir: Some(dir) })
     }

@@ -6,6 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::directory::Directory;
+use crate::principal::Principal;
+
 use super::SiteKey;
 use super::changes::Change;
 use super::columns::Column;
@@ -135,15 +138,16 @@ impl Site {
     }
 
     /// The site user id of a caller, who is added to the site's users when unknown.
-    pub fn ensure_user(&mut self, oid: Option<&str>, title: &str, email: &str) -> u32 {
-        let Some(oid) = oid else { return APP_USER_ID };
+    pub fn ensure_user(&mut self, directory: &Directory, caller: &Principal) -> u32 {
+        let Some(oid) = caller.user_id.as_deref() else { return APP_USER_ID };
         if let Some(user) = self.users.iter().find(|user| user.oid == oid) {
             return user.id;
         }
         let people = self.users.iter().filter(|user| user.id < APP_USER_ID);
         let id = people.map(|user| user.id).max().unwrap_or(5) + 1;
-        let user =
-            SiteUser { id, oid: oid.to_owned(), title: title.to_owned(), email: email.to_owned(), admin: false };
+        let known = directory.user(oid);
+        let (title, email) = known.map_or_else(|| (oid.to_owned(), String::new()), |user| (user.display_name, user.upn));
+        let user = SiteUser { id, oid: oid.to_owned(), title, email, admin: false };
         self.users.push(user);
         id
     }

@@ -127,8 +127,7 @@ impl Call<'_> {
 
     /// The site user id of the caller.
     fn author(&self, site: &mut Site) -> u32 {
-        let oid = self.request.principal.user_id.as_deref();
-        site.ensure_user(oid, oid.unwrap_or_default(), "")
+        site.ensure_user(&self.world.directory, &self.request.principal)
     }
 
     fn body(&self) -> Result<serde_json::Value, GraphError> {
