@@ -89,7 +89,10 @@ fn parse(request: &ApiRequest) -> Result<Batch, String> {
     for inner in &batch.requests {
         // A dependency must stand earlier: that also rules out circles.
         if let Some(missing) = inner.depends_on.iter().find(|id| !seen.contains(&id.to_ascii_lowercase())) {
-            return Err(format!("Request '{}' depends on '{missing}', which is not an earlier request.", inner.id));
+            return Err(format!(
+                "Request '{}' depends on '{missing}', which is not an earlier request.",
+                inner.id
+            ));
         }
         let id = inner.id.to_ascii_lowercase();
         if id.is_empty() || seen.contains(&id) {
@@ -110,8 +113,10 @@ fn inner_request(outer: &ApiRequest, inner: Inner) -> Result<ApiRequest, String>
     }
     let mut headers = HeaderMap::new();
     for (name, value) in &inner.headers {
-        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("'{name}' is not a header name."))?;
-        let value = HeaderValue::from_str(value).map_err(|_| format!("The header {name} has an invalid value."))?;
+        let name =
+            HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("'{name}' is not a header name."))?;
+        let value =
+            HeaderValue::from_str(value).map_err(|_| format!("The header {name} has an invalid value."))?;
         headers.insert(name, value);
     }
     let body = inner_body(inner.body, &headers)?;
@@ -133,9 +138,10 @@ fn inner_body(body: Option<Value>, headers: &HeaderMap) -> Result<Bytes, String>
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let kind = kind.ok_or("A request with a body needs a Content-Type header.")?;
     match body {
-        Value::String(text) if !kind.contains("json") => {
-            STANDARD.decode(text).map(Bytes::from).map_err(|_| "A body that is not JSON must be base64.".to_owned())
-        }
+        Value::String(text) if !kind.contains("json") => STANDARD
+            .decode(text)
+            .map(Bytes::from)
+            .map_err(|_| "A body that is not JSON must be base64.".to_owned()),
         json => Ok(Bytes::from(json.to_string())),
     }
 }
@@ -143,7 +149,8 @@ fn inner_body(body: Option<Value>, headers: &HeaderMap) -> Result<Bytes, String>
 fn response_json(id: &str, response: &ApiResponse) -> Value {
     let mut headers = Map::new();
     for (name, value) in &response.headers {
-        headers.insert(title_case(name.as_str()), String::from_utf8_lossy(value.as_bytes()).into_owned().into());
+        headers
+            .insert(title_case(name.as_str()), String::from_utf8_lossy(value.as_bytes()).into_owned().into());
     }
     let mut answer = json!({"id": id, "status": response.status.as_u16(), "headers": headers});
     if response.body.is_empty() {
@@ -159,7 +166,10 @@ fn response_json(id: &str, response: &ApiResponse) -> Value {
 /// `content-type` as `Content-Type`: inner headers are JSON keys, whose case clients do compare.
 fn title_case(name: &str) -> String {
     let capital = |part: &str| part[..1].to_ascii_uppercase() + &part[1..];
-    name.split('-').map(|part| if part.is_empty() { String::new() } else { capital(part) }).collect::<Vec<_>>().join("-")
+    name.split('-')
+        .map(|part| if part.is_empty() { String::new() } else { capital(part) })
+        .collect::<Vec<_>>()
+        .join("-")
 }
 
 fn refused(world: &World, message: &str) -> ApiResponse {

@@ -18,7 +18,12 @@ pub(super) fn render(api: &str, answer: Answer) -> String {
     match answer {
         Answer::Entity(entity) | Answer::Created(entity) => entry(&mut out, api, &entity, NAMESPACES),
         Answer::Collection { entities, next } => {
-            let _ = write!(out, "<feed xml:base=\"{}/\" {NAMESPACES}><id>{}</id><title/>", escape(api), escape(api));
+            let _ = write!(
+                out,
+                "<feed xml:base=\"{}/\" {NAMESPACES}><id>{}</id><title/>",
+                escape(api),
+                escape(api)
+            );
             for entity in &entities {
                 entry(&mut out, api, entity, "");
             }

@@ -18,8 +18,10 @@ const MAX_OPERATIONS: usize = 100;
 pub(super) fn run(call: &Call<'_>) -> Outcome<Answer> {
     call.expect("POST")?;
     let kind = call.header("content-type").unwrap_or_default();
-    let boundary = boundary_of(kind).ok_or_else(|| SpError::bad_query("A batch needs a multipart/mixed boundary."))?;
-    let body = std::str::from_utf8(&call.request.body).map_err(|_| SpError::bad_query("The batch is not UTF-8."))?;
+    let boundary =
+        boundary_of(kind).ok_or_else(|| SpError::bad_query("A batch needs a multipart/mixed boundary."))?;
+    let body =
+        std::str::from_utf8(&call.request.body).map_err(|_| SpError::bad_query("The batch is not UTF-8."))?;
     let mut operations = Vec::new();
     collect(body, &boundary, 0, &mut operations)?;
     if operations.len() > MAX_OPERATIONS {
@@ -32,7 +34,10 @@ pub(super) fn run(call: &Call<'_>) -> Outcome<Answer> {
             Ok(request) => super::answer(call.world, &request),
             Err(error) => call.flavour.render_error(&error),
         };
-        let _ = write!(out, "--{name}\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n");
+        let _ = write!(
+            out,
+            "--{name}\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
+        );
         write_response(&mut out, &response);
     }
     let _ = write!(out, "--{name}--\r\n");
@@ -61,7 +66,8 @@ fn collect<'a>(body: &'a str, boundary: &str, depth: usize, operations: &mut Vec
         let (head, content) = split_head(part.trim_start());
         let kind = head_value(head, "content-type").unwrap_or_default();
         if kind.to_ascii_lowercase().starts_with("multipart/mixed") {
-            let inner = boundary_of(kind).ok_or_else(|| SpError::bad_query("A change set needs a boundary."))?;
+            let inner =
+                boundary_of(kind).ok_or_else(|| SpError::bad_query("A change set needs a boundary."))?;
             collect(content, &inner, depth + 1, operations)?;
         } else {
             operations.push(content);
@@ -84,7 +90,10 @@ fn split_head(text: &str) -> (&str, &str) {
 
 fn head_value<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     let pairs = head.lines().filter_map(|line| line.split_once(':'));
-    pairs.into_iter().find(|(found, _)| found.trim().eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+    pairs
+        .into_iter()
+        .find(|(found, _)| found.trim().eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.trim())
 }
 
 fn inner_request(call: &Call<'_>, operation: &str) -> Outcome<ApiRequest> {
@@ -127,7 +136,8 @@ fn in_this_tenant<'a>(call: &Call<'_>, url: &'a str) -> Option<&'a str> {
             let site = call.key.path.to_ascii_lowercase();
             // A proxy's own path may stand before the site's.
             let lower = path.to_ascii_lowercase();
-            let start = if site.is_empty() { lower.find("/_api/") } else { lower.find(&format!("{site}/_api/")) };
+            let start =
+                if site.is_empty() { lower.find("/_api/") } else { lower.find(&format!("{site}/_api/")) };
             start.map(|start| &path[start..])
         }
     }
@@ -137,7 +147,12 @@ fn write_response(out: &mut String, response: &ApiResponse) {
     let reason = response.status.canonical_reason().unwrap_or_default();
     let _ = write!(out, "HTTP/1.1 {} {reason}\r\n", response.status.as_u16());
     for (name, value) in &response.headers {
-        let _ = write!(out, "{}: {}\r\n", name.as_str().to_ascii_uppercase(), String::from_utf8_lossy(value.as_bytes()));
+        let _ = write!(
+            out,
+            "{}: {}\r\n",
+            name.as_str().to_ascii_uppercase(),
+            String::from_utf8_lossy(value.as_bytes())
+        );
     }
     let _ = write!(out, "\r\n{}\r\n", String::from_utf8_lossy(&response.body));
 }

@@ -58,7 +58,8 @@ pub(super) fn check_fields(list: &List, view: &View) -> Outcome<()> {
 pub(super) fn parse(xml: &str) -> Result<View, String> {
     let root = xml::parse(xml)?;
     let query = root.child("Query");
-    let filter = match query.and_then(|query| query.child("Where")).and_then(|filter| filter.children.first()) {
+    let filter = match query.and_then(|query| query.child("Where")).and_then(|filter| filter.children.first())
+    {
         Some(node) => Some(expression(node)?),
         None => None,
     };
@@ -67,7 +68,9 @@ pub(super) fn parse(xml: &str) -> Result<View, String> {
         Some(node) => node.text.trim().parse().map_err(|_| "The RowLimit is not a number.".to_owned())?,
         None => 5000,
     };
-    let fields = root.child("ViewFields").map(|fields| fields.children.iter().filter_map(|field| field.attribute("Name")).map(str::to_owned).collect());
+    let fields = root.child("ViewFields").map(|fields| {
+        fields.children.iter().filter_map(|field| field.attribute("Name")).map(str::to_owned).collect()
+    });
     let query = ItemQuery { filter, order, top: usize::min(row_limit, 5000), after: None };
     Ok(View { query, fields: fields.unwrap_or_default(), row_limit })
 }
@@ -113,7 +116,11 @@ fn text(node: &Node) -> String {
 
 fn value(node: &Node) -> Literal {
     let text = text(node);
-    let kind = node.child("Value").and_then(|value| value.attribute("Type")).unwrap_or_default().to_ascii_lowercase();
+    let kind = node
+        .child("Value")
+        .and_then(|value| value.attribute("Type"))
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     match kind.as_str() {
         "boolean" => Literal::Bool(matches!(text.to_ascii_lowercase().as_str(), "1" | "true" | "yes")),
         "number" | "integer" | "counter" | "lookup" | "currency" => {
@@ -154,7 +161,14 @@ mod tests {
     #[test]
     fn broken_views_are_refused() {
         let deep = format!("{}{}", "<a>".repeat(500), "</a>".repeat(500));
-        for bad in ["", "<View>", "<View></Query>", "<View><Query><Where><Near/></Where></Query></View>", "text", &deep] {
+        for bad in [
+            "",
+            "<View>",
+            "<View></Query>",
+            "<View><Query><Where><Near/></Where></Query></View>",
+            "text",
+            &deep,
+        ] {
             assert!(parse(bad).is_err(), "{bad}");
         }
     }

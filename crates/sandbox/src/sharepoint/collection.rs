@@ -28,7 +28,8 @@ impl Call<'_> {
         }
         for order in self.options.get("$orderby").map(Order::parse).unwrap_or_default().iter().rev() {
             entities.sort_by(|left, right| {
-                let (left, right) = (sort_key(&left.filter_value(&order.field)), sort_key(&right.filter_value(&order.field)));
+                let (left, right) =
+                    (sort_key(&left.filter_value(&order.field)), sort_key(&right.filter_value(&order.field)));
                 if order.descending { right.cmp(&left) } else { left.cmp(&right) }
             });
         }
@@ -42,7 +43,10 @@ impl Call<'_> {
 
     /// Whether `$expand` names a property of the top level.
     pub(super) fn expands(&self, name: &str) -> bool {
-        self.options.expand().iter().any(|expand| expand.split('/').next().is_some_and(|top| top.eq_ignore_ascii_case(name)))
+        self.options
+            .expand()
+            .iter()
+            .any(|expand| expand.split('/').next().is_some_and(|top| top.eq_ignore_ascii_case(name)))
     }
 }
 

@@ -17,7 +17,8 @@ const DIGEST_SECONDS: u32 = 1800;
 
 pub(super) fn info(call: &Call<'_>) -> Outcome<Answer> {
     if call.verb != "POST" {
-        let message = "The HTTP method 'GET' cannot be used to access the resource 'GetContextWebInformation'.";
+        let message =
+            "The HTTP method 'GET' cannot be used to access the resource 'GetContextWebInformation'.";
         return Err(SpError::new(
             StatusCode::METHOD_NOT_ALLOWED,
             "-1, Microsoft.SharePoint.Client.ClientServiceException",
@@ -35,9 +36,10 @@ pub(super) fn info(call: &Call<'_>) -> Outcome<Answer> {
     });
     let about = match call.flavour {
         Flavour::Verbose => Some(("__metadata", json!({"type": "SP.ContextWebInformation"}))),
-        Flavour::Minimal => {
-            Some(("odata.metadata", Value::from(format!("{}/$metadata#SP.ContextWebInformation", call.api_url()))))
-        }
+        Flavour::Minimal => Some((
+            "odata.metadata",
+            Value::from(format!("{}/$metadata#SP.ContextWebInformation", call.api_url())),
+        )),
         _ => None,
     };
     if let Some((name, about)) = about {

@@ -35,11 +35,20 @@ pub(super) enum Prop {
 pub(super) enum Answer {
     Entity(Entity),
     Created(Entity),
-    Collection { entities: Vec<Entity>, next: Option<String> },
+    Collection {
+        entities: Vec<Entity>,
+        next: Option<String>,
+    },
     /// One property of an entity, or a function's scalar result.
-    Scalar { name: String, value: Value },
+    Scalar {
+        name: String,
+        value: Value,
+    },
     /// A complex or free-form function result. Arrays inside become `results` in the verbose flavour.
-    Result { name: &'static str, value: Value },
+    Result {
+        name: &'static str,
+        value: Value,
+    },
     /// No body.
     Empty(StatusCode, Option<String>),
     Raw(ApiResponse),

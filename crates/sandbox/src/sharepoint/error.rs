@@ -51,7 +51,8 @@ impl SpError {
     }
 
     pub fn access_denied() -> Self {
-        let message = "Access denied. You do not have permission to perform this action or access this resource.";
+        let message =
+            "Access denied. You do not have permission to perform this action or access this resource.";
         Self::new(StatusCode::FORBIDDEN, "-2147024891, System.UnauthorizedAccessException", message)
     }
 
@@ -75,7 +76,11 @@ impl From<EditError> for SpError {
             EditError::NoItem => Self::no_item(),
             EditError::Changed => {
                 let etag = "The request ETag value does not match the object's ETag value.";
-                Self::new(StatusCode::PRECONDITION_FAILED, format!("-1, {CLIENT}.ClientServiceException"), etag)
+                Self::new(
+                    StatusCode::PRECONDITION_FAILED,
+                    format!("-1, {CLIENT}.ClientServiceException"),
+                    etag,
+                )
             }
             EditError::Field(FieldError::Unknown(name)) => {
                 Self::bad_query(format!("The property '{name}' does not exist on the list item type."))

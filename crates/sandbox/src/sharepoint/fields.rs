@@ -180,7 +180,11 @@ fn add(call: &Call<'_>, list: &str) -> Outcome<Answer> {
         let list = site.list_mut(list).ok_or(crate::sites::EditError::NoList)?;
         if list.column(&name).is_some() {
             let message = format!("A duplicate field name \"{name}\" was found.");
-            return Err(SpError::new(StatusCode::BAD_REQUEST, "-2130575214, Microsoft.SharePoint.SPException", message));
+            return Err(SpError::new(
+                StatusCode::BAD_REQUEST,
+                "-2130575214, Microsoft.SharePoint.SPException",
+                message,
+            ));
         }
         let column = Column::new(&list.title, &name, title, kind);
         let answer = field(&column, Some(&list.id));

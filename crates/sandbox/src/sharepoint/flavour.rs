@@ -25,11 +25,15 @@ impl Flavour {
     pub fn of(headers: &HeaderMap) -> Self {
         let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let accept = accept.to_ascii_lowercase().replace(' ', "");
-        let json = accept.split(',').find(|part| part.starts_with("application/json") || part.starts_with("text/json"));
+        let json = accept
+            .split(',')
+            .find(|part| part.starts_with("application/json") || part.starts_with("text/json"));
         match json {
             None => Self::Atom,
             Some(kind) if kind.contains("odata=verbose") => Self::Verbose,
-            Some(kind) if kind.contains("odata=nometadata") || kind.contains("odata.metadata=none") => Self::NoMetadata,
+            Some(kind) if kind.contains("odata=nometadata") || kind.contains("odata.metadata=none") => {
+                Self::NoMetadata
+            }
             Some(_) => Self::Minimal,
         }
     }
@@ -96,7 +100,10 @@ impl Flavour {
                     return json!({"d": body});
                 }
                 if self == Self::Minimal {
-                    body.insert("odata.metadata".to_owned(), metadata(api, &entity.type_name, "/@Element").into());
+                    body.insert(
+                        "odata.metadata".to_owned(),
+                        metadata(api, &entity.type_name, "/@Element").into(),
+                    );
                 }
                 Value::Object(body)
             }
@@ -118,7 +125,8 @@ impl Flavour {
     }
 
     fn collection(self, api: &str, entities: &[Entity], next: Option<String>) -> Value {
-        let rows: Vec<Value> = entities.iter().map(|entity| Value::Object(self.entity(api, entity))).collect();
+        let rows: Vec<Value> =
+            entities.iter().map(|entity| Value::Object(self.entity(api, entity))).collect();
         let mut body = Map::new();
         if self == Self::Verbose {
             body.insert("results".to_owned(), rows.into());
@@ -157,7 +165,10 @@ impl Flavour {
             let link = || format!("{uri}/{name}");
             if let Some(value) = self.prop(api, prop, link) {
                 if let (Self::Minimal, Prop::One(_)) = (self, prop) {
-                    body.insert(format!("{name}@odata.navigationLinkUrl"), format!("{}/{name}", entity.path).into());
+                    body.insert(
+                        format!("{name}@odata.navigationLinkUrl"),
+                        format!("{}/{name}", entity.path).into(),
+                    );
                 }
                 body.insert(name.clone(), value);
             }
@@ -185,7 +196,8 @@ impl Flavour {
             Prop::Deferred => return None,
             Prop::One(entity) => Value::Object(self.entity(api, entity)),
             Prop::Many(entities) => {
-                let rows: Vec<Value> = entities.iter().map(|entity| Value::Object(self.entity(api, entity))).collect();
+                let rows: Vec<Value> =
+                    entities.iter().map(|entity| Value::Object(self.entity(api, entity))).collect();
                 if verbose { json!({"results": rows}) } else { json!(rows) }
             }
         })
@@ -194,7 +206,9 @@ impl Flavour {
 
 fn metadata(api: &str, kind: &str, suffix: &str) -> String {
     let set = match kind.strip_prefix("SP.Data.") {
-        Some(_) => format!("SP.ListData.{}", kind.trim_start_matches("SP.Data.").replace("ListItem", "ListItems")),
+        Some(_) => {
+            format!("SP.ListData.{}", kind.trim_start_matches("SP.Data.").replace("ListItem", "ListItems"))
+        }
         None => format!("SP.ApiData.{}s", kind.trim_start_matches("SP.")),
     };
     format!("{api}/$metadata#{set}{suffix}")

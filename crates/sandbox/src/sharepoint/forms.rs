@@ -38,15 +38,22 @@ fn answer(name: &'static str, rows: Vec<Value>) -> Answer {
 
 fn form_values(call: &Call<'_>) -> Outcome<Vec<(String, Value)>> {
     let body = call.body()?;
-    let given = body.get("formValues").ok_or_else(|| SpError::bad_query("The parameter formValues is missing."))?;
+    let given =
+        body.get("formValues").ok_or_else(|| SpError::bad_query("The parameter formValues is missing."))?;
     let rows = given.get("results").unwrap_or(given).as_array();
     let rows = rows.ok_or_else(|| SpError::bad_query("The parameter formValues is not a collection."))?;
     let pair = |row: &Value| Some((row["FieldName"].as_str()?.to_owned(), row["FieldValue"].clone()));
-    rows.iter().map(|row| pair(row).ok_or_else(|| SpError::bad_query("A form value needs a FieldName."))).collect()
+    rows.iter()
+        .map(|row| pair(row).ok_or_else(|| SpError::bad_query("A form value needs a FieldName.")))
+        .collect()
 }
 
 /// One answer row a value, and the values to write when none of them is wrong.
-fn checked(site: &Site, list: &str, given: &[(String, Value)]) -> Outcome<(Vec<Value>, Option<Map<String, Value>>)> {
+fn checked(
+    site: &Site,
+    list: &str,
+    given: &[(String, Value)],
+) -> Outcome<(Vec<Value>, Option<Map<String, Value>>)> {
     let list = site.list(list).ok_or(crate::sites::EditError::NoList)?;
     let (mut rows, mut values, mut failed) = (Vec::new(), Map::new(), false);
     for (name, value) in given {
@@ -73,10 +80,18 @@ fn converted(site: &Site, list: &List, name: &str, value: &Value) -> Result<(Str
             Ok((format!("{}Id", column.name), id))
         }
         ColumnKind::Choice(choices) => {
-            let known = value.as_str().is_some_and(|text| text.is_empty() || choices.iter().any(|choice| choice == text));
-            if known { Ok((column.name.clone(), value.clone())) } else { Err("The value is not one of the choices.".to_owned()) }
+            let known = value
+                .as_str()
+                .is_some_and(|text| text.is_empty() || choices.iter().any(|choice| choice == text));
+            if known {
+                Ok((column.name.clone(), value.clone()))
+            } else {
+                Err("The value is not one of the choices.".to_owned())
+            }
         }
-        _ => coerce(site, column, value).map(|value| (column.name.clone(), value)).map_err(|error| error.to_string()),
+        _ => coerce(site, column, value)
+            .map(|value| (column.name.clone(), value))
+            .map_err(|error| error.to_string()),
     }
 }
 

@@ -35,12 +35,26 @@ pub(super) fn entity(call: &Call<'_>, site: &Site, list: &List, item: &Item) -> 
 }
 
 fn bare(list: &List, item: &Item) -> Entity {
-    let mut entity = Entity::new(list.entity_type(), format!("Web/Lists(guid'{}')/Items({})", list.id, item.id));
+    let mut entity =
+        Entity::new(list.entity_type(), format!("Web/Lists(guid'{}')/Items({})", list.id, item.id));
     entity.etag = Some(item.etag());
     entity.deferred(&[
-        "FirstUniqueAncestorSecurableObject", "RoleAssignments", "AttachmentFiles", "ContentType", "GetDlpPolicyTip",
-        "FieldValuesAsHtml", "FieldValuesAsText", "FieldValuesForEdit", "File", "Folder", "LikedByInformation",
-        "ParentList", "Properties", "Versions", "Author", "Editor",
+        "FirstUniqueAncestorSecurableObject",
+        "RoleAssignments",
+        "AttachmentFiles",
+        "ContentType",
+        "GetDlpPolicyTip",
+        "FieldValuesAsHtml",
+        "FieldValuesAsText",
+        "FieldValuesForEdit",
+        "File",
+        "Folder",
+        "LikedByInformation",
+        "ParentList",
+        "Properties",
+        "Versions",
+        "Author",
+        "Editor",
     ]);
     entity.values([
         ("FileSystemObjectType", json!(0)),

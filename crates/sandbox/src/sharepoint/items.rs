@@ -24,7 +24,9 @@ pub(super) fn act(call: &Call<'_>, target: &Target) -> Outcome<Answer> {
             call.one(item_entity::entity(call, site, list, &item))
         }),
         ("MERGE" | "PATCH" | "PUT", Target::Item(list, id)) => update(call, list, *id),
-        ("DELETE", Target::Item(list, id)) => recycle(call, list, *id).map(|_| Answer::Empty(StatusCode::OK, None)),
+        ("DELETE", Target::Item(list, id)) => {
+            recycle(call, list, *id).map(|_| Answer::Empty(StatusCode::OK, None))
+        }
         ("POST", Target::ItemCall(list, id, segment)) if segment.is("validateupdatelistitem") => {
             forms::update(call, list, *id)
         }
@@ -91,7 +93,9 @@ fn check_fields(list: &List, query: &ItemQuery) -> Outcome<()> {
     let mut fields = filtered.chain(query.order.iter().map(|order| order.field.as_str()));
     let known = |field: &str| list.queried_column(field).is_some();
     fields.find(|field| !known(field)).map_or(Ok(()), |field| {
-        Err(SpError::bad_query(format!("Column '{field}' does not exist. It may have been deleted by another user.")))
+        Err(SpError::bad_query(format!(
+            "Column '{field}' does not exist. It may have been deleted by another user."
+        )))
     })
 }
 
@@ -145,7 +149,11 @@ fn check_type(call: &Call<'_>, list: &str, body: &Map<String, Value>) -> Outcome
     let named = named.or_else(|| body.get("odata.type").and_then(Value::as_str));
     let expected = call.read(Need::Read, |site| Ok(site.list(list).map(List::entity_type)))?;
     match named {
-        Some(name) if expected.as_deref() == Some(name) || name == "SP.ListItem" || name == "SP.Data.ListItem" => Ok(()),
+        Some(name)
+            if expected.as_deref() == Some(name) || name == "SP.ListItem" || name == "SP.Data.ListItem" =>
+        {
+            Ok(())
+        }
         Some(name) => Err(SpError::bad_query(format!(
             "A type named '{name}' could not be resolved by the model. When a model is available, each type name must \
              resolve to a valid type."

@@ -70,7 +70,9 @@ fn row(site: &Site, list: &List, item: &Item, wanted: &[String]) -> Value {
 fn people(site: &Site, id: Option<&Value>) -> Value {
     let user = id.and_then(Value::as_u64).and_then(|id| u32::try_from(id).ok()).and_then(|id| site.user(id));
     match user {
-        Some(user) => json!([{"id": user.id.to_string(), "title": user.title, "email": user.email, "sip": user.email}]),
+        Some(user) => {
+            json!([{"id": user.id.to_string(), "title": user.title, "email": user.email, "sip": user.email}])
+        }
         None => json!(""),
     }
 }

@@ -15,11 +15,13 @@ const NO_GUID: &str = "00000000-0000-0000-0000-000000000000";
 
 pub(super) fn act(call: &Call<'_>, target: &Target) -> Outcome<Answer> {
     match (call.verb.as_str(), target) {
-        ("GET", Target::Lists) => {
-            call.read(Need::Read, |site| call.many(site.lists.iter().map(|list| entity(call, site, list)).collect()))
-        }
+        ("GET", Target::Lists) => call.read(Need::Read, |site| {
+            call.many(site.lists.iter().map(|list| entity(call, site, list)).collect())
+        }),
         ("POST", Target::Lists) => create(call),
-        ("GET", Target::List(id)) => call.read(Need::Read, |site| call.one(entity(call, site, found(site, id)?))),
+        ("GET", Target::List(id)) => {
+            call.read(Need::Read, |site| call.one(entity(call, site, found(site, id)?)))
+        }
         ("MERGE" | "PATCH", Target::List(id)) => update(call, id),
         ("DELETE", Target::List(id)) => delete(call, id),
         ("POST", Target::ListCall(id, segment)) => match segment.name.to_ascii_lowercase().as_str() {
@@ -41,10 +43,25 @@ pub(super) fn entity(call: &Call<'_>, site: &Site, list: &List) -> Entity {
     let mut entity = Entity::new("SP.List", format!("Web/Lists(guid'{}')", list.id));
     entity.etag = Some(format!("\"{}\"", list.version));
     entity.deferred(&[
-        "FirstUniqueAncestorSecurableObject", "RoleAssignments", "Author", "ContentTypes", "CreatablesInfo",
-        "DefaultView", "DescriptionResource", "EventReceivers", "Fields", "Forms",
-        "InformationRightsManagementSettings", "Items", "ParentWeb", "RootFolder", "Subscriptions", "TitleResource",
-        "UserCustomActions", "Views", "WorkflowAssociations",
+        "FirstUniqueAncestorSecurableObject",
+        "RoleAssignments",
+        "Author",
+        "ContentTypes",
+        "CreatablesInfo",
+        "DefaultView",
+        "DescriptionResource",
+        "EventReceivers",
+        "Fields",
+        "Forms",
+        "InformationRightsManagementSettings",
+        "Items",
+        "ParentWeb",
+        "RootFolder",
+        "Subscriptions",
+        "TitleResource",
+        "UserCustomActions",
+        "Views",
+        "WorkflowAssociations",
     ]);
     let (created, modified) = (iso(list.created_ms), iso(list.modified_ms));
     let view = format!("{}/AllItems.aspx", folder_url(site, list));
@@ -88,7 +105,10 @@ pub(super) fn entity(call: &Call<'_>, site: &Site, list: &List) -> Entity {
     ]);
     entity.path_value("ParentWebPath", site.server_relative_url());
     let token = json!(format!("1;3;{};{};{}", list.id, list.modified_ms, list.next_change()));
-    entity.props.push(("CurrentChangeToken".to_owned(), Prop::Complex("SP.ChangeToken", vec![("StringValue", token)])));
+    entity.props.push((
+        "CurrentChangeToken".to_owned(),
+        Prop::Complex("SP.ChangeToken", vec![("StringValue", token)]),
+    ));
     expand(call, site, list, &mut entity);
     entity
 }
@@ -109,7 +129,14 @@ fn expand(call: &Call<'_>, site: &Site, list: &List, entity: &mut Entity) {
     if call.expands("RootFolder") {
         let url = folder_url(site, list);
         let mut folder = Entity::new("SP.Folder", format!("Web/Lists(guid'{}')/RootFolder", list.id));
-        folder.deferred(&["Files", "ListItemAllFields", "ParentFolder", "Properties", "StorageMetrics", "Folders"]);
+        folder.deferred(&[
+            "Files",
+            "ListItemAllFields",
+            "ParentFolder",
+            "Properties",
+            "StorageMetrics",
+            "Folders",
+        ]);
         folder.values([
             ("Exists", json!(true)),
             ("ItemCount", json!(item_count(call, list))),
@@ -147,7 +174,8 @@ fn create(call: &Call<'_>) -> Outcome<Answer> {
     if title.is_empty() {
         return Err(SpError::bad_query("The property 'Title' is required."));
     }
-    let template = body.get("BaseTemplate").and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok());
+    let template =
+        body.get("BaseTemplate").and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok());
     call.change(Need::Manage, |site| {
         let Some(list) = site.add_list(&title, template.unwrap_or(100), call.now_ms()) else {
             let message = "A list, survey, discussion board, or document library with the specified title already \

@@ -46,7 +46,8 @@ pub(crate) async fn dispatch(world: &World, request: ApiRequest) -> ApiResponse 
 fn answer(world: &World, request: &ApiRequest) -> ApiResponse {
     let flavour = Flavour::of(&request.headers);
     let Some(call) = Call::of(world, request, flavour) else {
-        let error = SpError::new(StatusCode::NOT_FOUND, "-1, System.IO.FileNotFoundException", "404 FILE NOT FOUND");
+        let error =
+            SpError::new(StatusCode::NOT_FOUND, "-1, System.IO.FileNotFoundException", "404 FILE NOT FOUND");
         return flavour.render_error(&error);
     };
     match call.run() {
@@ -70,9 +71,13 @@ impl<'a> Call<'a> {
     /// `None` when the URL names no site.
     fn of(world: &'a World, request: &'a ApiRequest, flavour: Flavour) -> Option<Self> {
         let prefix = request.prefix.trim_end_matches('/');
-        let path = prefix.len().checked_sub("/_api".len()).and_then(|end| prefix.get(..end)).unwrap_or_default();
+        let path =
+            prefix.len().checked_sub("/_api".len()).and_then(|end| prefix.get(..end)).unwrap_or_default();
         let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
-        let key = world.sites.find(&request.principal.tenant_id, |site| site.path.eq_ignore_ascii_case(&path)).pop()?;
+        let key = world
+            .sites
+            .find(&request.principal.tenant_id, |site| site.path.eq_ignore_ascii_case(&path))
+            .pop()?;
         let tunnelled = request.headers.get("x-http-method").and_then(|value| value.to_str().ok());
         let verb = match tunnelled {
             Some(verb) if request.method == Method::POST => verb.to_ascii_uppercase(),
@@ -101,9 +106,11 @@ impl<'a> Call<'a> {
             Target::Items(_) | Target::Item(..) | Target::ItemCall(..) => items::act(self, target),
             Target::Attachments(list, id) => items::attachments(self, list, *id),
             Target::FieldValues(list, id) => items::field_values(self, list, *id),
-            Target::Fields(_) | Target::Field(..) | Target::Views(_) | Target::View(_) | Target::ContentTypes(_) => {
-                fields::act(self, target)
-            }
+            Target::Fields(_)
+            | Target::Field(..)
+            | Target::Views(_)
+            | Target::View(_)
+            | Target::ContentTypes(_) => fields::act(self, target),
             Target::RecycleBin => lists::recycle_bin(self),
             Target::Recycled(id, restore) => lists::recycled(self, id, *restore),
             Target::Search(segment) => search::act(self, segment),
@@ -121,9 +128,12 @@ impl<'a> Call<'a> {
             Some((name, entity::Prop::Value(value))) => Ok(Answer::Scalar { name, value }),
             Some((_, entity::Prop::One(entity))) => Ok(Answer::Entity(*entity)),
             Some((_, entity::Prop::Many(entities))) => Ok(Answer::Collection { entities, next: None }),
-            Some((name, entity::Prop::Scalars(_, values))) => Ok(Answer::Scalar { name, value: values.into() }),
+            Some((name, entity::Prop::Scalars(_, values))) => {
+                Ok(Answer::Scalar { name, value: values.into() })
+            }
             Some((name, entity::Prop::Complex(_, pairs))) => {
-                let value: Map<String, Value> = pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+                let value: Map<String, Value> =
+                    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
                 Ok(Answer::Scalar { name, value: value.into() })
             }
             _ => Err(SpError::no_resource(name)),
@@ -131,7 +141,9 @@ impl<'a> Call<'a> {
     }
 
     fn raw_value(&self, owner: &Target) -> Outcome<Answer> {
-        let Answer::Scalar { value, .. } = self.act(owner)? else { return Err(SpError::no_resource("$value")) };
+        let Answer::Scalar { value, .. } = self.act(owner)? else {
+            return Err(SpError::no_resource("$value"));
+        };
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let mut headers = http::HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain;charset=utf-8"));
@@ -153,7 +165,11 @@ impl<'a> Call<'a> {
     /// Looks at the site, which the caller may use as needed.
     fn read<T>(&self, need: Need, look: impl FnOnce(&Site) -> Outcome<T>) -> Outcome<T> {
         let checked = |site: &Site| {
-            if allows(&self.request.principal, site, need) { look(site) } else { Err(SpError::access_denied()) }
+            if allows(&self.request.principal, site, need) {
+                look(site)
+            } else {
+                Err(SpError::access_denied())
+            }
         };
         self.world.sites.read(&self.key, checked).unwrap_or_else(|| Err(SpError::no_resource("web")))
     }
@@ -191,7 +207,8 @@ impl<'a> Call<'a> {
 
     /// Whether the body is in the verbose flavour, which must name types.
     fn body_is_verbose(&self) -> bool {
-        self.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().replace(' ', "").contains("odata=verbose"))
+        self.header("content-type")
+            .is_some_and(|kind| kind.to_ascii_lowercase().replace(' ', "").contains("odata=verbose"))
     }
 
     /// `http://contoso.sharepoint.localhost:3004/sites/x`.

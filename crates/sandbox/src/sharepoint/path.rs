@@ -73,7 +73,8 @@ pub(super) fn parse(raw: &str, options: &QueryOptions) -> Result<Vec<Segment>, S
     if raw.len() > MAX_PATH {
         return Err("The length of the URL exceeds the configured maximum.".to_owned());
     }
-    let decoded = percent_decode_str(raw).decode_utf8().map_err(|_| "The URL is not valid UTF-8.".to_owned())?;
+    let decoded =
+        percent_decode_str(raw).decode_utf8().map_err(|_| "The URL is not valid UTF-8.".to_owned())?;
     let mut rest = decoded.trim_matches('/');
     let mut segments = Vec::new();
     while !rest.is_empty() {
@@ -172,7 +173,10 @@ mod tests {
     #[test]
     fn methods_keys_and_doubled_quotes() {
         let path = parsed("/web/lists/GetByTitle('Tom''s%20list')/items(3)/fields", "");
-        assert_eq!(path.iter().map(|part| part.name.as_str()).collect::<Vec<_>>(), ["web", "lists", "GetByTitle", "items", "fields"]);
+        assert_eq!(
+            path.iter().map(|part| part.name.as_str()).collect::<Vec<_>>(),
+            ["web", "lists", "GetByTitle", "items", "fields"]
+        );
         assert!(path[2].is("getbytitle"));
         assert_eq!(path[2].text("title"), Some("Tom's list"));
         assert_eq!(path[3].number("id"), Some(3));
@@ -180,7 +184,10 @@ mod tests {
 
     #[test]
     fn slashes_in_texts_named_arguments_guids_and_aliases() {
-        let path = parsed("/web/GetFolderByServerRelativeUrl('/sites/x/Shared Documents')/Files/add(url='a.txt',overwrite=true)", "");
+        let path = parsed(
+            "/web/GetFolderByServerRelativeUrl('/sites/x/Shared Documents')/Files/add(url='a.txt',overwrite=true)",
+            "",
+        );
         assert_eq!(path[1].text("serverRelativeUrl"), Some("/sites/x/Shared Documents"));
         assert_eq!((path[3].text("url"), path[3].flag("overwrite")), (Some("a.txt"), Some(true)));
         assert_eq!(parsed("/web/lists(guid'AB-1')", "")[1].args[0].value, ArgValue::Guid("AB-1".to_owned()));
@@ -190,7 +197,9 @@ mod tests {
 
     #[test]
     fn broken_paths_are_refused() {
-        for bad in ["/web/lists('x", "/web/lists(1", "/web/GetList(@u)", "/web/lists('a')b", "/web/lists(x y)"] {
+        for bad in
+            ["/web/lists('x", "/web/lists(1", "/web/GetList(@u)", "/web/lists('a')b", "/web/lists(x y)"]
+        {
             assert!(parse(bad, &QueryOptions::parse("")).is_err(), "{bad}");
         }
     }

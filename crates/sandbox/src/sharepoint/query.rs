@@ -54,7 +54,9 @@ impl QueryOptions {
     /// This query continued after an item, encoded as SharePoint does.
     pub fn next(&self, after: u32) -> String {
         let mut query = format!("%24skiptoken=Paged%3dTRUE%26p_ID%3d{after}");
-        for (name, value) in self.pairs.iter().filter(|(name, _)| name.starts_with('$') && name != "$skiptoken") {
+        for (name, value) in
+            self.pairs.iter().filter(|(name, _)| name.starts_with('$') && name != "$skiptoken")
+        {
             let encoded: String = form_urlencoded::byte_serialize(value.as_bytes()).collect();
             query.push_str(&format!("&%24{}={}", &name[1..], encoded.replace('+', "%20")));
         }

@@ -28,7 +28,8 @@ pub(super) fn act(call: &Call<'_>, segment: &Segment) -> Outcome<Answer> {
     if text.trim().is_empty() {
         return Err(SpError::bad_query("The query text is empty."));
     }
-    let words: Vec<String> = text.to_lowercase().split_whitespace().map(|word| word.trim_matches('*').to_owned()).collect();
+    let words: Vec<String> =
+        text.to_lowercase().split_whitespace().map(|word| word.trim_matches('*').to_owned()).collect();
     let mut found = Vec::new();
     for key in call.world.sites.find(&call.request.principal.tenant_id, |_| true) {
         found.extend(call.read_site(&key, |site| hits(call, site, &words)));

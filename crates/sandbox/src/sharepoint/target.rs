@@ -155,7 +155,8 @@ fn list_by_url(site: &Site, url: &str) -> Option<Target> {
         Some((_, rest)) => rest.split_once('/').map(|(_, path)| format!("/{path}"))?,
         None => format!("/{}", url.trim_start_matches('/')),
     };
-    let inside = path.get(site.path.len()..).filter(|_| path.to_lowercase().starts_with(&site.path.to_lowercase()))?;
+    let inside =
+        path.get(site.path.len()..).filter(|_| path.to_lowercase().starts_with(&site.path.to_lowercase()))?;
     let mut parts = inside.trim_matches('/').split('/');
     let first = parts.next()?;
     let name = if first.eq_ignore_ascii_case("lists") { parts.next()? } else { first };
@@ -173,9 +174,11 @@ fn list_step(site: &Site, list: String, segment: &Segment) -> Outcome<Target> {
         "views" if segment.args.is_empty() => Target::Views(list),
         "views" | "getview" | "defaultview" => Target::View(list),
         "contenttypes" => Target::ContentTypes(Some(list)),
-        "getitems" | "renderlistdataasstream" | "addvalidateupdateitemusingpath" | "recycle" | "getchanges" => {
-            Target::ListCall(list, segment.clone())
-        }
+        "getitems"
+        | "renderlistdataasstream"
+        | "addvalidateupdateitemusingpath"
+        | "recycle"
+        | "getchanges" => Target::ListCall(list, segment.clone()),
         _ => return property(Target::List(list), segment),
     })
 }
@@ -193,7 +196,9 @@ fn item_step(list: String, id: u32, segment: &Segment) -> Target {
         "attachmentfiles" => Target::Attachments(list, id),
         "fieldvaluesastext" | "fieldvaluesashtml" | "fieldvaluesforedit" => Target::FieldValues(list, id),
         "parentlist" => Target::List(list),
-        "recycle" | "validateupdatelistitem" | "deletewithparameters" => Target::ItemCall(list, id, segment.clone()),
+        "recycle" | "validateupdatelistitem" | "deletewithparameters" => {
+            Target::ItemCall(list, id, segment.clone())
+        }
         _ => Target::Property(Box::new(Target::Item(list, id)), segment.name.clone()),
     }
 }
@@ -214,7 +219,9 @@ fn user(segment: &Segment) -> Outcome<Target> {
         "getbyid" | "getuserbyid" => {
             segment.number("id").and_then(|id| u32::try_from(id).ok()).map(UserKey::Id)
         }
-        "siteusers" | "getbyloginname" => segment.text("loginName").map(|login| UserKey::LoginName(login.to_owned())),
+        "siteusers" | "getbyloginname" => {
+            segment.text("loginName").map(|login| UserKey::LoginName(login.to_owned()))
+        }
         _ => None,
     };
     key.map(Target::User).ok_or_else(|| SpError::no_resource(&segment.name))

@@ -30,7 +30,8 @@ fn find<'a>(site: &'a Site, key: &UserKey) -> Outcome<&'a SiteUser> {
         UserKey::Id(id) => site.user(*id),
         UserKey::Email(email) => site.users.iter().find(|user| user.email.eq_ignore_ascii_case(email)),
         UserKey::LoginName(name) => site.users.iter().find(|user| {
-            login_name(user).eq_ignore_ascii_case(name) || (!name.is_empty() && user.email.eq_ignore_ascii_case(name))
+            login_name(user).eq_ignore_ascii_case(name)
+                || (!name.is_empty() && user.email.eq_ignore_ascii_case(name))
         }),
     };
     found.ok_or_else(|| {
@@ -44,7 +45,13 @@ pub(super) fn current(call: &Call<'_>, site: &Site) -> Entity {
     let oid = call.request.principal.user_id.as_deref().unwrap_or_default();
     match site.users.iter().find(|user| user.oid == oid) {
         Some(user) => entity(user),
-        None => entity(&SiteUser { id: 0, oid: oid.to_owned(), title: oid.to_owned(), email: String::new(), admin: false }),
+        None => entity(&SiteUser {
+            id: 0,
+            oid: oid.to_owned(),
+            title: oid.to_owned(),
+            email: String::new(),
+            admin: false,
+        }),
     }
 }
 

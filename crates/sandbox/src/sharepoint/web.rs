@@ -24,10 +24,30 @@ pub(super) fn act(call: &Call<'_>, target: &Target) -> Outcome<Answer> {
 fn web(call: &Call<'_>, site: &Site) -> Entity {
     let mut web = Entity::new("SP.Web", "Web");
     web.deferred(&[
-        "AllProperties", "AssociatedMemberGroup", "AssociatedOwnerGroup", "AssociatedVisitorGroup", "Author",
-        "AvailableContentTypes", "AvailableFields", "ContentTypes", "CurrentUser", "Features", "Fields", "Folders",
-        "Lists", "Navigation", "ParentWeb", "RecycleBin", "RegionalSettings", "RoleDefinitions", "RootFolder",
-        "SiteGroups", "SiteUsers", "UserCustomActions", "Webs", "WebInfos",
+        "AllProperties",
+        "AssociatedMemberGroup",
+        "AssociatedOwnerGroup",
+        "AssociatedVisitorGroup",
+        "Author",
+        "AvailableContentTypes",
+        "AvailableFields",
+        "ContentTypes",
+        "CurrentUser",
+        "Features",
+        "Fields",
+        "Folders",
+        "Lists",
+        "Navigation",
+        "ParentWeb",
+        "RecycleBin",
+        "RegionalSettings",
+        "RoleDefinitions",
+        "RootFolder",
+        "SiteGroups",
+        "SiteUsers",
+        "UserCustomActions",
+        "Webs",
+        "WebInfos",
     ]);
     let modified = iso(site.modified_ms);
     web.values([
@@ -60,7 +80,10 @@ fn web(call: &Call<'_>, site: &Site) -> Entity {
     web.path_value("ServerRelativePath", site.server_relative_url());
     web.path_value("ResourcePath", &call.site_url());
     if call.expands("Lists") {
-        web.expand("Lists", Prop::Many(site.lists.iter().map(|list| lists::entity(call, site, list)).collect()));
+        web.expand(
+            "Lists",
+            Prop::Many(site.lists.iter().map(|list| lists::entity(call, site, list)).collect()),
+        );
     }
     if call.expands("CurrentUser") {
         web.expand("CurrentUser", Prop::One(Box::new(users::current(call, site))));
@@ -76,7 +99,15 @@ fn web(call: &Call<'_>, site: &Site) -> Entity {
 
 fn site_entity(call: &Call<'_>, site: &Site) -> Entity {
     let mut entity = Entity::new("SP.Site", "Site");
-    entity.deferred(&["Audit", "EventReceivers", "Features", "Owner", "RecycleBin", "RootWeb", "UserCustomActions"]);
+    entity.deferred(&[
+        "Audit",
+        "EventReceivers",
+        "Features",
+        "Owner",
+        "RecycleBin",
+        "RootWeb",
+        "UserCustomActions",
+    ]);
     let root = site.server_relative_url();
     entity.values([
         ("AllowDesigner", json!(true)),

@@ -21,7 +21,11 @@ pub(crate) fn allows(principal: &Principal, site: &Site, need: Need) -> bool {
     }
     let selected = principal.roles.iter().chain(&principal.scopes).any(|role| role == "Sites.Selected");
     let grants = site.grants.iter().filter(|grant| grant.app_id == principal.app_id);
-    selected && grants.flat_map(|grant| &grant.roles).filter_map(|role| role_level(role)).any(|level| level >= need)
+    selected
+        && grants
+            .flat_map(|grant| &grant.roles)
+            .filter_map(|role| role_level(role))
+            .any(|level| level >= need)
 }
 
 /// Graph's `Sites.*.All` and SharePoint's delegated `AllSites.*`.

@@ -146,7 +146,11 @@ fn number(value: &Value) -> Option<Value> {
 
 /// Whole numbers are written without a fraction.
 fn plain_number(number: f64) -> Value {
-    if number.fract() == 0.0 && number.abs() < 9e15 { Value::from(number as i64) } else { Value::from(number) }
+    if number.fract() == 0.0 && number.abs() < 9e15 {
+        Value::from(number as i64)
+    } else {
+        Value::from(number)
+    }
 }
 
 fn boolean(value: &Value) -> Option<Value> {

@@ -56,8 +56,16 @@ impl Site {
         list.next_id += 1;
         let fields = values.into_iter().filter(|(_, value)| !value.is_null()).collect();
         let guid = random_guid();
-        let item =
-            Item { id, guid, version: 1, author, editor: author, created_ms: now_ms, modified_ms: now_ms, fields };
+        let item = Item {
+            id,
+            guid,
+            version: 1,
+            author,
+            editor: author,
+            created_ms: now_ms,
+            modified_ms: now_ms,
+            fields,
+        };
         list.note(&item, ChangeKind::Added, now_ms);
         list.items.insert(id, item);
         Ok(id)
@@ -77,7 +85,11 @@ impl Site {
         let mut item = list.item(id).ok_or(EditError::NoItem)?.into_owned();
         item.check(if_match)?;
         for (name, value) in values {
-            if value.is_null() { item.fields.remove(&name) } else { item.fields.insert(name, value) };
+            if value.is_null() {
+                item.fields.remove(&name)
+            } else {
+                item.fields.insert(name, value)
+            };
         }
         item.version += 1;
         item.editor = editor;

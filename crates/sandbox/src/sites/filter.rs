@@ -82,7 +82,11 @@ impl Parser {
 
     fn expect(&mut self, wanted: &Token) -> Result<(), String> {
         let found = self.next()?;
-        if found == *wanted { Ok(()) } else { Err(format!("Expected {wanted} in the filter, found {found}.")) }
+        if found == *wanted {
+            Ok(())
+        } else {
+            Err(format!("Expected {wanted} in the filter, found {found}."))
+        }
     }
 
     fn or(&mut self) -> Result<Expr, String> {
@@ -124,8 +128,14 @@ impl Parser {
             self.expect(&Token::Close)?;
             return Ok(inner);
         }
-        let Token::Word(word) = self.next()? else { return Err("Expected a field name in the filter.".to_owned()) };
-        if self.tokens.get(self.at) == Some(&Token::Open) { self.function(&word) } else { self.comparison(&word) }
+        let Token::Word(word) = self.next()? else {
+            return Err("Expected a field name in the filter.".to_owned());
+        };
+        if self.tokens.get(self.at) == Some(&Token::Open) {
+            self.function(&word)
+        } else {
+            self.comparison(&word)
+        }
     }
 
     /// A function alone, or compared with a Boolean: `startswith(Title,'a') eq true`.
@@ -136,7 +146,9 @@ impl Parser {
         self.expect(&Token::Close)?;
         let name = name.to_ascii_lowercase();
         let call = match (name.as_str(), self.dialect, first, second) {
-            ("startswith", _, Token::Word(field), Token::Text(text)) => Expr::StartsWith { field: self.field(&field), text },
+            ("startswith", _, Token::Word(field), Token::Text(text)) => {
+                Expr::StartsWith { field: self.field(&field), text }
+            }
             ("contains", Dialect::Graph, Token::Word(field), Token::Text(text))
             | ("substringof", Dialect::SharePoint, Token::Text(text), Token::Word(field)) => {
                 Expr::Contains { field: self.field(&field), text }
@@ -157,7 +169,9 @@ impl Parser {
 
     fn comparison(&mut self, field: &str) -> Result<Expr, String> {
         let op = match self.next()? {
-            Token::Word(word) => operator(&word).ok_or_else(|| format!("Unknown operator '{word}' in the filter."))?,
+            Token::Word(word) => {
+                operator(&word).ok_or_else(|| format!("Unknown operator '{word}' in the filter."))?
+            }
             other => return Err(format!("Expected an operator in the filter, found {other}.")),
         };
         let value = match self.next()? {
@@ -215,7 +229,9 @@ impl Expr {
                 fields
             }
             Self::Not(inner) => inner.fields(),
-            Self::StartsWith { field, .. } | Self::Contains { field, .. } | Self::Compare { field, .. } => vec![field],
+            Self::StartsWith { field, .. } | Self::Contains { field, .. } | Self::Compare { field, .. } => {
+                vec![field]
+            }
         }
     }
 
@@ -258,7 +274,9 @@ fn compare(value: &Value, literal: &Literal) -> Option<Ordering> {
         (Value::Bool(found), Literal::Bool(wanted)) => Some(found.cmp(wanted)),
         (Value::Bool(found), Literal::Number(wanted)) => f64::from(u8::from(*found)).partial_cmp(wanted),
         (Value::Number(found), Literal::Number(wanted)) => found.as_f64()?.partial_cmp(wanted),
-        (Value::Number(found), Literal::Text(wanted)) => found.as_f64()?.partial_cmp(&wanted.parse::<f64>().ok()?),
+        (Value::Number(found), Literal::Text(wanted)) => {
+            found.as_f64()?.partial_cmp(&wanted.parse::<f64>().ok()?)
+        }
         (Value::String(found), Literal::Text(wanted)) => match (parse_time(found), parse_time(wanted)) {
             (Some(found), Some(wanted)) => Some(found.cmp(&wanted)),
             _ => Some(found.to_lowercase().cmp(&wanted.to_lowercase())),
@@ -311,7 +329,9 @@ mod tests {
 
     #[test]
     fn bad_filters_are_refused() {
-        for bad in ["", "Title", "Title eq", "Title is 'x'", "Title eq 'x", "(Title eq 'x'", "Title eq 'x' extra"] {
+        for bad in
+            ["", "Title", "Title eq", "Title is 'x'", "Title eq 'x", "(Title eq 'x'", "Title eq 'x' extra"]
+        {
             assert!(parse(bad, Dialect::SharePoint).is_err(), "{bad}");
         }
         let deep = "(".repeat(5000);

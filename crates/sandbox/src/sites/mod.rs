@@ -24,7 +24,9 @@ pub(crate) use filter::{Dialect, Expr, Literal, Op, parse as parse_filter};
 pub(crate) use ids::{iso, parse_time, random_guid, stable_guid};
 pub(crate) use model::{Grant, Item, List, Recycled, Site, SiteUser};
 pub(crate) use names::{SharePointHost, sharepoint_name};
-pub(crate) use query::{ItemQuery, Order, Page, THRESHOLD, Throttled, field_value, login_name, title_of_user, version_label};
+pub(crate) use query::{
+    ItemQuery, Order, Page, THRESHOLD, Throttled, field_value, login_name, title_of_user, version_label,
+};
 
 /// Names one site: a tenant and a server-relative path (`""` for the root site).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -146,7 +146,8 @@ impl Site {
         let people = self.users.iter().filter(|user| user.id < APP_USER_ID);
         let id = people.map(|user| user.id).max().unwrap_or(5) + 1;
         let known = directory.user(oid);
-        let (title, email) = known.map_or_else(|| (oid.to_owned(), String::new()), |user| (user.display_name, user.upn));
+        let (title, email) =
+            known.map_or_else(|| (oid.to_owned(), String::new()), |user| (user.display_name, user.upn));
         let user = SiteUser { id, oid: oid.to_owned(), title, email, admin: false };
         self.users.push(user);
         id
@@ -157,7 +158,8 @@ impl Site {
         if self.list(title).is_some() {
             return None;
         }
-        let name: String = title.chars().filter(|char| char.is_alphanumeric() || " _-".contains(*char)).collect();
+        let name: String =
+            title.chars().filter(|char| char.is_alphanumeric() || " _-".contains(*char)).collect();
         let mut list = seed::empty_list(&self.web_id, title, name.trim(), template, now_ms);
         list.id = super::ids::random_guid();
         self.lists.push(list);

@@ -122,7 +122,8 @@ impl List {
         if selective.is_empty() || !unordered {
             return Err(Throttled);
         }
-        let fits = |item: &Item| selective.iter().all(|part| part.holds(&|field| field_value(site, item, field)));
+        let fits =
+            |item: &Item| selective.iter().all(|part| part.holds(&|field| field_value(site, item, field)));
         let hits = self.items_after(0).filter(|item| fits(item)).take(THRESHOLD).count();
         if hits >= THRESHOLD { Err(Throttled) } else { Ok(()) }
     }
@@ -181,7 +182,8 @@ pub(crate) fn version_label(item: &Item) -> String {
 fn stored(item: &Item, name: &str) -> Value {
     let bare = || name.strip_suffix("LookupId").or_else(|| name.strip_suffix("Id"));
     let exact = item.fields.get(name);
-    let found = exact.or_else(|| item.fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, v)| v));
+    let found =
+        exact.or_else(|| item.fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, v)| v));
     found.or_else(|| bare().and_then(|bare| item.fields.get(bare))).cloned().unwrap_or(Value::Null)
 }
 

@@ -16,7 +16,8 @@ const DAY_MS: i64 = 24 * HOUR_MS;
 /// Above SharePoint's threshold of 5,000, so that queries without an index fail.
 const BIG: u32 = 12_000;
 
-const STATUSES: [&str; 5] = ["Not Started", "In Progress", "Completed", "Deferred", "Waiting on someone else"];
+const STATUSES: [&str; 5] =
+    ["Not Started", "In Progress", "Completed", "Deferred", "Waiting on someone else"];
 
 const PEOPLE: [(&str, u32, &str, &str, bool); 6] = [
     ("contoso", 1, "Ada Lovelace", "ada@contoso.example", true),
@@ -176,10 +177,19 @@ fn contacts(base: &str) -> List {
     ];
     let mut list = empty_list(base, "Contacts", "Contacts", 105, SEEDED_MS);
     let column = |name: &str, title: &str| Column::new("Contacts", name, title, ColumnKind::Text);
-    list.columns.extend([column("FirstName", "First Name"), column("Company", "Company"), column("Email", "Email")]);
+    list.columns.extend([
+        column("FirstName", "First Name"),
+        column("Company", "Company"),
+        column("Email", "Email"),
+    ]);
     let rows = NAMES.iter().zip(1..).map(|(&(last, first, company), n)| {
         let email = json!(format!("contact{n}@example.com"));
-        vec![("Title", json!(last)), ("FirstName", json!(first)), ("Company", json!(company)), ("Email", email)]
+        vec![
+            ("Title", json!(last)),
+            ("FirstName", json!(first)),
+            ("Company", json!(company)),
+            ("Email", email),
+        ]
     });
     fill(&mut list, rows);
     list

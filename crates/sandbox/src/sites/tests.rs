@@ -46,11 +46,13 @@ fn a_long_list_needs_an_index() {
 fn edits_survive_a_restart_and_show_in_the_change_log() {
     let dir = std::env::temp_dir().join(format!("sheetbend-sites-{}", random_guid()));
     let sites = Sites::open(Some(&dir)).expect("open");
-    let token = sites.read(&root(), |site| site.list("Tasks").map(|list| list.next_change)).flatten().expect("token");
+    let token =
+        sites.read(&root(), |site| site.list("Tasks").map(|list| list.next_change)).flatten().expect("token");
     let id = sites.change(&root(), |site| {
         let new = fields(json!({"Title": "Kept", "Priority": "4", "AssignedToId": 6}));
         let id = site.add_item("Tasks", &new, TagForm::SharePoint, 6, 1_000).expect("added");
-        site.edit_item(("Big", 9), &fields(json!({"Amount": 1})), TagForm::Graph, Some("*"), (7, 2_000)).expect("edit");
+        site.edit_item(("Big", 9), &fields(json!({"Amount": 1})), TagForm::Graph, Some("*"), (7, 2_000))
+            .expect("edit");
         site.recycle_item(("Tasks", 3), None, (6, 3_000)).expect("recycled");
         id
     });
@@ -64,7 +66,10 @@ fn edits_survive_a_restart_and_show_in_the_change_log() {
             assert_eq!(kept.fields["Priority"], json!(4));
             assert_eq!(kept.fields["AssignedTo"], json!(6));
             assert!(tasks.item(3).is_none());
-            assert_eq!(site.list("Big").and_then(|list| list.item(9)).expect("nine").fields["Amount"], json!(1));
+            assert_eq!(
+                site.list("Big").and_then(|list| list.item(9)).expect("nine").fields["Amount"],
+                json!(1)
+            );
             let page = tasks.changes_since(token).expect("known token");
             assert_eq!(page.present.iter().map(|item| item.id).collect::<Vec<_>>(), [251]);
             assert_eq!(page.deleted.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [3]);
@@ -89,7 +94,8 @@ fn a_stale_tag_and_a_bad_value_are_refused() {
             assert_eq!(edit(json!({"Title": "a"}), "\"1\""), Ok(()));
             assert_eq!(edit(json!({"Title": "b"}), &format!("\"{guid},2\"")), Ok(()));
             assert_eq!(edit(json!({"Nope": 1}), "*"), Err(FieldError::Unknown("Nope".to_owned()).into()));
-            for bad in [json!({"Priority": "high"}), json!({"DueDate": "soon"}), json!({"AssignedToId": 99})] {
+            for bad in [json!({"Priority": "high"}), json!({"DueDate": "soon"}), json!({"AssignedToId": 99})]
+            {
                 assert!(matches!(edit(bad, "*"), Err(EditError::Field(FieldError::Invalid { .. }))));
             }
         })

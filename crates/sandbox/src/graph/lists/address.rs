@@ -16,7 +16,12 @@ pub(super) enum Address {
 }
 
 /// Resolves a path that begins with `/sites`.
-pub(super) fn parse(sites: &Sites, tenant_id: &str, host: &SharePointHost, path: &str) -> Result<Address, GraphError> {
+pub(super) fn parse(
+    sites: &Sites,
+    tenant_id: &str,
+    host: &SharePointHost,
+    path: &str,
+) -> Result<Address, GraphError> {
     let decoded = |segment: &str| percent_decode_str(segment).decode_utf8_lossy().into_owned();
     let segments: Vec<String> =
         path.trim_matches('/').split('/').skip(1).filter(|part| !part.is_empty()).map(decoded).collect();
@@ -49,7 +54,12 @@ fn by_path(segments: &[String]) -> (String, &[String]) {
     (path.trim_end_matches('/').to_owned(), rest)
 }
 
-fn base_site(sites: &Sites, tenant_id: &str, host: &SharePointHost, named: &str) -> Result<SiteKey, GraphError> {
+fn base_site(
+    sites: &Sites,
+    tenant_id: &str,
+    host: &SharePointHost,
+    named: &str,
+) -> Result<SiteKey, GraphError> {
     let root = SiteKey { tenant_id: tenant_id.to_owned(), path: String::new() };
     if named.eq_ignore_ascii_case("root") || host.is(named) {
         return Ok(root);
@@ -62,7 +72,8 @@ fn base_site(sites: &Sites, tenant_id: &str, host: &SharePointHost, named: &str)
         _ => return Err(GraphError::bad_request("Invalid hostname for this tenancy")),
     };
     let fits = |site: &Site| {
-        site.site_id.eq_ignore_ascii_case(wanted.0) && wanted.1.is_none_or(|web| site.web_id.eq_ignore_ascii_case(web))
+        site.site_id.eq_ignore_ascii_case(wanted.0)
+            && wanted.1.is_none_or(|web| site.web_id.eq_ignore_ascii_case(web))
     };
     let found = sites.find(tenant_id, fits).into_iter().next();
     found.ok_or_else(|| {
@@ -113,6 +124,9 @@ mod tests {
     fn other_tenants_and_unknown_sites_are_not_found() {
         assert_eq!(resolve("/sites/fabrikam.sharepoint.localhost:3004"), None);
         assert_eq!(resolve("/sites/root:/sites/nope"), None);
-        assert_eq!(resolve("/sites/contoso.sharepoint.localhost,00000000-0000-0000-0000-000000000000,x"), None);
+        assert_eq!(
+            resolve("/sites/contoso.sharepoint.localhost,00000000-0000-0000-0000-000000000000,x"),
+            None
+        );
     }
 }

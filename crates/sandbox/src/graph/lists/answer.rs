@@ -80,10 +80,14 @@ impl From<EditError> for GraphError {
         let message = error.to_string();
         match error {
             EditError::NoList => Self::not_found("list"),
-            EditError::NoItem => Self::new(StatusCode::NOT_FOUND, "itemNotFound", "The specified item was not found"),
-            EditError::Changed => {
-                Self::new(StatusCode::PRECONDITION_FAILED, "resourceModified", "ETag does not match current item's value")
+            EditError::NoItem => {
+                Self::new(StatusCode::NOT_FOUND, "itemNotFound", "The specified item was not found")
             }
+            EditError::Changed => Self::new(
+                StatusCode::PRECONDITION_FAILED,
+                "resourceModified",
+                "ETag does not match current item's value",
+            ),
             EditError::Field(_) => Self::bad_request(message),
         }
     }
@@ -91,7 +95,9 @@ impl From<EditError> for GraphError {
 
 pub(super) fn json_answer(status: StatusCode, body: &Value) -> ApiResponse {
     let mut headers = HeaderMap::new();
-    let kind = HeaderValue::from_static("application/json; odata.metadata=minimal; odata.streaming=true; charset=utf-8");
+    let kind = HeaderValue::from_static(
+        "application/json; odata.metadata=minimal; odata.streaming=true; charset=utf-8",
+    );
     headers.insert(header::CONTENT_TYPE, kind);
     let body = Bytes::from(body.to_string());
     ApiResponse { status, headers, body }

@@ -102,7 +102,10 @@ fn column_json(column: &Column) -> Value {
         "required": column.required,
     });
     let (facet, value) = match &column.kind {
-        ColumnKind::Note => ("text", json!({"allowMultipleLines": true, "appendChangesToExistingText": false, "linesForEditing": 6, "textType": "plain"})),
+        ColumnKind::Note => (
+            "text",
+            json!({"allowMultipleLines": true, "appendChangesToExistingText": false, "linesForEditing": 6, "textType": "plain"}),
+        ),
         ColumnKind::Number => ("number", json!({"decimalPlaces": "automatic", "displayAs": "number"})),
         ColumnKind::DateTime => ("dateTime", json!({"displayAs": "default", "format": "dateTime"})),
         ColumnKind::Choice(choices) => {

@@ -37,7 +37,11 @@ impl Token {
 pub(super) fn list(call: &Call<'_>, key: &SiteKey, name: &str) -> Outcome {
     call.read(key, Need::Read, |site| {
         let list = site.list(name).ok_or_else(|| GraphError::not_found("list"))?;
-        let given = call.options.get("token").or_else(|| call.options.get("deltatoken")).or_else(|| token_in_path(call));
+        let given = call
+            .options
+            .get("token")
+            .or_else(|| call.options.get("deltatoken"))
+            .or_else(|| token_in_path(call));
         let fresh = || Token { seq: list.next_change(), listing_after: Some(0) };
         let token = match given {
             None => fresh(),

@@ -9,8 +9,8 @@ use crate::sites::{Dialect, Item, ItemQuery, List, Need, Order, Site, SiteKey, T
 
 use super::Call;
 use super::answer::{GraphError, Outcome, created, no_content, ok};
-pub(super) use super::item_json::item_json;
 use super::item_json::fields_json;
+pub(super) use super::item_json::item_json;
 use super::options::{Options, keep_selected};
 
 /// Page size without `$top`, and the largest `$top` that counts.
@@ -43,7 +43,8 @@ pub(super) fn list(call: &Call<'_>, key: &SiteKey, name: &str) -> Outcome {
         let mut body = json!({"@odata.context": call.context(&fragment), "value": value});
         if let Some(after) = page.next {
             let token = URL_SAFE_NO_PAD.encode(format!("Paged=TRUE&p_ID={after}"));
-            body["@odata.nextLink"] = format!("{}?{}", call.url(), call.options.continued("$skiptoken", &token)).into();
+            body["@odata.nextLink"] =
+                format!("{}?{}", call.url(), call.options.continued("$skiptoken", &token)).into();
         }
         ok(&body)
     })
@@ -145,8 +146,12 @@ fn after_of(token: &str) -> Option<u32> {
 /// Unknown fields are refused, and unindexed ones unless the caller says that the query may fail.
 fn check_fields(call: &Call<'_>, list: &List, query: &ItemQuery) -> Result<(), GraphError> {
     let filtered = query.filter.iter().flat_map(|filter| filter.fields());
-    let known = |field: &str| list.queried_column(field).is_some() || matches!(field, "createdDateTime" | "lastModifiedDateTime");
-    if let Some(field) = filtered.chain(query.order.iter().map(|order| order.field.as_str())).find(|field| !known(field)) {
+    let known = |field: &str| {
+        list.queried_column(field).is_some() || matches!(field, "createdDateTime" | "lastModifiedDateTime")
+    };
+    if let Some(field) =
+        filtered.chain(query.order.iter().map(|order| order.field.as_str())).find(|field| !known(field))
+    {
         return Err(GraphError::bad_request(format!("Field '{field}' is not recognized")));
     }
     let prefer = call.header("prefer").unwrap_or_default().to_ascii_lowercase();
@@ -181,7 +186,8 @@ fn fields_of(body: Value) -> Result<Map<String, Value>, GraphError> {
 
 fn fields_answer(call: &Call<'_>, site: &Site, list: &List, item: &Item) -> Value {
     let mut body = fields_json(list, item, &call.options);
-    let fragment = format!("sites('{}')/lists('{}')/items('{}')/fields/$entity", call.site_id(site), list.id, item.id);
+    let fragment =
+        format!("sites('{}')/lists('{}')/items('{}')/fields/$entity", call.site_id(site), list.id, item.id);
     body["@odata.context"] = call.context(&fragment).into();
     body
 }

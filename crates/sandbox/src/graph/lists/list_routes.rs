@@ -12,7 +12,8 @@ use super::{columns, items};
 pub(super) fn list(call: &Call<'_>, key: &SiteKey) -> Outcome {
     call.read(key, Need::Read, |site| {
         // Hidden lists carry the `system` facet and show only when it is asked for.
-        let with_system = call.options.select().is_some_and(|names| names.iter().any(|name| name == "system"));
+        let with_system =
+            call.options.select().is_some_and(|names| names.iter().any(|name| name == "system"));
         let shown = site.lists.iter().filter(|list| with_system || !list.hidden);
         let value: Result<Vec<Value>, GraphError> = shown.map(|list| full_json(call, site, list)).collect();
         let context = call.context(&format!("sites('{}')/lists", call.site_id(site)));
@@ -24,7 +25,8 @@ pub(super) fn show(call: &Call<'_>, key: &SiteKey, name: &str) -> Outcome {
     call.read(key, Need::Read, |site| {
         let list = site.list(name).ok_or_else(|| GraphError::not_found("list"))?;
         let mut body = full_json(call, site, list)?;
-        body["@odata.context"] = call.context(&format!("sites('{}')/lists/$entity", call.site_id(site))).into();
+        body["@odata.context"] =
+            call.context(&format!("sites('{}')/lists/$entity", call.site_id(site))).into();
         ok(&body)
     })
 }
@@ -37,10 +39,16 @@ pub(super) fn create(call: &Call<'_>, key: &SiteKey) -> Outcome {
     }
     let template = match body["list"]["template"].as_str() {
         None => 100,
-        Some(name) => template_number(name).ok_or_else(|| GraphError::bad_request("Unknown list template"))?,
+        Some(name) => {
+            template_number(name).ok_or_else(|| GraphError::bad_request("Unknown list template"))?
+        }
     };
-    let wanted: Result<Vec<_>, _> =
-        body["columns"].as_array().into_iter().flatten().map(|column| columns::from_json(&title, column)).collect();
+    let wanted: Result<Vec<_>, _> = body["columns"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|column| columns::from_json(&title, column))
+        .collect();
     let wanted = wanted?;
     call.change(key, Need::Manage, |site| {
         let list = site.add_list(&title, template, call.now_ms());
@@ -55,7 +63,8 @@ pub(super) fn create(call: &Call<'_>, key: &SiteKey) -> Outcome {
         let id = list.id.clone();
         let list = site.list(&id).ok_or_else(|| GraphError::not_found("list"))?;
         let mut answer = list_json(call, site, list);
-        answer["@odata.context"] = call.context(&format!("sites('{}')/lists/$entity", call.site_id(site))).into();
+        answer["@odata.context"] =
+            call.context(&format!("sites('{}')/lists/$entity", call.site_id(site))).into();
         created(&answer)
     })
 }
@@ -70,13 +79,20 @@ fn full_json(call: &Call<'_>, site: &Site, list: &List) -> Result<Value, GraphEr
     Ok(body)
 }
 
-fn expand(call: &Call<'_>, site: &Site, list: &List, body: &mut Map<String, Value>) -> Result<(), GraphError> {
+fn expand(
+    call: &Call<'_>,
+    site: &Site,
+    list: &List,
+    body: &mut Map<String, Value>,
+) -> Result<(), GraphError> {
     for expand in call.options.expands() {
         let value = match expand.name.as_str() {
             "columns" => columns::all_json(list),
             "contentTypes" => json!([columns::content_type_json(list.is_library())]),
             "items" => first_items(call, site, list, &expand.options)?,
-            other => return Err(GraphError::bad_request(format!("The property '{other}' cannot be expanded."))),
+            other => {
+                return Err(GraphError::bad_request(format!("The property '{other}' cannot be expanded.")));
+            }
         };
         body.insert(expand.name, value);
     }

@@ -102,9 +102,18 @@ impl Call<'_> {
     }
 
     /// Looks at a site that the caller may use as needed.
-    fn read<T>(&self, key: &SiteKey, need: Need, look: impl FnOnce(&Site) -> Result<T, GraphError>) -> Result<T, GraphError> {
+    fn read<T>(
+        &self,
+        key: &SiteKey,
+        need: Need,
+        look: impl FnOnce(&Site) -> Result<T, GraphError>,
+    ) -> Result<T, GraphError> {
         let checked = |site: &Site| {
-            if allows(&self.request.principal, site, need) { look(site) } else { Err(GraphError::access_denied()) }
+            if allows(&self.request.principal, site, need) {
+                look(site)
+            } else {
+                Err(GraphError::access_denied())
+            }
         };
         self.world.sites.read(key, checked).unwrap_or_else(|| Err(GraphError::not_found("site")))
     }

@@ -51,7 +51,10 @@ impl Options {
     }
 
     pub fn expand(&self, name: &str) -> Option<Options> {
-        self.expands().into_iter().find(|expand| expand.name.eq_ignore_ascii_case(name)).map(|expand| expand.options)
+        self.expands()
+            .into_iter()
+            .find(|expand| expand.name.eq_ignore_ascii_case(name))
+            .map(|expand| expand.options)
     }
 
     pub fn select(&self) -> Option<Vec<String>> {
@@ -73,7 +76,10 @@ impl Options {
     /// This query again with another continuation.
     pub fn continued(&self, name: &str, value: &str) -> String {
         let mut out = form_urlencoded::Serializer::new(String::new());
-        let kept = self.pairs.iter().filter(|(found, _)| !matches!(found.as_str(), "skiptoken" | "token" | "deltatoken"));
+        let kept = self
+            .pairs
+            .iter()
+            .filter(|(found, _)| !matches!(found.as_str(), "skiptoken" | "token" | "deltatoken"));
         for (found, value) in kept {
             out.append_pair(&format!("${found}"), value);
         }
@@ -112,7 +118,9 @@ pub(super) fn keep_selected(entity: &mut Map<String, Value>, select: Option<&[St
     let wanted = |name: &str| {
         name.starts_with('@')
             || always.contains(&name)
-            || select.iter().any(|chosen| chosen.split('/').next().is_some_and(|top| top.eq_ignore_ascii_case(name)))
+            || select
+                .iter()
+                .any(|chosen| chosen.split('/').next().is_some_and(|top| top.eq_ignore_ascii_case(name)))
     };
     entity.retain(|name, _| wanted(name));
 }
@@ -123,7 +131,8 @@ mod tests {
 
     #[test]
     fn nested_options_are_split_outside_brackets() {
-        let options = Options::parse("%24expand=columns,items(expand=fields($select=Title,Status);$top=3)&$top=7");
+        let options =
+            Options::parse("%24expand=columns,items(expand=fields($select=Title,Status);$top=3)&$top=7");
         assert_eq!(options.top(200, 5000).ok(), Some(7));
         assert!(options.expand("columns").is_some());
         let items = options.expand("items").expect("items");

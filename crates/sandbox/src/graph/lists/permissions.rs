@@ -44,7 +44,8 @@ fn grant(call: &Call<'_>, key: &SiteKey) -> Outcome {
     let given = ["grantedToIdentitiesV2", "grantedToIdentities"].iter().find_map(|name| body[*name].get(0));
     let application = given.map(|identity| &identity["application"]);
     let app_id = application.and_then(|app| app["id"].as_str()).filter(|id| !id.is_empty());
-    let app_id = app_id.ok_or_else(|| GraphError::bad_request("grantedToIdentities needs an application with an id"))?;
+    let app_id = app_id
+        .ok_or_else(|| GraphError::bad_request("grantedToIdentities needs an application with an id"))?;
     let app_name = application.and_then(|app| app["displayName"].as_str()).unwrap_or_default();
     let grant = Grant { id: random_guid(), app_id: app_id.to_owned(), app_name: app_name.to_owned(), roles };
     call.change(key, Need::FullControl, |site| {
@@ -57,7 +58,8 @@ fn grant(call: &Call<'_>, key: &SiteKey) -> Outcome {
 fn roles_of(body: &Value) -> Result<Vec<String>, GraphError> {
     let roles: Vec<String> =
         body["roles"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
-    let known = |role: &String| matches!(role.as_str(), "read" | "write" | "manage" | "fullcontrol" | "owner");
+    let known =
+        |role: &String| matches!(role.as_str(), "read" | "write" | "manage" | "fullcontrol" | "owner");
     if roles.is_empty() || !roles.iter().all(known) {
         return Err(GraphError::bad_request("roles must name read, write, manage, owner or fullcontrol"));
     }

@@ -31,7 +31,11 @@ pub(super) fn children(call: &Call<'_>, key: &SiteKey) -> Outcome {
 /// `/sites?search=…` and `/sites/getAllSites`.
 pub(super) fn search(call: &Call<'_>) -> Outcome {
     if call.method() != "GET" {
-        return Err(GraphError::new(http::StatusCode::METHOD_NOT_ALLOWED, "notAllowed", "The method is not allowed."));
+        return Err(GraphError::new(
+            http::StatusCode::METHOD_NOT_ALLOWED,
+            "notAllowed",
+            "The method is not allowed.",
+        ));
     }
     let all = call.request.path.to_ascii_lowercase().contains("getallsites");
     if all && call.request.principal.user_id.is_some() {
@@ -50,8 +54,10 @@ pub(super) fn search(call: &Call<'_>) -> Outcome {
     if keys.is_empty() {
         return ok(&json!({"@odata.context": call.context("sites"), "value": []}));
     }
-    let visible: Vec<Value> =
-        keys.iter().filter_map(|key| call.read(key, Need::Read, |site| Ok(site_json(call, site))).ok()).collect();
+    let visible: Vec<Value> = keys
+        .iter()
+        .filter_map(|key| call.read(key, Need::Read, |site| Ok(site_json(call, site))).ok())
+        .collect();
     if visible.is_empty() {
         return Err(GraphError::access_denied());
     }

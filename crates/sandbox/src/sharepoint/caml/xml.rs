@@ -71,7 +71,11 @@ fn element(tag: &str) -> Result<Node, String> {
     while !rest.is_empty() {
         let (name, after) = rest.split_once('=').ok_or("An XML attribute has no value.")?;
         let after = after.trim_start();
-        let quote = after.chars().next().filter(|char| matches!(char, '"' | '\'')).ok_or("An XML attribute is not quoted.")?;
+        let quote = after
+            .chars()
+            .next()
+            .filter(|char| matches!(char, '"' | '\''))
+            .ok_or("An XML attribute is not quoted.")?;
         let (value, after) = after[1..].split_once(quote).ok_or("An XML attribute is not closed.")?;
         node.attributes.push((name.trim().to_owned(), unescape(value)));
         rest = after.trim_start();
