@@ -150,7 +150,7 @@ fn tasks(base: &str) -> List {
         vec![
             ("Title", json!(format!("{} {} {}", VERBS[n % 10], THINGS[n % 7], n + 1))),
             ("Status", json!(status)),
-            ("Priority", json!(n % 5 + 1)),
+            ("Priority", json!(n / 3 % 5 + 1)),
             ("DueDate", json!(iso(SEEDED_MS + DAY_MS * i64::try_from(n).unwrap_or(0)))),
             ("AssignedTo", json!(6 + n % 2)),
             ("Done", json!(status == "Completed")),
