@@ -1,5 +1,51 @@
-//! Entra ID: sign-in pages, tokens, keys.
+//! Entra ID: sign-in pages, tokens, keys. Both the v2.0 and the v1.0 endpoints.
+//!
+//! Facts: Microsoft identity platform documentation; RFC 6749, 7636, 8628; OpenID Connect Core.
 
-/// Entra ID: sign-in pages, tokens, keys.
-#[derive(Default)]
-pub(crate) struct EntraState {}
+mod client_auth;
+mod code;
+mod device;
+mod discovery;
+pub(crate) mod failure;
+mod grant;
+pub(crate) mod jws;
+mod mint;
+mod request;
+mod scopes;
+mod sealed;
+mod sign_in;
+mod state;
+mod token;
+mod user_info;
+
+use http::StatusCode;
+
+pub use mint::TokenAnswer;
+pub(crate) use mint::Version;
+pub(crate) use request::EntraRequest;
+pub(crate) use scopes::Resource;
+pub(crate) use sign_in::{SignIn, sign_in};
+pub(crate) use state::{EVERYBODY, EntraState, TokenKind};
+pub(crate) use user_info::user_info;
+
+use crate::web::{self, Reply};
+use crate::world::World;
+
+/// Answers one request to Entra ID.
+pub(crate) fn dispatch(world: &World, request: &EntraRequest) -> Reply {
+    match request.path.as_str() {
+        "oauth2/v2.0/token" => token::endpoint(world, request, Version::V2),
+        "oauth2/token" => token::endpoint(world, request, Version::V1),
+        "oauth2/v2.0/devicecode" => device::endpoint(world, request, Version::V2),
+        "oauth2/devicecode" => device::endpoint(world, request, Version::V1),
+        "v2.0/.well-known/openid-configuration" => discovery::configuration(world, request, Version::V2),
+        ".well-known/openid-configuration" => discovery::configuration(world, request, Version::V1),
+        "discovery/v2.0/keys" | "discovery/keys" => discovery::keys(world, request),
+        "discovery/instance" => discovery::instance(request),
+        _ => web::typed(
+            StatusCode::NOT_FOUND,
+            "text/plain; charset=utf-8",
+            "No such page at this sign-in service.",
+        ),
+    }
+}

@@ -1,12 +1,6 @@
 //! Pre-authenticated downloads: a signed, short-lived address on another host than Graph.
 
-use std::sync::Arc;
-
 use aws_lc_rs::hmac;
-use axum::Router;
-use axum::extract::{Path, State};
-use axum::response::Response;
-use axum::routing::get;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
@@ -46,19 +40,6 @@ impl Files {
     fn key(&self) -> hmac::Key {
         hmac::Key::new(hmac::HMAC_SHA256, &self.link_key)
     }
-}
-
-/// `GET /_files/{token}`; to be mounted on every host.
-pub(crate) fn routes() -> Router<Arc<World>> {
-    Router::new().route("/_files/{token}", get(serve))
-}
-
-async fn serve(State(world): State<Arc<World>>, Path(token): Path<String>, headers: HeaderMap) -> Response {
-    let answer = download_response(&world, &token, &headers);
-    let mut response = Response::new(axum::body::Body::from(answer.body));
-    *response.status_mut() = answer.status;
-    *response.headers_mut() = answer.headers;
-    response
 }
 
 /// The content behind a token: 200, 206 or 416 for `Range`, 304 for `If-None-Match`, 401 when the address is no

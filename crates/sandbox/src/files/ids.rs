@@ -14,7 +14,7 @@ fn hash(seed: &str) -> [u8; 32] {
 
 /// A seed that no other call gets.
 pub(crate) fn fresh_seed() -> String {
-    uuid::Uuid::new_v4().to_string()
+    crate::random::guid()
 }
 
 /// Item id of OneDrive for Business and SharePoint: `01` and 32 base32 characters.

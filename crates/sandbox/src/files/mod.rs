@@ -19,8 +19,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
+use crate::random;
+
 pub(crate) use changes::{ChangePage, DeltaStart};
-pub(crate) use download::{download_response, routes};
+pub(crate) use download::{content_response, download_response};
 pub(crate) use ids::{fresh_seed, guid};
 pub(crate) use model::{Actor, Conflict, Drive, DriveKind, FileError, Grant, Item, ItemKind, Permission};
 pub(crate) use seed::{ADA, CONSUMERS};
@@ -46,19 +48,12 @@ struct Inner {
 /// One line of what a developer is shown at the start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedFile {
+    /// File name.
     pub name: String,
+    /// Drive item id.
     pub id: String,
+    /// Drive id.
     pub drive_id: String,
-}
-
-impl Default for Files {
-    /// The seeded drives in memory, at the Unix epoch.
-    fn default() -> Self {
-        let inner = Inner { tree: Tree::default(), blobs: Blobs::Memory(Default::default()) };
-        let files = Self { inner: Mutex::new(inner), books: Books::default(), link_key: random_key() };
-        files.seed(0);
-        files
-    }
 }
 
 impl Files {
@@ -69,7 +64,7 @@ impl Files {
         let earlier = blobs.load_index()?;
         let fresh = earlier.is_none();
         let inner = Inner { tree: earlier.unwrap_or_default(), blobs };
-        let files = Self { inner: Mutex::new(inner), books: Books::default(), link_key: random_key() };
+        let files = Self { inner: Mutex::new(inner), books: Books::default(), link_key: random::bytes() };
         if fresh {
             files.seed(now_ms);
         }
@@ -501,13 +496,6 @@ impl Inner {
 
 fn storage(error: io::Error) -> FileError {
     FileError::Storage(error.to_string())
-}
-
-fn random_key() -> [u8; 32] {
-    let mut key = [0; 32];
-    // The system's generator does not fail on supported systems; a key of zeros would still only sign test links.
-    let _ = aws_lc_rs::rand::fill(&mut key);
-    key
 }
 
 fn file_kind(name: &str, bytes: &Bytes) -> ItemKind {

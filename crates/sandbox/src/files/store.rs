@@ -7,6 +7,10 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 
 use super::tree::Tree;
+use crate::snapshot;
+
+const INDEX: &str = "index.json";
+const CONTENT: &str = "content";
 
 /// The place of contents, one per item, and of the index.
 pub(super) enum Blobs {
@@ -19,7 +23,7 @@ impl Blobs {
     pub fn open(state_dir: Option<&Path>) -> io::Result<Self> {
         let Some(dir) = state_dir else { return Ok(Self::Memory(HashMap::new())) };
         let dir = dir.join("files");
-        std::fs::create_dir_all(dir.join("content"))?;
+        std::fs::create_dir_all(dir.join(CONTENT))?;
         Ok(Self::Directory(dir))
     }
 
@@ -36,7 +40,9 @@ impl Blobs {
                 map.insert(item_id.to_owned(), bytes);
                 Ok(())
             }
-            Self::Directory(dir) => write_whole(&content_path(dir, item_id, name), &bytes),
+            Self::Directory(dir) => {
+                snapshot::write_bytes(&dir.join(CONTENT), &content_name(item_id, name), &bytes)
+            }
         }
     }
 
@@ -58,20 +64,20 @@ impl Blobs {
     /// The index of an earlier process, if there is one.
     pub fn load_index(&self) -> io::Result<Option<Tree>> {
         let Self::Directory(dir) = self else { return Ok(None) };
-        match std::fs::read(dir.join("index.json")) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(io::Error::other),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        snapshot::read(dir, INDEX)
     }
 
     pub fn save_index(&self, tree: &Tree) -> io::Result<()> {
         let Self::Directory(dir) = self else { return Ok(()) };
-        write_whole(&dir.join("index.json"), &serde_json::to_vec(tree).map_err(io::Error::other)?)
+        snapshot::write(dir, INDEX, tree)
     }
 }
 
 fn content_path(dir: &Path, item_id: &str, name: &str) -> PathBuf {
+    dir.join(CONTENT).join(content_name(item_id, name))
+}
+
+fn content_name(item_id: &str, name: &str) -> String {
     let extension: String = name
         .rsplit_once('.')
         .map(|(_, extension)| extension)
@@ -80,12 +86,5 @@ fn content_path(dir: &Path, item_id: &str, name: &str) -> PathBuf {
         .filter(char::is_ascii_alphanumeric)
         .take(8)
         .collect();
-    dir.join("content").join(format!("{item_id}.{extension}"))
-}
-
-/// Writes beside the target and renames over it, so that a reader sees the old or the new file, whole.
-fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let temporary = path.with_extension("writing");
-    std::fs::write(&temporary, bytes)?;
-    std::fs::rename(temporary, path)
+    format!("{item_id}.{extension}")
 }

@@ -26,6 +26,12 @@ pub(crate) enum BookError {
     Invalid(String),
     #[error("The requested resource doesn't exist.")]
     NotFound,
+    #[error("The response payload size has exceeded the limit; ask for a smaller range.")]
+    TooManyCells,
+    #[error("This reference is not valid for the requested operation.")]
+    Reference,
+    #[error("{0}")]
+    Shift(String),
     #[error("A resource with the same name or identifier already exists.")]
     Exists,
 }

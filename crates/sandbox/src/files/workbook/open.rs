@@ -20,6 +20,8 @@ type SharedBook = Arc<Mutex<Book>>;
 pub(crate) struct Books {
     open: Mutex<HashMap<String, SharedBook>>,
     sessions: Mutex<HashMap<String, Session>>,
+    /// Session id and number of polls, by operation id.
+    operations: Mutex<HashMap<String, (String, u32)>>,
 }
 
 /// A workbook session.
@@ -82,6 +84,21 @@ impl Books {
         }
         session.used_ms = now_ms;
         Ok(session.clone())
+    }
+
+    /// Records that a session is made in the background; gives the operation's id.
+    pub fn begin_operation(&self, session_id: &str) -> String {
+        let id = fresh_seed();
+        lock(&self.operations).insert(id.clone(), (session_id.to_owned(), 0));
+        id
+    }
+
+    /// The session that an operation makes, and how often it was asked for before.
+    pub fn poll_operation(&self, id: &str) -> Option<(String, u32)> {
+        let mut operations = lock(&self.operations);
+        let (session, polls) = operations.get_mut(id)?;
+        *polls += 1;
+        Some((session.clone(), *polls - 1))
     }
 
     pub fn close_session(&self, id: &str) {

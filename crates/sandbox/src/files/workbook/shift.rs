@@ -47,7 +47,7 @@ impl Book {
                     || i64::from(column) + columns > i64::from(MAX_COLUMN))
         });
         if pushed_off {
-            return Err(BookError::Invalid("Non-blank cells cannot be shifted off of the worksheet.".into()));
+            return Err(BookError::Shift("Non-blank cells cannot be shifted off of the worksheet.".into()));
         }
         self.move_cells(sheet, band, rows, columns)?;
         let moved = move |other: Area| Some(grown(other, area, direction));
@@ -139,7 +139,7 @@ impl Book {
             }
         };
         if self.tables().iter().any(|table| table.sheet == sheet && torn(table.area)) {
-            return Err(BookError::Invalid("This operation is not allowed. The operation is attempting to shift cells in a table on your worksheet.".into()));
+            return Err(BookError::Shift("This operation is not allowed. The operation is attempting to shift cells in a table on your worksheet.".into()));
         }
         Ok(())
     }

@@ -1,0 +1,40 @@
+//! Chance as an argument.
+
+/// A source of unpredictable bytes; the only real one is made in the composition root.
+pub trait Entropy: Send + Sync + 'static {
+    /// Fills `bytes` with bytes that nobody can foretell.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// `count` random bytes in lower-case hexadecimal.
+pub fn hex(entropy: &dyn Entropy, count: usize) -> String {
+    let mut bytes = vec![0; count];
+    entropy.fill(&mut bytes);
+    to_hex(&bytes)
+}
+
+/// Bytes in lower-case hexadecimal.
+pub fn to_hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+    digits.map(char::from).collect()
+}
+
+/// `count` characters of `[0-9A-Za-z]`; slightly uneven, for names and not for keys.
+pub fn name(entropy: &dyn Entropy, count: usize) -> String {
+    let mut bytes = vec![0; count];
+    entropy.fill(&mut bytes);
+    bytes.iter().map(|byte| char::from(BASE62[usize::from(*byte) % BASE62.len()])).collect()
+}
+
+/// A random UUID (RFC 9562 version 4).
+pub fn uuid(entropy: &dyn Entropy) -> String {
+    let mut bytes = [0; 16];
+    entropy.fill(&mut bytes);
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex = to_hex(&bytes);
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}

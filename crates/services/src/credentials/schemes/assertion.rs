@@ -1,0 +1,82 @@
+//! Client assertions (RFC 7523 §2.2) the way Entra ID reads them: PS256, `x5t#S256`, one per token request.
+//!
+//! Source: Microsoft, "Microsoft identity platform application authentication certificate credentials".
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::Secret;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject as _;
+use serde::Serialize;
+
+use super::SettingProblem;
+
+/// `client_assertion_type` (RFC 7523 §2.2).
+pub const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+#[derive(Serialize)]
+struct Claims<'a> {
+    aud: &'a str,
+    iss: &'a str,
+    sub: &'a str,
+    jti: &'a str,
+    nbf: i64,
+    iat: i64,
+    exp: i64,
+}
+
+/// What one assertion says.
+#[derive(Debug, Clone, Copy)]
+pub struct AssertionRequest<'a> {
+    /// The token endpoint.
+    pub audience: &'a str,
+    /// The client id.
+    pub issuer: &'a str,
+    /// Seconds that it lives.
+    pub lifetime_seconds: u32,
+    /// Now, Unix milliseconds.
+    pub now_ms: i64,
+    /// A fresh UUID: an assertion is never used twice.
+    pub id: &'a str,
+}
+
+/// Signs an assertion with a PEM private key (PKCS#8 or PKCS#1) for a PEM certificate.
+///
+/// # Errors
+/// What is wrong with key or certificate; never their contents.
+pub fn sign(
+    request: &AssertionRequest<'_>,
+    key_pem: &Secret,
+    certificate_pem: &str,
+) -> Result<Secret, SettingProblem> {
+    let key = EncodingKey::from_rsa_pem(key_pem.expose().as_bytes())
+        .map_err(|_| SettingProblem::BadKey("the private key is not an RSA key in PEM form"))?;
+    let mut header = Header::new(Algorithm::PS256);
+    header.x5t_s256 = Some(thumbprint(certificate_pem)?);
+    let now = request.now_ms.div_euclid(1000);
+    let claims = Claims {
+        aud: request.audience,
+        iss: request.issuer,
+        sub: request.issuer,
+        jti: request.id,
+        // Clocks differ: an assertion from the future is refused (AADSTS700024).
+        nbf: now - 60,
+        iat: now,
+        exp: now + i64::from(request.lifetime_seconds),
+    };
+    jsonwebtoken::encode(&header, &claims, &key)
+        .map(Secret::from)
+        .map_err(|_| SettingProblem::BadKey("the private key cannot sign"))
+}
+
+/// base64url of the SHA-256 of the certificate's DER (`x5t#S256`, RFC 7515 §4.1.8).
+///
+/// # Errors
+/// When the text holds no PEM certificate.
+pub fn thumbprint(certificate_pem: &str) -> Result<String, SettingProblem> {
+    let der = CertificateDer::from_pem_slice(certificate_pem.as_bytes()).map_err(|_| {
+        SettingProblem::BadKey("the certificate is not in PEM form (-----BEGIN CERTIFICATE-----)")
+    })?;
+    Ok(URL_SAFE_NO_PAD.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &der)))
+}

@@ -1,0 +1,134 @@
+//! The parties of a token request and the values their templates draw on.
+
+use std::collections::BTreeMap;
+
+use domain::Secret;
+use domain::integration::Integration;
+use domain::provider::Provider;
+use domain::template::{Template, Values};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Map, Value};
+
+/// The OAuth client that asks for tokens.
+#[derive(Debug, Clone)]
+pub struct Client {
+    /// `client_id`.
+    pub id: String,
+    /// `client_secret`; empty for a public or certificate client.
+    pub secret: Secret,
+}
+
+/// Everything that a request to the authorization server is made from.
+pub struct Party<'a> {
+    /// The provider.
+    pub provider: &'a Provider,
+    /// The integration.
+    pub integration: &'a Integration,
+    /// The client: the connection's own, or the integration's.
+    pub client: Client,
+    /// `${cloud.…}`.
+    pub cloud: &'a BTreeMap<String, String>,
+    /// `${connectionConfig.…}`; already validated.
+    pub config: &'a Map<String, Value>,
+    /// Where the provider sends the browser back.
+    pub redirect_uri: &'a str,
+}
+
+/// A setting that is missing or wrong, named so that a person can mend it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SettingProblem {
+    /// A placeholder of the definition has no value.
+    #[error("`{0}` is not set; give it in the connection config, or set it on the integration")]
+    Missing(String),
+    /// A URL of the definition is no URL after its placeholders were filled.
+    #[error("the {what} is not a valid URL; check the connection config")]
+    BadUrl {
+        /// Which URL.
+        what: &'static str,
+    },
+    /// The integration has no OAuth client.
+    #[error("the integration has no client id; enter the OAuth app's client id and secret")]
+    NoClient,
+    /// The key or certificate cannot be used.
+    #[error("{0}")]
+    BadKey(&'static str),
+}
+
+/// Everything but what encodeURIComponent leaves alone.
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'\'');
+
+impl Party<'_> {
+    /// Fills a URL template; values that a person typed are encoded so that they stay one component.
+    ///
+    /// # Errors
+    /// The missing setting, or that the result is no http(s) URL.
+    pub fn url(&self, template: &Template, what: &'static str) -> Result<url::Url, SettingProblem> {
+        let encode = |path: &str, value: String| {
+            if path.starts_with("cloud.") {
+                value
+            } else {
+                utf8_percent_encode(&value, COMPONENT).to_string()
+            }
+        };
+        let text = template
+            .resolve_encoded(self, &encode)
+            .map_err(|missing| SettingProblem::Missing(missing.path))?;
+        let url = url::Url::parse(&text).map_err(|_| SettingProblem::BadUrl { what })?;
+        if matches!(url.scheme(), "https" | "http") && url.has_host() {
+            Ok(url)
+        } else {
+            Err(SettingProblem::BadUrl { what })
+        }
+    }
+
+    /// Fills a template without encoding.
+    ///
+    /// # Errors
+    /// The missing setting.
+    pub fn text(&self, template: &Template) -> Result<String, SettingProblem> {
+        template.resolve(self).map_err(|missing| SettingProblem::Missing(missing.path))
+    }
+}
+
+impl Values for Party<'_> {
+    fn get(&self, path: &str) -> Option<String> {
+        if let Some(name) = path.strip_prefix("cloud.") {
+            return self.cloud.get(name).cloned();
+        }
+        if let Some(name) =
+            path.strip_prefix("connectionConfig.").or_else(|| path.strip_prefix("connection_config."))
+        {
+            return config_text(self.config, name)
+                .or_else(|| self.integration.settings.connection_config.get(name).cloned())
+                .filter(|value| !value.is_empty());
+        }
+        match path {
+            "clientId" => Some(self.client.id.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// A value of a connection config as text, at a dotted path; objects and lists have none.
+pub fn config_text(config: &Map<String, Value>, path: &str) -> Option<String> {
+    let mut parts = path.split('.');
+    let mut value = config.get(parts.next()?)?;
+    for part in parts {
+        value = value.get(part)?;
+    }
+    match value {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        _ => None,
+    }
+}

@@ -1,0 +1,107 @@
+//! What the log may show of URLs and headers.
+
+use http::HeaderMap;
+use serde_json::{Map, Value};
+
+const REDACTED: &str = "REDACTED";
+
+/// Query keys (and bracketed families of them) whose values are secrets wherever they occur.
+const SECRET_KEYS: [&str; 26] = [
+    "access_token",
+    "api_key",
+    "apikey",
+    "assertion",
+    "auth",
+    "authorization",
+    "client_assertion",
+    "client_secret",
+    "code",
+    "code_verifier",
+    "connect_session_token",
+    "credentials",
+    "hmac",
+    "id_token",
+    "key",
+    "password",
+    "refresh_token",
+    "secret",
+    "session_token",
+    "sig",
+    "signature",
+    "state",
+    "tempauth",
+    "token",
+    "x-amz-security-token",
+    "x-amz-signature",
+];
+
+fn is_secret_key(key: &str) -> bool {
+    let family = key.split(['[', '%']).next().unwrap_or(key);
+    SECRET_KEYS.iter().any(|secret| family.eq_ignore_ascii_case(secret))
+}
+
+/// A URL or path with the values of secret query parameters replaced; the rest byte for byte.
+pub fn url(raw: &str) -> String {
+    let Some((path, query)) = raw.split_once('?') else { return raw.to_owned() };
+    let mut out = String::with_capacity(raw.len());
+    out.push_str(path);
+    for (index, pair) in query.split('&').enumerate() {
+        out.push(if index == 0 { '?' } else { '&' });
+        match pair.split_once('=') {
+            Some((key, _)) if is_secret_key(key) => {
+                out.push_str(key);
+                out.push('=');
+                out.push_str(REDACTED);
+            }
+            _ => out.push_str(pair),
+        }
+    }
+    out
+}
+
+/// True for headers whose value is a credential.
+fn is_secret_header(name: &str) -> bool {
+    matches!(
+        name,
+        "authorization" | "proxy-authorization" | "cookie" | "set-cookie" | "x-requestdigest" | "x-api-key" | "location"
+    ) || ["token", "secret", "signature", "password", "api-key", "apikey"].iter().any(|part| name.contains(part))
+}
+
+/// Headers as JSON, credentials replaced; at most 64 of them, values cut at 512 bytes.
+pub fn headers(headers: &HeaderMap) -> Value {
+    let mut out = Map::new();
+    for (name, value) in headers.iter().take(64) {
+        let text = if is_secret_header(name.as_str()) {
+            REDACTED.to_owned()
+        } else {
+            String::from_utf8_lossy(&value.as_bytes()[..value.len().min(512)]).into_owned()
+        };
+        out.insert(name.as_str().to_owned(), Value::String(text));
+    }
+    Value::Object(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_in_queries_are_replaced_and_nothing_else_changes() {
+        assert_eq!(
+            url("/oauth/connect/x?connect_session_token=abc&params[a]=1&credentials[apiKey]=k&credentials%5Bb%5D=s"),
+            "/oauth/connect/x?connect_session_token=REDACTED&params[a]=1&credentials[apiKey]=REDACTED&credentials%5Bb%5D=REDACTED"
+        );
+        assert_eq!(url("/a?$select=id&%24top=2"), "/a?$select=id&%24top=2");
+        assert_eq!(url("/cb?code=1&state=2&error=x"), "/cb?code=REDACTED&state=REDACTED&error=x");
+    }
+
+    #[test]
+    fn credential_headers_are_replaced() {
+        let mut map = HeaderMap::new();
+        map.insert("authorization", "Bearer abc".parse().unwrap());
+        map.insert("x-my-token", "abc".parse().unwrap());
+        map.insert("etag", "\"1\"".parse().unwrap());
+        let shown = headers(&map);
+        assert_eq!(shown, serde_json::json!({"authorization": "REDACTED", "x-my-token": "REDACTED", "etag": "\"1\""}));
+    }
+}
