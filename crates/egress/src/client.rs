@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{HOST, PROXY_AUTHORIZATION};
+use http::header::{CONTENT_LENGTH, HOST, HeaderValue, PROXY_AUTHORIZATION};
 use http::request::Parts;
 use http::{Extensions, HeaderMap, Method, Request, Response, Uri, Version};
 use hyper::body::Incoming;
@@ -47,9 +47,7 @@ pub(crate) struct Template {
 const STALE_ATTEMPTS: usize = 3;
 
 impl Egress {
-    /// Makes a client; reads the certificate files, opens no connection.
-    ///
-    /// Must be called inside a tokio runtime with timers, since the pools sweep themselves.
+    /// Makes a client; reads the certificate files, opens no connection, needs no runtime yet.
     ///
     /// # Errors
     /// `Config` when a certificate file cannot be read.
@@ -99,6 +97,10 @@ impl Egress {
             Outgoing::Once(mut request) => {
                 let (method, uri) = (request.method().clone(), request.uri().clone());
                 self.prepare(&method, &uri, request.headers_mut(), policy.class)?;
+                if request.body().is_empty() && matches!(method, Method::POST | Method::PUT | Method::PATCH) {
+                    // RFC 9110 §8.6; IIS (SharePoint) answers 411 without it.
+                    request.headers_mut().entry(CONTENT_LENGTH).or_insert(HeaderValue::from_static("0"));
+                }
                 self.exchange(request, policy, total).await.map_err(|failure| failure.error)
             }
         }

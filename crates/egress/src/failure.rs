@@ -5,7 +5,7 @@ use std::io;
 
 use crate::error::{ClosedWhen, EgressError};
 
-/// The largest head of an answer, in bytes.
+/// The largest head of an answer, in bytes; HTTP/1 may accept up to twice that, since hyper counts per read.
 pub(crate) const MAX_HEAD: usize = 64 * 1024;
 
 /// The error of a failed `Client::request`: the connector's own, or hyper's.
@@ -31,14 +31,15 @@ pub(crate) fn of_hyper(error: &hyper::Error, when: ClosedWhen) -> EgressError {
     if error.is_parse() {
         return EgressError::BadAnswer { reason: error.to_string() };
     }
-    if error.is_user() {
+    // Only a body's failure has a cause; other "user" errors are hyper's own house.
+    if error.is_user() && error.source().is_some() {
         return EgressError::RequestBody { reason: innermost(error) };
     }
-    if error.is_canceled() || error.is_closed() {
-        let when = if when == ClosedWhen::InBody { when } else { ClosedWhen::BeforeRequest };
-        return EgressError::Closed { when };
+    // hyper cancels a request only while it still holds it whole, unwritten.
+    if error.is_canceled() && when == ClosedWhen::BeforeAnswer {
+        return EgressError::Closed { when: ClosedWhen::BeforeRequest };
     }
-    if error.is_incomplete_message() {
+    if error.is_incomplete_message() || error.is_closed() {
         return EgressError::Closed { when };
     }
     match io_cause(error).map(io::Error::kind) {

@@ -45,7 +45,7 @@ impl World {
                 .map_err(|source| SandboxError::State { part: "directory", source })?,
             entra: EntraState::open(dir).map_err(|source| SandboxError::State { part: "entra", source })?,
             files: Files::default(),
-            sites: Sites::default(),
+            sites: Sites::open(dir).map_err(|source| SandboxError::State { part: "sites", source })?,
             faults: Faults::default(),
             throttle: Throttle::default(),
             seen: SeenRequests::default(),
