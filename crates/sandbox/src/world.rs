@@ -46,7 +46,7 @@ impl World {
             entra: EntraState::open(dir).map_err(|source| SandboxError::State { part: "entra", source })?,
             files: Files::open(dir, &options.workbooks, clock.now_ms())
                 .map_err(|source| SandboxError::State { part: "files", source })?,
-            sites: Sites::default(),
+            sites: Sites::open(dir).map_err(|source| SandboxError::State { part: "sites", source })?,
             faults: Faults::default(),
             throttle: Throttle::default(),
             seen: SeenRequests::default(),

@@ -1,5 +1,6 @@
 //! Microsoft Graph: one door for HTTP and `$batch`.
 
+mod batch;
 pub(crate) mod drives;
 mod lists;
 pub(crate) mod reply;
@@ -13,6 +14,7 @@ use crate::world::World;
 pub(crate) async fn dispatch(world: &World, request: ApiRequest) -> ApiResponse {
     let first = request.path.trim_start_matches('/').split('/').next().unwrap_or_default();
     match first {
+        "$batch" | "%24batch" => batch::handle(world, request).await,
         "sites" => lists::handle(world, request).await,
         _ => drives::handle(world, request).await,
     }

@@ -1,0 +1,115 @@
+// npm oidc-provider as an OAuth server that rotates refresh tokens and revokes the family when one is replayed.
+// Signs in and consents by itself, so the authorize URL ends in a redirect to the client.
+// Options: port (0 = free), redirect_uri, client_id, client_secret, access_token_seconds, refresh_token_seconds
+// Prints {"ready":true,"issuer",…} and serves until standard input closes.
+// Control: GET /_control/state, POST /_control/{reset, delay?ms=N, fail?status=N&times=N, drop?times=N}
+import { createServer } from 'node:http';
+import { Provider } from 'oidc-provider';
+
+const options = JSON.parse(process.env.CLIENT_OPTIONS ?? process.argv[2] ?? '{}');
+const account = options.login ?? 'ada';
+const state = fresh();
+
+function fresh() {
+    return { granted: [], refused: [], revoked_families: 0, token_calls: 0, delay_ms: 0, fail: { status: 0, times: 0 }, drop: { times: 0 } };
+}
+
+const server = createServer((request, response) => {
+    handle(request, response).catch((error) => {
+        response.writeHead(500).end(error.message);
+    });
+});
+server.listen(options.port ?? 0, '127.0.0.1');
+await new Promise((resolve) => server.once('listening', resolve));
+const issuer = `http://localhost:${server.address().port}`;
+const client = { client_id: options.client_id ?? 'sheetbend', client_secret: options.client_secret ?? 'oidc-provider-secret-of-forty-characters' };
+
+const provider = new Provider(issuer, {
+    clients: [
+        {
+            ...client,
+            redirect_uris: [options.redirect_uri ?? 'http://localhost:3003/oauth/callback'],
+            grant_types: ['authorization_code', 'refresh_token'],
+            token_endpoint_auth_method: 'client_secret_post'
+        }
+    ],
+    scopes: ['openid', 'offline_access', 'email'],
+    claims: { email: ['email'] },
+    cookies: { keys: ['only for tests'] },
+    findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, email: `${id}@oidc.example` }) }),
+    pkce: { required: () => true },
+    rotateRefreshToken: true,
+    issueRefreshToken: () => true,
+    features: { devInteractions: { enabled: false } },
+    interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
+    ttl: { AccessToken: options.access_token_seconds ?? 3600, RefreshToken: options.refresh_token_seconds ?? 86400, Grant: 86400, Interaction: 600, Session: 86400 }
+});
+const grantType = (ctx) => ctx.oidc?.params?.grant_type;
+provider.on('grant.success', (ctx) => state.granted.push(grantType(ctx)));
+provider.on('grant.error', (ctx, error) => state.refused.push({ grant_type: grantType(ctx), error: error.message, detail: error.error_detail }));
+provider.on('grant.revoked', () => (state.revoked_families += 1));
+const serve = provider.callback();
+
+async function handle(request, response) {
+    const url = new URL(request.url, issuer);
+    if (url.pathname.startsWith('/_control/')) {
+        return control(url, response);
+    }
+    if (url.pathname.startsWith('/interaction/')) {
+        return interact(request, response);
+    }
+    if (url.pathname === '/token') {
+        state.token_calls += 1;
+        if (state.delay_ms) {
+            await new Promise((resolve) => setTimeout(resolve, state.delay_ms));
+        }
+        if (state.fail.times > 0) {
+            state.fail.times -= 1;
+            return response.writeHead(state.fail.status, { 'content-type': 'text/html' }).end('<h1>upstream trouble</h1>');
+        }
+        if (state.drop.times > 0) {
+            state.drop.times -= 1;
+            return dropAnswer(request, response);
+        }
+    }
+    return serve(request, response);
+}
+
+/** The server does its work and its answer is lost: the case in which a rotated token is used up unseen. */
+function dropAnswer(request, response) {
+    const socket = request.socket;
+    response.write = () => true;
+    response.end = () => socket.destroy();
+    return serve(request, response);
+}
+
+async function interact(request, response) {
+    const { prompt, params, session, grantId } = await provider.interactionDetails(request, response);
+    if (prompt.name === 'login') {
+        return provider.interactionFinished(request, response, { login: { accountId: account } });
+    }
+    const grant = (grantId && (await provider.Grant.find(grantId))) || new provider.Grant({ accountId: session.accountId, clientId: params.client_id });
+    grant.addOIDCScope(params.scope ?? 'openid');
+    return provider.interactionFinished(request, response, { consent: { grantId: await grant.save() } }, { mergeWithLastSubmission: true });
+}
+
+function control(url, response) {
+    const number = (name) => Number(url.searchParams.get(name) ?? 1);
+    const actions = {
+        state: () => {},
+        reset: () => Object.assign(state, fresh()),
+        delay: () => (state.delay_ms = number('ms')),
+        fail: () => (state.fail = { status: number('status'), times: number('times') }),
+        drop: () => (state.drop = { times: number('times') })
+    };
+    const action = actions[url.pathname.slice('/_control/'.length)];
+    action?.();
+    response.writeHead(action ? 200 : 404, { 'content-type': 'application/json' }).end(JSON.stringify(state));
+}
+
+console.log(
+    JSON.stringify({ ready: true, issuer, authorization_url: `${issuer}/auth`, token_url: `${issuer}/token`, ...client })
+);
+process.stdin.resume();
+process.stdin.on('end', () => process.exit(0));
+process.on('SIGTERM', () => process.exit(0));
