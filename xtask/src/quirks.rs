@@ -1,6 +1,6 @@
 //! Counts the places where a provider's name decides something. Providers are data: only `quirks.rs` may branch.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use crate::sources::Workspace;
 pub fn print(workspace: &Workspace, violations: &mut Vec<Violation>) -> Result<()> {
     let providers = provider_names(&workspace.root.join("providers"))?;
     let mut quirks = 0;
-    let mut elsewhere = Vec::new();
+    let mut elsewhere = BTreeMap::<String, Vec<String>>::new();
     for krate in workspace.crates.iter().filter(|krate| PROVIDER_BLIND.contains(&krate.name.as_str())) {
         for file in krate.files.iter().filter(|file| file.is_product()) {
             for (name, line, role) in names_in(&file.text, &providers) {
@@ -26,17 +26,19 @@ pub fn print(workspace: &Workspace, violations: &mut Vec<Violation>) -> Result<(
                     let what = format!("branches on the provider \"{name}\" outside {QUIRKS_FILE}");
                     violations.push(Violation { place, what });
                 } else {
-                    elsewhere.push(format!("  {place}: \"{name}\""));
+                    elsewhere
+                        .entry(workspace.shown(&file.path))
+                        .or_default()
+                        .push(format!("{line} \"{name}\""));
                 }
             }
         }
     }
-    println!(
-        "providers: {}, quirks: {quirks}, names that decide nothing: {}",
-        providers.len(),
-        elsewhere.len()
-    );
-    elsewhere.iter().for_each(|line| println!("{line}"));
+    println!("providers: {}, quirks: {quirks}, names that decide nothing stand in:", providers.len());
+    for (file, lines) in &elsewhere {
+        let first = lines.first().map_or("", String::as_str);
+        println!("  {file}: {} (first: line {first})", lines.len());
+    }
     println!();
     Ok(())
 }

@@ -1,1 +1,31 @@
-//! placeholder
+//! Provider definitions: reading, linting and overlaying them, and the rules that need nothing but a definition.
+//!
+//! A definition is data in the key names of Nango's format (contract §4) plus a few keys of our own. This crate
+//! turns it into [`domain::provider::Provider`], so that nobody else reads YAML.
+
+mod alias;
+mod authorization_params;
+mod catalog;
+mod clouds;
+mod connection_config;
+mod convert;
+mod embedded;
+mod error;
+mod hosts;
+mod lint;
+mod read;
+mod scopes;
+
+pub use authorization_params::{ReservedParameter, merge_authorization_params};
+pub use catalog::{Catalog, Entry};
+pub use clouds::{CloudValues, Clouds, UnknownCloud};
+pub use connection_config::{FieldProblem, validate_connection_config, validate_credentials};
+pub use error::CatalogError;
+pub use hosts::{
+    AllowedOrigin, HostPattern, InvalidHostPattern, allowed_origins, host_matches, url_is_allowed,
+};
+pub use lint::{Lint, lint};
+pub use scopes::{
+    EffectiveScopes, ScopeOrigin, ScopeRuleError, ScopeSources, ScopeWarning, check_scopes,
+    check_token_request_scopes, effective_scopes, parse_scope_list, token_request_scopes,
+};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{HOST, PROXY_AUTHORIZATION};
+use http::header::{CONTENT_LENGTH, HOST, HeaderValue, PROXY_AUTHORIZATION};
 use http::request::Parts;
 use http::{Extensions, HeaderMap, Method, Request, Response, Uri, Version};
 use hyper::body::Incoming;
@@ -15,8 +15,8 @@ use tokio::time::{Instant, sleep_until};
 use crate::body::{Body, UploadProgress};
 use crate::connect::{Connector, Network};
 use crate::connection::Peer;
-use crate::error::{ClosedWhen, EgressError};
-use crate::failure::{MAX_HEAD, of_client};
+use crate::error::EgressError;
+use crate::failure::{MAX_HEAD, connection_died, of_client};
 use crate::guard::PolicyClass;
 use crate::options::{EgressOptions, SendPolicy};
 use crate::response_body::{Deadline, ResponseBody};
@@ -47,9 +47,7 @@ pub(crate) struct Template {
 const STALE_ATTEMPTS: usize = 3;
 
 impl Egress {
-    /// Makes a client; reads the certificate files, opens no connection.
-    ///
-    /// Must be called inside a tokio runtime with timers, since the pools sweep themselves.
+    /// Makes a client; reads the certificate files, opens no connection, needs no runtime yet.
     ///
     /// # Errors
     /// `Config` when a certificate file cannot be read.
@@ -99,6 +97,10 @@ impl Egress {
             Outgoing::Once(mut request) => {
                 let (method, uri) = (request.method().clone(), request.uri().clone());
                 self.prepare(&method, &uri, request.headers_mut(), policy.class)?;
+                if request.body().is_empty() && matches!(method, Method::POST | Method::PUT | Method::PATCH) {
+                    // RFC 9110 §8.6; IIS (SharePoint) answers 411 without it.
+                    request.headers_mut().entry(CONTENT_LENGTH).or_insert(HeaderValue::from_static("0"));
+                }
                 self.exchange(request, policy, total).await.map_err(|failure| failure.error)
             }
         }
@@ -207,16 +209,11 @@ struct Failure {
 
 impl From<ClientError> for Failure {
     fn from(client: ClientError) -> Self {
-        let error = of_client(&client);
-        let early = matches!(
-            error,
-            EgressError::Closed { when: ClosedWhen::BeforeAnswer | ClosedWhen::BeforeRequest }
-        ) || matches!(error, EgressError::Broken { .. });
         let mut extensions = Extensions::new();
-        if let (true, Some(connected)) = (early, client.connect_info()) {
+        if let (true, Some(connected)) = (connection_died(&client), client.connect_info()) {
             connected.get_extras(&mut extensions);
         }
-        Self { stale: extensions.get::<Peer>().is_some_and(Peer::was_used), error }
+        Self { error: of_client(&client), stale: extensions.get::<Peer>().is_some_and(Peer::was_used) }
     }
 }
 

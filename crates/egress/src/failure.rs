@@ -5,7 +5,7 @@ use std::io;
 
 use crate::error::{ClosedWhen, EgressError};
 
-/// The largest head of an answer, in bytes.
+/// The largest head of an answer, in bytes; HTTP/1 may accept up to twice that, since hyper counts per read.
 pub(crate) const MAX_HEAD: usize = 64 * 1024;
 
 /// The error of a failed `Client::request`: the connector's own, or hyper's.
@@ -23,6 +23,16 @@ pub(crate) fn of_client(error: &hyper_util::client::legacy::Error) -> EgressErro
     EgressError::Broken { reason: error.to_string() }
 }
 
+/// Whether the connection itself ended before an answer, as one does that idled too long in the pool.
+///
+/// A reset HTTP/2 stream is not that: its connection lives, and the called system did answer.
+pub(crate) fn connection_died(error: &hyper_util::client::legacy::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+    let Some(hyper) = chain(error).find_map(|e| e.downcast_ref::<hyper::Error>()) else { return false };
+    let broken = |e: &io::Error| matches!(e.kind(), ConnectionReset | ConnectionAborted | BrokenPipe);
+    hyper.is_incomplete_message() || hyper.is_canceled() || io_cause(hyper).is_some_and(broken)
+}
+
 /// The error of a connection that was in use.
 pub(crate) fn of_hyper(error: &hyper::Error, when: ClosedWhen) -> EgressError {
     if error.is_parse_too_large() {
@@ -31,14 +41,15 @@ pub(crate) fn of_hyper(error: &hyper::Error, when: ClosedWhen) -> EgressError {
     if error.is_parse() {
         return EgressError::BadAnswer { reason: error.to_string() };
     }
-    if error.is_user() {
+    // Only a body's failure has a cause; other "user" errors are hyper's own house.
+    if error.is_user() && error.source().is_some() {
         return EgressError::RequestBody { reason: innermost(error) };
     }
-    if error.is_canceled() || error.is_closed() {
-        let when = if when == ClosedWhen::InBody { when } else { ClosedWhen::BeforeRequest };
-        return EgressError::Closed { when };
+    // hyper cancels a request only while it still holds it whole, unwritten.
+    if error.is_canceled() && when == ClosedWhen::BeforeAnswer {
+        return EgressError::Closed { when: ClosedWhen::BeforeRequest };
     }
-    if error.is_incomplete_message() {
+    if error.is_incomplete_message() || error.is_closed() {
         return EgressError::Closed { when };
     }
     match io_cause(error).map(io::Error::kind) {

@@ -23,7 +23,11 @@ impl Egress {
     ) -> Result<Response<Bytes>, EgressError> {
         let FetchPolicy { class, max_bytes, total } = *policy;
         let send = SendPolicy { class, first_byte: total, idle_body: total, total: Some(total) };
-        let (parts, mut body) = self.send(request, &send).await?.into_parts();
+        let unanswered = |error| match error {
+            EgressError::TotalTimeout { after } => EgressError::FirstByteTimeout { after },
+            other => other,
+        };
+        let (parts, mut body) = self.send(request, &send).await.map_err(unanswered)?.into_parts();
         let too_large = || EgressError::AnswerTooLarge { status: parts.status.as_u16(), limit: max_bytes };
         if body.size_hint().lower() > max_bytes as u64 {
             return Err(too_large());

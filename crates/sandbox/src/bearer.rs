@@ -19,7 +19,6 @@ enum Refusal {
     Signature,
     Audience,
     Expired,
-    Revoked,
     /// A token bought with a secret, without a user, at SharePoint.
     SecretAppOnly,
 }
@@ -60,7 +59,7 @@ fn check(world: &World, headers: &HeaderMap, resource: &Resource) -> Result<Prin
     let user = principal.user_id.as_deref().unwrap_or_default();
     let seq = claims["xms_seq"].as_i64().unwrap_or_default();
     if world.entra.is_revoked(TokenKind::Access, &[user, &principal.app_id], seq) {
-        return Err(Refusal::Revoked);
+        return Err(Refusal::Expired);
     }
     let by_secret = principal.is_app_only() && principal.proof != ClientProof::Certificate;
     match resource {
@@ -101,7 +100,6 @@ fn graph_refusal(world: &World, headers: &HeaderMap, refusal: Refusal) -> Reply 
         Refusal::Signature => "Access token validation failure. Invalid signature.",
         Refusal::Audience => "Access token validation failure. Invalid audience.",
         Refusal::Expired => "Lifetime validation failed, the token is expired.",
-        Refusal::Revoked => "Continuous access evaluation resulted in challenge: the token was revoked.",
         Refusal::SecretAppOnly => "Unsupported app only token.",
     };
     let id = random::guid();
@@ -137,10 +135,6 @@ fn sharepoint_refusal(world: &World, refusal: Refusal, name: &str) -> Reply {
         Refusal::Expired => (
             "Invalid JWT token. The token is expired.",
             "3000008;reason=\"The token is expired.\";category=\"invalid_client\"",
-        ),
-        Refusal::Revoked => (
-            "Invalid JWT token. The token was revoked.",
-            "3000008;reason=\"The token was revoked.\";category=\"invalid_client\"",
         ),
         Refusal::SecretAppOnly => (
             "Unsupported app only token.",

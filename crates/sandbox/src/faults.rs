@@ -54,20 +54,17 @@ pub struct FaultMatch {
 
 /// What a fault does.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[serde(try_from = "FlatAction", into = "FlatAction")]
 pub enum FaultAction {
     /// Answers with this status in place of the real answer.
     Answer {
         /// HTTP status.
         status: u16,
         /// `Retry-After`: seconds, or any text.
-        #[serde(default)]
         retry_after: Option<Value>,
         /// More headers.
-        #[serde(default)]
         headers: std::collections::BTreeMap<String, String>,
         /// A string is sent as it is, anything else as JSON.
-        #[serde(default)]
         body: Value,
     },
     /// Closes the connection without an answer.
@@ -91,6 +88,96 @@ pub enum FaultAction {
     Redirect(String),
     /// The request is served and takes effect, but the answer is lost: the connection closes.
     LoseAnswer,
+}
+
+/// [`FaultAction`] as it stands in JSON: `{"status": 503, "retry_after": 2}`, `{"drop": true}`, `{"stall_ms": 500}`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct FlatAction {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<Value>,
+    #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    headers: std::collections::BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Value::is_null")]
+    body: Value,
+    #[serde(skip_serializing_if = "is_false")]
+    drop: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stall_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    truncate_after: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stall_after: Option<StallAfter>,
+    #[serde(skip_serializing_if = "is_false")]
+    html: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    huge: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redirect: Option<String>,
+    #[serde(skip_serializing_if = "is_false")]
+    lose_answer: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StallAfter {
+    bytes: u64,
+    ms: u64,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+impl TryFrom<FlatAction> for FaultAction {
+    type Error = &'static str;
+
+    fn try_from(flat: FlatAction) -> Result<Self, Self::Error> {
+        let FlatAction { status, retry_after, headers, body, .. } = flat;
+        let answer = status.map(|status| Self::Answer { status, retry_after, headers, body });
+        let candidates = [
+            answer,
+            flat.drop.then_some(Self::Drop),
+            flat.stall_ms.map(Self::StallMs),
+            flat.truncate_after.map(Self::TruncateAfter),
+            flat.stall_after.map(|StallAfter { bytes, ms }| Self::StallAfter { bytes, ms }),
+            flat.html.then_some(Self::Html),
+            flat.huge.map(Self::Huge),
+            flat.redirect.map(Self::Redirect),
+            flat.lose_answer.then_some(Self::LoseAnswer),
+        ];
+        let mut given = candidates.into_iter().flatten();
+        match (given.next(), given.next()) {
+            (Some(action), None) => Ok(action),
+            _ => Err(
+                "an action is exactly one of status, drop, stall_ms, truncate_after, stall_after, html, huge, \
+                      redirect, lose_answer",
+            ),
+        }
+    }
+}
+
+impl From<FaultAction> for FlatAction {
+    fn from(action: FaultAction) -> Self {
+        let empty = Self::default();
+        match action {
+            FaultAction::Answer { status, retry_after, headers, body } => {
+                Self { status: Some(status), retry_after, headers, body, ..empty }
+            }
+            FaultAction::Drop => Self { drop: true, ..empty },
+            FaultAction::StallMs(ms) => Self { stall_ms: Some(ms), ..empty },
+            FaultAction::TruncateAfter(bytes) => Self { truncate_after: Some(bytes), ..empty },
+            FaultAction::StallAfter { bytes, ms } => {
+                Self { stall_after: Some(StallAfter { bytes, ms }), ..empty }
+            }
+            FaultAction::Html => Self { html: true, ..empty },
+            FaultAction::Huge(bytes) => Self { huge: Some(bytes), ..empty },
+            FaultAction::Redirect(url) => Self { redirect: Some(url), ..empty },
+            FaultAction::LoseAnswer => Self { lose_answer: true, ..empty },
+        }
+    }
 }
 
 /// Why a rule was refused.

@@ -24,13 +24,16 @@ pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Reply {
     typed(status, "application/json; charset=utf-8", bytes)
 }
 
-/// An HTML page that runs no script, sits in no frame and posts only to this origin (or follows its redirects).
+/// An HTML page that runs no script and sits in no frame.
 pub(crate) fn html(status: StatusCode, page: String) -> Reply {
     let mut reply = typed(status, "text/html; charset=utf-8", page);
     let headers = reply.headers_mut();
     headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
     headers.insert("referrer-policy", HeaderValue::from_static("no-referrer"));
     headers.insert("x-frame-options", HeaderValue::from_static("DENY"));
+    let policy =
+        HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
+    headers.insert("content-security-policy", policy);
     reply
 }
 

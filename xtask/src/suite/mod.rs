@@ -89,9 +89,10 @@ fn run_steps(root: &Path, options: &Options, budget: &mut Budget) -> Result<()> 
     let mut found = budget.step("installs", INSTALL_MINUTES, || Ok(find_everything(root)))?;
     let missing: Vec<_> = found.missing.iter().map(|(need, why)| format!("{}: {why}", need.mark())).collect();
     ensure!(!options.ci || missing.is_empty(), "a skip is a failure here:\n  {}", missing.join("\n  "));
-    budget.step("build", BUILD_MINUTES, || runner::build(root))?;
+    let selection = runner::Selection::parse(&options.runner);
+    budget.step("build", BUILD_MINUTES, || runner::build(root, &selection))?;
     let server = start_postgres(&mut found, options)?;
-    budget.step("tests", TEST_MINUTES, || runner::run(root, &found, &options.runner))?;
+    budget.step("tests", TEST_MINUTES, || runner::run(root, &found, &selection))?;
     drop(server);
     for (need, why) in &found.missing {
         println!("skipped: tests marked {} because {why}", need.mark());
@@ -111,7 +112,8 @@ fn find_everything(root: &Path) -> Found {
         found.variables.push(("SHEETBEND_SHARED", shared.into()));
     }
     // A browser test drives Chromium through playwright-core, so it needs Node as well.
-    if let Some((_, why)) = found.missing.iter().find(|(need, _)| *need == Need::Node).cloned() {
+    let why_missing = |need| found.missing.iter().find(|(one, _)| *one == need).map(|(_, why)| why.clone());
+    if let (Some(why), None) = (why_missing(Need::Node), why_missing(Need::Browser)) {
         found.missing.push((Need::Browser, why));
     }
     found

@@ -8,16 +8,45 @@ use anyhow::{Context, Result, ensure};
 
 use super::{Found, Need, debian};
 
+/// What to test: the packages named with `-p`, else all, and what else the runner is told.
+#[derive(Debug)]
+pub struct Selection {
+    packages: Vec<String>,
+    filters: Vec<String>,
+}
+
+impl Selection {
+    /// Takes `-p NAME` (or `--package NAME`) out of a runner's arguments.
+    pub fn parse(arguments: &[String]) -> Selection {
+        let (mut packages, mut filters) = (Vec::new(), Vec::new());
+        let mut rest = arguments.iter();
+        while let Some(argument) = rest.next() {
+            match (argument.as_str(), rest.as_slice().first()) {
+                ("-p" | "--package", Some(name)) => {
+                    packages.extend(["--package".to_owned(), name.clone()]);
+                    rest.next();
+                }
+                _ => filters.push(argument.clone()),
+            }
+        }
+        if packages.is_empty() {
+            packages.push("--workspace".to_owned());
+        }
+        Selection { packages, filters }
+    }
+}
+
 /// Compiles every test, runs none.
 ///
 /// # Errors
 /// Something does not compile.
-pub fn build(root: &Path) -> Result<()> {
+pub fn build(root: &Path, selection: &Selection) -> Result<()> {
     let mut command = cargo(root);
     match nextest() {
-        true => command.args(["nextest", "run", "--workspace", "--no-run"]),
-        false => command.args(["test", "--workspace", "--no-run"]),
+        true => command.args(["nextest", "run", "--no-run"]),
+        false => command.args(["test", "--no-run"]),
     };
+    command.args(&selection.packages);
     succeed(command)
 }
 
@@ -25,33 +54,34 @@ pub fn build(root: &Path) -> Result<()> {
 ///
 /// # Errors
 /// A test failed.
-pub fn run(root: &Path, found: &Found, arguments: &[String]) -> Result<()> {
+pub fn run(root: &Path, found: &Found, selection: &Selection) -> Result<()> {
     let missing: Vec<Need> = found.missing.iter().map(|(need, _)| *need).collect();
     let mut command = cargo(root);
     match nextest() {
-        true => command.args(nextest_arguments(&missing, arguments)),
-        false => command.args(cargo_test_arguments(&missing, arguments)),
+        true => command.args(nextest_arguments(&missing, selection)),
+        false => command.args(cargo_test_arguments(&missing, selection)),
     };
     command.envs(found.variables.iter().map(|(name, value)| (name, value)));
     succeed(command)
 }
 
-fn nextest_arguments(missing: &[Need], arguments: &[String]) -> Vec<String> {
-    let fixed = ["nextest", "run", "--workspace", "--run-ignored", "all"];
-    let mut all: Vec<String> = fixed.map(String::from).to_vec();
+fn nextest_arguments(missing: &[Need], selection: &Selection) -> Vec<String> {
+    let mut all: Vec<String> = ["nextest", "run", "--run-ignored", "all"].map(String::from).to_vec();
+    all.extend(selection.packages.iter().cloned());
     if !missing.is_empty() {
         let left_out: Vec<_> = missing.iter().map(|need| format!("not test({})", need.mark())).collect();
         all.extend(["-E".to_owned(), left_out.join(" and ")]);
     }
-    all.extend(arguments.iter().cloned());
+    all.extend(selection.filters.iter().cloned());
     all
 }
 
-fn cargo_test_arguments(missing: &[Need], arguments: &[String]) -> Vec<String> {
-    let mut all: Vec<String> =
-        ["test", "--workspace", "--no-fail-fast", "--", "--include-ignored"].map(String::from).to_vec();
+fn cargo_test_arguments(missing: &[Need], selection: &Selection) -> Vec<String> {
+    let mut all: Vec<String> = ["test", "--no-fail-fast"].map(String::from).to_vec();
+    all.extend(selection.packages.iter().cloned());
+    all.extend(["--", "--include-ignored"].map(String::from));
     all.extend(missing.iter().flat_map(|need| ["--skip".to_owned(), need.mark().to_owned()]));
-    all.extend(arguments.iter().cloned());
+    all.extend(selection.filters.iter().cloned());
     all
 }
 
@@ -77,16 +107,30 @@ fn succeed(mut command: Command) -> Result<()> {
 mod tests {
     use super::*;
 
+    fn selection(words: &str) -> Selection {
+        Selection::parse(&words.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+    }
+
     #[test]
     fn missing_needs_become_filters_of_both_runners() {
-        let filter = ["connect".to_owned()];
-        let nextest = nextest_arguments(&[Need::Node, Need::Browser], &filter).join(" ");
-        assert!(
-            nextest.ends_with("-E not test(needs_node) and not test(needs_browser) connect"),
-            "{nextest}"
+        let nextest = nextest_arguments(&[Need::Node, Need::Browser], &selection("connect")).join(" ");
+        assert_eq!(
+            nextest,
+            "nextest run --run-ignored all --workspace -E not test(needs_node) and not test(needs_browser) connect"
         );
-        let cargo = cargo_test_arguments(&[Need::Postgres], &filter).join(" ");
-        assert!(cargo.ends_with("-- --include-ignored --skip needs_postgres connect"), "{cargo}");
-        assert!(!nextest_arguments(&[], &filter).join(" ").contains("-E"));
+        let cargo = cargo_test_arguments(&[Need::Postgres], &selection("connect")).join(" ");
+        assert_eq!(
+            cargo,
+            "test --no-fail-fast --workspace -- --include-ignored --skip needs_postgres connect"
+        );
+        assert!(!nextest_arguments(&[], &selection("connect")).join(" ").contains("-E"));
+    }
+
+    #[test]
+    fn packages_are_chosen_before_the_filters() {
+        let chosen = selection("-p store pool --package vault --nocapture");
+        assert_eq!(chosen.packages.join(" "), "--package store --package vault");
+        assert_eq!(chosen.filters.join(" "), "pool --nocapture");
+        assert_eq!(selection("-p").filters, ["-p"]);
     }
 }

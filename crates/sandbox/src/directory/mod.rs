@@ -11,7 +11,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-pub(crate) use certificate::CertificateFault;
 pub(crate) use model::{
     AccessRule, App, AppCertificate, AppSecret, Audience, Consent, ConsentBy, RedirectKind, RedirectUri,
     ResourceId, Standing, Tenant, TenantKind, User, UserConsent,

@@ -1,0 +1,61 @@
+//! Form fields (contract §4.3).
+
+use domain::provider::{Display, Field, HostPart, Presence};
+use indexmap::IndexMap;
+
+use super::file::FieldFile;
+
+/// Most fields of one form; the field's largest has 11.
+const MAX_FIELDS: usize = 64;
+/// Place of a field without `order`: behind all that have one, in the file's order.
+const UNORDERED: i32 = i32::MAX;
+
+/// The fields in the order of the form.
+pub(super) fn fields(map: &IndexMap<String, FieldFile>) -> Result<Vec<Field>, String> {
+    if map.len() > MAX_FIELDS {
+        return Err(format!("more than {MAX_FIELDS} fields in one form"));
+    }
+    let mut fields: Vec<Field> = map.iter().map(|(name, file)| field(name, file)).collect();
+    fields.sort_by_key(|field| field.order);
+    Ok(fields)
+}
+
+fn field(name: &str, file: &FieldFile) -> Field {
+    Field {
+        name: name.to_owned(),
+        title: file.title.clone(),
+        description: file.description.clone(),
+        example: file.example.clone(),
+        pattern: file.pattern.clone(),
+        format: file.format.clone(),
+        expects: file.expects.clone(),
+        order: file.order.unwrap_or(UNORDERED),
+        default_value: file.default_value.clone(),
+        prefix: file.prefix.clone(),
+        suffix: file.suffix.clone(),
+        choices: file.choices.clone(),
+        presence: presence(file),
+        display: display(file),
+        host_part: if file.host_part { HostPart::Yes } else { HostPart::No },
+    }
+}
+
+fn presence(file: &FieldFile) -> Presence {
+    if file.automated {
+        Presence::Automated
+    } else if file.optional {
+        Presence::Optional
+    } else {
+        Presence::Required
+    }
+}
+
+fn display(file: &FieldFile) -> Display {
+    if file.hidden {
+        Display::Hidden
+    } else if file.secret {
+        Display::Secret
+    } else {
+        Display::Clear
+    }
+}

@@ -1,0 +1,38 @@
+//! The `proxy` block (contract §4.2) with our `hosts` and `resources`.
+
+use domain::provider::{Discovery, ProxyDefinition, Resource, RetryHints};
+
+use super::file::{ProxyFile, ResourceFile};
+use super::{parameters, template};
+
+pub(super) fn proxy(file: &ProxyFile) -> Result<ProxyDefinition, String> {
+    Ok(ProxyDefinition {
+        base_url: template("proxy.base_url", file.base_url.trim_end_matches('/'))?,
+        headers: parameters("proxy.headers", &file.headers)?,
+        query: parameters("proxy.query", &file.query)?,
+        retry: RetryHints {
+            after: file.retry.after.clone(),
+            at: file.retry.at.clone(),
+            error_codes: file.retry.error_code.clone(),
+        },
+        hosts: file.hosts.iter().map(|host| template("proxy.hosts", host)).collect::<Result<_, _>>()?,
+        resources: file
+            .resources
+            .iter()
+            .map(|(name, file)| resource(name, file))
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+fn resource(name: &str, file: &ResourceFile) -> Result<Resource, String> {
+    let key = |part: &str| format!("proxy.resources.{name}.{part}");
+    Ok(Resource {
+        name: name.to_owned(),
+        origin: template(&key("origin"), &file.origin)?,
+        scope: template(&key("scope"), &file.scope)?,
+        discovery: file
+            .discovery
+            .as_ref()
+            .map(|found| Discovery { path: found.path.clone(), url_at: found.url_at.clone() }),
+    })
+}

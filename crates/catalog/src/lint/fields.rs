@@ -1,0 +1,69 @@
+//! Fields: people can fill them in, and what they fill in is checked.
+
+use domain::provider::{Field, Presence, Provider};
+use regex::Regex;
+
+use super::Lints;
+use crate::connection_config::validate_connection_config;
+
+const FORMATS: &[&str] = &["hostname", "uri", "uuid", "email"];
+
+pub(super) fn lint(provider: &Provider, lints: &mut Lints) {
+    for (form, fields) in
+        [("connection_config", &provider.connection_config), ("credentials", &provider.credentials)]
+    {
+        for field in fields {
+            lint_field(&format!("{form}.{}", field.name), field, lints);
+        }
+    }
+    let examples = fields_with_examples(provider);
+    if let Err(problems) = validate_connection_config(provider, &examples) {
+        for problem in problems {
+            let key = format!("connection_config.{}", problem.field);
+            lints.add(key, format!("its own example is refused: {}", problem.message));
+        }
+    }
+}
+
+fn lint_field(key: &str, field: &Field, lints: &mut Lints) {
+    if field.presence != Presence::Automated && (field.title.is_empty() || field.description.is_none()) {
+        lints.add(key, "has no title or no description");
+    }
+    if let Some(pattern) = &field.pattern {
+        if Regex::new(pattern).is_err() {
+            lints.add(key, "its pattern does not compile");
+        }
+        if !(pattern.starts_with('^') && pattern.ends_with('$')) {
+            lints.add(key, "its pattern is not anchored");
+        }
+        if field.expects.is_none() {
+            lints.add(key, "has a pattern but no `expects`, so people would read the pattern");
+        }
+        if field.example.is_none() {
+            lints.add(key, "has a pattern but no example");
+        }
+    }
+    if let Some(format) = &field.format
+        && !FORMATS.contains(&format.as_str())
+    {
+        lints.add(key, format!("`{format}` is not a format"));
+    }
+    if field.host_part == domain::provider::HostPart::Yes
+        && field.pattern.is_none()
+        && field.choices.is_empty()
+    {
+        lints.add(key, "becomes part of a host and has neither pattern nor choices");
+    }
+}
+
+/// Connection config made of the fields' own examples.
+pub(super) fn fields_with_examples(provider: &Provider) -> serde_json::Map<String, serde_json::Value> {
+    provider
+        .connection_config
+        .iter()
+        .filter_map(|field| {
+            let value = field.example.clone().or_else(|| field.choices.first().cloned())?;
+            Some((field.name.clone(), value.into()))
+        })
+        .collect()
+}

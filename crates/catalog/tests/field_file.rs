@@ -1,0 +1,45 @@
+//! The field's own catalogue, where the checkout's surroundings have it: every entry is read and converted.
+
+use std::path::PathBuf;
+
+use catalog::Catalog;
+use domain::provider::AuthMode;
+
+/// `$SHEETBEND_SHARED`, or `shared` beside the repository.
+fn field_file() -> Option<PathBuf> {
+    let shared = std::env::var_os("SHEETBEND_SHARED").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")),
+        PathBuf::from,
+    );
+    Some(shared.join("contract/providers.yaml")).filter(|file| file.exists())
+}
+
+#[test]
+fn every_entry_of_the_field_s_file_is_read() {
+    let Some(file) = field_file() else {
+        eprintln!("skipped: no contract/providers.yaml in $SHEETBEND_SHARED or ../shared");
+        return;
+    };
+    let text = std::fs::read_to_string(file).unwrap();
+    let own = Catalog::embedded().unwrap();
+    let all = own.with_file("field.yaml", &text).unwrap_or_else(|error| panic!("{error}"));
+
+    let only_ours =
+        own.list().filter(|entry| !text.contains(&format!("\n{}:\n", entry.provider.name))).count();
+    assert_eq!(all.list().len() - only_ours, 981);
+
+    let count = |mode: AuthMode| all.list().filter(|entry| entry.provider.auth.mode() == mode).count();
+    assert!(count(AuthMode::OAuth2) > 150, "{}", count(AuthMode::OAuth2));
+    assert_eq!(count(AuthMode::Unsupported("API_KEY")), 323);
+    assert_eq!(count(AuthMode::Unsupported("BASIC")), 97);
+    assert_eq!(count(AuthMode::Unsupported("UNKNOWN")), 0);
+    for entry in all.list() {
+        let raw = entry.raw.as_object().unwrap();
+        assert_eq!(raw["auth_mode"], entry.provider.auth.mode().as_str(), "{}", entry.provider.name);
+        assert_eq!(raw["name"], entry.provider.name.as_str());
+        assert!(!raw.contains_key("alias"));
+        let runs_with_unknown_keys =
+            !entry.not_run.is_empty() && !matches!(entry.provider.auth.mode(), AuthMode::Unsupported(_));
+        assert!(!runs_with_unknown_keys, "{}: {:?}", entry.provider.name, entry.not_run);
+    }
+}
