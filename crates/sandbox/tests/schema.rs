@@ -119,7 +119,10 @@ async fn graph_sites_and_lists_use_only_graphs_own_names() {
         ("/sites/root/lists/Tasks/items/delta?$top=5000", "listItem"),
         ("/sites/root/lists/Documents/items?$expand=fields", "listItem"),
     ];
-    let calls = one.map(|(path, kind)| (path, kind, false)).into_iter().chain(many.map(|(path, kind)| (path, kind, true)));
+    let calls = one
+        .map(|(path, kind)| (path, kind, false))
+        .into_iter()
+        .chain(many.map(|(path, kind)| (path, kind, true)));
     for (path, kind, is_collection) in calls {
         let answer = door.graph_get(&format!("/v1.0{path}")).await;
         assert_eq!((path, answer.status.as_u16()), (path, 200), "{}", answer.text());
@@ -153,7 +156,11 @@ fn check_verbose(schema: &Value, value: &Value, faults: &mut Vec<String>, seen: 
         Value::Object(object) => {
             let kind = object.get("__metadata").and_then(|about| about["type"].as_str()).unwrap_or_default();
             // Lists have item types of their own, whose columns are the list's; fields have types by kind.
-            let known = if kind.starts_with("SP.Field") && kind != "SP.FieldStringValues" { "SP.Field" } else { kind };
+            let known = if kind.starts_with("SP.Field") && kind != "SP.FieldStringValues" {
+                "SP.Field"
+            } else {
+                kind
+            };
             if let Some(definition) = schema["types"].get(known) {
                 *seen += 1;
                 let nav = definition["nav"].as_array().expect("nav");

@@ -23,11 +23,18 @@ async fn one_web_in_every_flavour() {
     let verbose = door.sharepoint_get("/_api/web", "verbose").await.json();
     assert_eq!(verbose["d"]["Title"], json!("Contoso"));
     assert_eq!(verbose["d"]["__metadata"]["type"], json!("SP.Web"));
-    assert!(verbose["d"]["Lists"]["__deferred"]["uri"].as_str().is_some_and(|uri| uri.ends_with("/_api/Web/Lists")));
+    assert!(
+        verbose["d"]["Lists"]["__deferred"]["uri"]
+            .as_str()
+            .is_some_and(|uri| uri.ends_with("/_api/Web/Lists"))
+    );
     let minimal = door.sharepoint_get("/sites/projects/_api/web", "minimalmetadata").await.json();
     assert_eq!((&minimal["Title"], &minimal["odata.type"]), (&json!("Projects"), &json!("SP.Web")));
     let plain = door.sharepoint_get("/_api/Web?$select=Title,Url", "nometadata").await.json();
-    assert_eq!(plain, json!({"Title": "Contoso", "Url": format!("http://contoso.sharepoint.localhost:{}", door.port)}));
+    assert_eq!(
+        plain,
+        json!({"Title": "Contoso", "Url": format!("http://contoso.sharepoint.localhost:{}", door.port)})
+    );
     let atom = door.sharepoint(Call { method: "GET", path: "/_api/web", headers: &[], body: "" }).await;
     assert!(atom.headers["content-type"].to_str().expect("type").starts_with("application/atom+xml"));
     assert!(atom.text().contains("<d:Title>Contoso</d:Title>"));
@@ -77,9 +84,18 @@ async fn items_are_filtered_expanded_and_ordered() {
     assert!(rows[0]["AssignedTo"]["Title"].is_string());
     assert!(rows[0].get("Status").is_none());
     let dates = format!("{TASKS}/items?$filter=DueDate%20lt%20datetime'2026-01-08T00:00:00Z'");
-    assert_eq!(door.sharepoint_get(&dates, "nometadata").await.json()["value"].as_array().map(Vec::len), Some(3));
-    let titles = door.sharepoint_get("/_api/web/lists?$filter=Hidden%20eq%20false&$select=Title&$orderby=Title", "nometadata").await;
-    let expected = json!([{"Title": "Big"}, {"Title": "Contacts"}, {"Title": "Documents"}, {"Title": "Tasks"}]);
+    assert_eq!(
+        door.sharepoint_get(&dates, "nometadata").await.json()["value"].as_array().map(Vec::len),
+        Some(3)
+    );
+    let titles = door
+        .sharepoint_get(
+            "/_api/web/lists?$filter=Hidden%20eq%20false&$select=Title&$orderby=Title",
+            "nometadata",
+        )
+        .await;
+    let expected =
+        json!([{"Title": "Big"}, {"Title": "Contacts"}, {"Title": "Documents"}, {"Title": "Tasks"}]);
     assert_eq!(titles.json()["value"], expected);
 }
 
@@ -89,7 +105,8 @@ async fn an_item_is_made_merged_and_recycled() {
     let items = format!("{TASKS}/items");
     let untyped = post(&door, &items, VERBOSE, &[], &json!({"Title": "x"})).await;
     assert_eq!(untyped.status, StatusCode::BAD_REQUEST);
-    let typed = json!({"__metadata": {"type": "SP.Data.TasksListItem"}, "Title": "Splice", "AssignedToId": 6});
+    let typed =
+        json!({"__metadata": {"type": "SP.Data.TasksListItem"}, "Title": "Splice", "AssignedToId": 6});
     let made = post(&door, &items, VERBOSE, &[], &typed).await;
     assert_eq!(made.status, StatusCode::CREATED);
     assert_eq!(made.json()["d"]["__metadata"]["etag"], json!("\"1\""));
@@ -102,14 +119,26 @@ async fn an_item_is_made_merged_and_recycled() {
     let stale = post(&door, &item, PLAIN, &merge, &json!({"Title": "Again"})).await;
     assert_eq!(stale.status, StatusCode::PRECONDITION_FAILED);
     assert!(stale.json()["odata.error"]["message"]["value"].is_string());
-    let read = door.sharepoint_get(&format!("/_api/web/GetList(@u)/items({id})?@u='/Lists/Tasks'&$select=Title"), "nometadata").await;
+    let read = door
+        .sharepoint_get(
+            &format!("/_api/web/GetList(@u)/items({id})?@u='/Lists/Tasks'&$select=Title"),
+            "nometadata",
+        )
+        .await;
     assert_eq!(read.json(), json!({"Title": "Spliced"}));
     let recycled = post(&door, &format!("{item}/recycle()"), PLAIN, &[], &json!({})).await.json();
     assert_eq!(recycled["value"].as_str().map(str::len), Some(36));
     assert_eq!(door.sharepoint_get(&item, "verbose").await.status, StatusCode::NOT_FOUND);
     let bin = door.sharepoint_get("/_api/web/recyclebin", "nometadata").await.json();
     assert_eq!(bin["value"][0]["Title"], json!("Spliced"));
-    let removed = post(&door, &format!("{TASKS}/items(9)"), PLAIN, &[("x-http-method", "DELETE"), ("if-match", "*")], &json!({})).await;
+    let removed = post(
+        &door,
+        &format!("{TASKS}/items(9)"),
+        PLAIN,
+        &[("x-http-method", "DELETE"), ("if-match", "*")],
+        &json!({}),
+    )
+    .await;
     assert_eq!(removed.status, StatusCode::OK);
 }
 
@@ -117,8 +146,16 @@ async fn an_item_is_made_merged_and_recycled() {
 async fn errors_have_the_codes_and_forms_of_their_flavour() {
     let door = FrontDoor::open().await;
     let cases = [
-        (format!("{TASKS}/items?$select=Nope"), 400, "-1, Microsoft.SharePoint.Client.InvalidClientQueryException"),
-        (format!("{TASKS}/items?$filter=endswith(Title,'x')"), 400, "-1, Microsoft.SharePoint.Client.InvalidClientQueryException"),
+        (
+            format!("{TASKS}/items?$select=Nope"),
+            400,
+            "-1, Microsoft.SharePoint.Client.InvalidClientQueryException",
+        ),
+        (
+            format!("{TASKS}/items?$filter=endswith(Title,'x')"),
+            400,
+            "-1, Microsoft.SharePoint.Client.InvalidClientQueryException",
+        ),
         (format!("{TASKS}/items?$select=AssignedTo/Title"), 400, "-1, Microsoft.SharePoint.SPException"),
         (format!("{TASKS}/items(9999)"), 404, "-2130575338, System.ArgumentException"),
         ("/_api/web/lists/getbytitle('Nope')".to_owned(), 404, "-1, System.ArgumentException"),
@@ -139,7 +176,12 @@ async fn errors_have_the_codes_and_forms_of_their_flavour() {
         let atom = door.sharepoint(Call { method: "GET", path: &path, headers: &[], body: "" }).await;
         assert!(atom.text().contains(&format!("<m:code>{code}</m:code>")));
     }
-    let indexed = door.sharepoint_get("/_api/web/lists/getbytitle('Big')/items?$filter=Code%20eq%20'C007'&$top=3", "nometadata").await;
+    let indexed = door
+        .sharepoint_get(
+            "/_api/web/lists/getbytitle('Big')/items?$filter=Code%20eq%20'C007'&$top=3",
+            "nometadata",
+        )
+        .await;
     assert_eq!(indexed.json()["value"].as_array().map(Vec::len), Some(3));
 }
 
@@ -152,12 +194,29 @@ async fn context_info_gives_a_digest_and_a_broken_one_is_refused() {
     ] {
         let info = post(&door, path, flavour, &[], &json!({})).await.json();
         let digest = info.pointer(place).and_then(Value::as_str).expect("a digest").to_owned();
-        let made = post(&door, &format!("{TASKS}/items"), PLAIN, &[("x-requestdigest", &digest)], &json!({"Title": "d"})).await;
+        let made = post(
+            &door,
+            &format!("{TASKS}/items"),
+            PLAIN,
+            &[("x-requestdigest", &digest)],
+            &json!({"Title": "d"}),
+        )
+        .await;
         assert_eq!(made.status, StatusCode::CREATED);
     }
-    let refused = post(&door, &format!("{TASKS}/items"), PLAIN, &[("x-requestdigest", "broken")], &json!({"Title": "d"})).await;
+    let refused = post(
+        &door,
+        &format!("{TASKS}/items"),
+        PLAIN,
+        &[("x-requestdigest", "broken")],
+        &json!({"Title": "d"}),
+    )
+    .await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
-    assert_eq!(door.sharepoint_get("/_api/contextinfo", "verbose").await.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(
+        door.sharepoint_get("/_api/contextinfo", "verbose").await.status,
+        StatusCode::METHOD_NOT_ALLOWED
+    );
 }
 
 #[tokio::test]
@@ -165,12 +224,15 @@ async fn caml_streams_and_form_values() {
     let door = FrontDoor::open().await;
     let xml = "<View><Query><Where><Eq><FieldRef Name='Status'/><Value Type='Text'>Deferred</Value></Eq></Where></Query>\
                <RowLimit>5</RowLimit></View>";
-    let found = post(&door, &format!("{TASKS}/getitems"), PLAIN, &[], &json!({"query": {"ViewXml": xml}})).await.json();
+    let found = post(&door, &format!("{TASKS}/getitems"), PLAIN, &[], &json!({"query": {"ViewXml": xml}}))
+        .await
+        .json();
     let rows = found["value"].as_array().expect("rows");
     assert_eq!(rows.len(), 5);
     assert!(rows.iter().all(|row| row["Status"] == "Deferred"));
     let parameters = json!({"parameters": {"ViewXml": "<View><RowLimit Paged='TRUE'>2</RowLimit></View>"}});
-    let stream = post(&door, &format!("{TASKS}/RenderListDataAsStream"), PLAIN, &[], &parameters).await.json();
+    let stream =
+        post(&door, &format!("{TASKS}/RenderListDataAsStream"), PLAIN, &[], &parameters).await.json();
     assert_eq!(stream["Row"][1]["ID"], json!("2"));
     let paging = json!({"parameters": {"ViewXml": "<View><RowLimit Paged='TRUE'>2</RowLimit></View>", "Paging": stream["NextHref"]}});
     let second = post(&door, &format!("{TASKS}/RenderListDataAsStream"), PLAIN, &[], &paging).await.json();
@@ -187,8 +249,14 @@ async fn caml_streams_and_form_values() {
     assert_eq!(wrong["value"][1]["HasException"], json!(true));
     let right = post(&door, &path, PLAIN, &[], &values("3")).await.json();
     let id = right["value"].as_array().and_then(|rows| rows.last()).expect("a row")["FieldValue"].clone();
-    let item = door.sharepoint_get(&format!("{TASKS}/items({})", id.as_str().expect("id")), "nometadata").await.json();
-    assert_eq!((&item["Title"], &item["Priority"], &item["AssignedToId"]), (&json!("Form"), &json!(3), &json!(7)));
+    let item = door
+        .sharepoint_get(&format!("{TASKS}/items({})", id.as_str().expect("id")), "nometadata")
+        .await
+        .json();
+    assert_eq!(
+        (&item["Title"], &item["Priority"], &item["AssignedToId"]),
+        (&json!("Form"), &json!(3), &json!(7))
+    );
 }
 
 #[tokio::test]
@@ -208,12 +276,14 @@ async fn a_multipart_batch_mixes_reads_and_change_sets() {
     ]
     .concat();
     let headers = [("content-type", "multipart/mixed; boundary=batch_1"), ("accept", PLAIN)];
-    let answer = door.sharepoint(Call { method: "POST", path: "/_api/$batch", headers: &headers, body: &body }).await;
+    let answer =
+        door.sharepoint(Call { method: "POST", path: "/_api/$batch", headers: &headers, body: &body }).await;
     assert_eq!(answer.status, StatusCode::OK);
     let text = answer.text();
     let statuses: Vec<&str> = text.lines().filter(|line| line.starts_with("HTTP/1.1")).collect();
     assert_eq!(statuses, ["HTTP/1.1 200 OK", "HTTP/1.1 201 Created", "HTTP/1.1 404 Not Found"]);
-    let found = door.sharepoint_get("/_api/search/query?querytext='From%20a%20batch'", "nometadata").await.json();
+    let found =
+        door.sharepoint_get("/_api/search/query?querytext='From%20a%20batch'", "nometadata").await.json();
     assert_eq!(found["PrimaryQueryResult"]["RelevantResults"]["RowCount"], json!(1));
 }
 
@@ -222,30 +292,52 @@ async fn users_fields_views_and_lists() {
     let door = FrontDoor::open().await;
     let me = door.sharepoint_get("/_api/web/currentuser", "nometadata").await.json();
     assert_eq!(me["LoginName"], json!("i:0#.f|membership|ada@contoso.example"));
-    let megan = door.sharepoint_get("/_api/web/siteusers/getbyemail('megan@contoso.example')?$select=Id", "nometadata").await;
+    let megan = door
+        .sharepoint_get("/_api/web/siteusers/getbyemail('megan@contoso.example')?$select=Id", "nometadata")
+        .await;
     assert_eq!(megan.json(), json!({"Id": 7}));
-    let choice = door.sharepoint_get(&format!("{TASKS}/fields/getbyinternalnameortitle('Status')"), "verbose").await.json();
+    let choice = door
+        .sharepoint_get(&format!("{TASKS}/fields/getbyinternalnameortitle('Status')"), "verbose")
+        .await
+        .json();
     assert_eq!(choice["d"]["Choices"]["__metadata"]["type"], json!("Collection(Edm.String)"));
     let views = door.sharepoint_get(&format!("{TASKS}/views"), "nometadata").await.json();
     assert_eq!(views["value"][0]["Title"], json!("All Items"));
-    let made = post(&door, "/sites/team/_api/web/lists", PLAIN, &[], &json!({"Title": "Knots", "BaseTemplate": 100})).await;
+    let made = post(
+        &door,
+        "/sites/team/_api/web/lists",
+        PLAIN,
+        &[],
+        &json!({"Title": "Knots", "BaseTemplate": 100}),
+    )
+    .await;
     assert_eq!(made.status, StatusCode::CREATED);
     let count = door.sharepoint_get("/_api/web/lists/getbytitle('Big')/ItemCount", "nometadata").await.json();
     assert_eq!(count, json!({"value": 12_000}));
-    assert_eq!(door.sharepoint_get(&format!("{TASKS}/items(1)/AttachmentFiles"), "nometadata").await.json()["value"], json!([]));
+    assert_eq!(
+        door.sharepoint_get(&format!("{TASKS}/items(1)/AttachmentFiles"), "nometadata").await.json()["value"],
+        json!([])
+    );
 }
 
 #[tokio::test]
 async fn rights_and_tenants_are_kept_apart() {
     let door = FrontDoor::open().await;
-    let read = FrontDoor::sign_in(&door.sandbox, "megan@contoso.example", "https://contoso.sharepoint.com/AllSites.Read");
+    let read = FrontDoor::sign_in(
+        &door.sandbox,
+        "megan@contoso.example",
+        "https://contoso.sharepoint.com/AllSites.Read",
+    );
     let host = format!("contoso.sharepoint.localhost:{}", door.port);
     let path = format!("{TASKS}/items");
     let headers = [("accept", PLAIN), ("content-type", PLAIN)];
     let write = Call { method: "POST", path: &path, headers: &headers, body: r#"{"Title":"no"}"# };
     let refused = door.send(&host, &read, write).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
-    assert_eq!(refused.json()["odata.error"]["code"], json!("-2147024891, System.UnauthorizedAccessException"));
+    assert_eq!(
+        refused.json()["odata.error"]["code"],
+        json!("-2147024891, System.UnauthorizedAccessException")
+    );
     let get = Call { method: "GET", path: &path, headers: &headers, body: "" };
     assert_eq!(door.send(&host, &read, get).await.status, StatusCode::OK);
 }

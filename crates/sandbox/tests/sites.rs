@@ -41,7 +41,8 @@ async fn lists_hide_system_lists_and_expand_columns_and_items() {
     assert_eq!(tasks["items"].as_array().map(Vec::len), Some(2));
     assert!(tasks["items"][0]["fields"]["Title"].is_string());
     assert!(tasks["items"][0]["fields"].get("Status").is_none());
-    let status = tasks["columns"].as_array().expect("columns").iter().find(|column| column["name"] == "Status");
+    let status =
+        tasks["columns"].as_array().expect("columns").iter().find(|column| column["name"] == "Status");
     assert_eq!(status.expect("Status")["choice"]["choices"][0], json!("Not Started"));
 }
 
@@ -62,7 +63,9 @@ async fn items_page_to_the_end_and_filter_with_or_without_an_index() {
     let items = "/v1.0/sites/root/lists/Tasks/items";
     let indexed = door.graph_get(&format!("{items}?$filter=fields/Status%20eq%20'Completed'")).await;
     assert_eq!(indexed.json()["value"].as_array().map(Vec::len), Some(50));
-    let path = format!("{items}?$filter=fields/Priority%20ge%204%20and%20startswith(fields/Title,'Send')&$expand=fields");
+    let path = format!(
+        "{items}?$filter=fields/Priority%20ge%204%20and%20startswith(fields/Title,'Send')&$expand=fields"
+    );
     let refused = door.graph_get(&path).await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
     assert!(refused.text().contains("HonorNonIndexedQueriesWarningMayFailRandomly"));
@@ -85,7 +88,9 @@ async fn items_page_to_the_end_and_filter_with_or_without_an_index() {
 async fn items_are_created_changed_and_deleted_under_their_tags() {
     let door = FrontDoor::open().await;
     let items = "/v1.0/sites/root/lists/Tasks/items";
-    let body = json!({"fields": {"Title": "Buy rope", "Priority": 2, "AssignedToLookupId": "7", "Done": false}}).to_string();
+    let body =
+        json!({"fields": {"Title": "Buy rope", "Priority": 2, "AssignedToLookupId": "7", "Done": false}})
+            .to_string();
     let made = door.graph(with_json("POST", items, &body)).await;
     assert_eq!(made.status, StatusCode::CREATED);
     let made = made.json();
@@ -96,9 +101,11 @@ async fn items_are_created_changed_and_deleted_under_their_tags() {
     let changed = door.graph(with_json("PATCH", &fields, r#"{"Title":"Buy two ropes"}"#)).await;
     assert_eq!((changed.status, &changed.json()["Title"]), (StatusCode::OK, &json!("Buy two ropes")));
     let old = [("content-type", "application/json"), ("if-match", made["eTag"].as_str().expect("tag"))];
-    let stale = door.graph(Call { method: "PATCH", path: &fields, headers: &old, body: r#"{"Title":"x"}"# }).await;
+    let stale =
+        door.graph(Call { method: "PATCH", path: &fields, headers: &old, body: r#"{"Title":"x"}"# }).await;
     assert_eq!(stale.status, StatusCode::PRECONDITION_FAILED);
-    for bad in [r#"{"Priority":"many"}"#, r#"{"Nope":1}"#, r#"{"Created":"2020-01-01T00:00:00Z"}"#, "[]", "{"] {
+    for bad in [r#"{"Priority":"many"}"#, r#"{"Nope":1}"#, r#"{"Created":"2020-01-01T00:00:00Z"}"#, "[]", "{"]
+    {
         let answer = door.graph(with_json("PATCH", &fields, bad)).await;
         assert_eq!((bad, answer.status), (bad, StatusCode::BAD_REQUEST));
     }
@@ -139,9 +146,17 @@ async fn a_caller_without_the_scope_is_refused() {
     let door = FrontDoor::open().await;
     let host = format!("graph.localhost:{}", door.port);
     let get = |path: &'static str| Call { method: "GET", path, headers: &[], body: "" };
-    let files = FrontDoor::sign_in(&door.sandbox, "megan@contoso.example", "https://graph.microsoft.com/Files.ReadWrite");
+    let files = FrontDoor::sign_in(
+        &door.sandbox,
+        "megan@contoso.example",
+        "https://graph.microsoft.com/Files.ReadWrite",
+    );
     assert_eq!(door.send(&host, &files, get("/v1.0/sites/root")).await.status, StatusCode::FORBIDDEN);
-    let read = FrontDoor::sign_in(&door.sandbox, "alex@fabrikam.example", "https://graph.microsoft.com/Sites.Read.All");
+    let read = FrontDoor::sign_in(
+        &door.sandbox,
+        "alex@fabrikam.example",
+        "https://graph.microsoft.com/Sites.Read.All",
+    );
     let own = door.send(&host, &read, get("/v1.0/sites/root/lists/Tasks/items/1")).await;
     assert_eq!(own.status, StatusCode::OK);
     let foreign = door.send(&host, &read, get("/v1.0/sites/contoso.sharepoint.localhost")).await;
@@ -158,7 +173,11 @@ async fn lists_columns_and_grants_are_made() {
     let again = door.graph(with_json("POST", "/v1.0/sites/root/lists", &body.to_string())).await;
     assert_eq!(again.status, StatusCode::CONFLICT);
     let item = door
-        .graph(with_json("POST", "/v1.0/sites/root/lists/Ropes/items", r#"{"fields":{"Title":"Hemp","Length":12.5}}"#))
+        .graph(with_json(
+            "POST",
+            "/v1.0/sites/root/lists/Ropes/items",
+            r#"{"fields":{"Title":"Hemp","Length":12.5}}"#,
+        ))
         .await
         .json();
     assert_eq!(item["fields"]["Length"], json!(12.5));
@@ -184,7 +203,10 @@ async fn a_batch_answers_each_call_by_itself() {
         let rows = answer["responses"].as_array().expect("responses");
         rows.iter().find(|row| row["id"] == id).map(|row| row["status"].clone()).expect("a response")
     };
-    assert_eq!((status("1"), status("2"), status("3"), status("4")), (json!(200), json!(404), json!(424), json!(200)));
+    assert_eq!(
+        (status("1"), status("2"), status("3"), status("4")),
+        (json!(200), json!(404), json!(424), json!(200))
+    );
     let one = json!({"id": "a", "method": "GET", "url": "/sites/root"});
     let twins = json!({"requests": [one, {"id": "A", "method": "GET", "url": "/sites/root"}]});
     let nested = json!({"requests": [{"id": "1", "method": "POST", "url": "/$batch"}]});

@@ -91,7 +91,9 @@ impl From<EditError> for SpError {
             EditError::Field(FieldError::Unknown(name)) => {
                 Self::bad_query(format!("The property '{name}' does not exist on the list item type."))
             }
-            EditError::Library => Self::new(StatusCode::BAD_REQUEST, "-2130575305, Microsoft.SharePoint.SPException", message),
+            EditError::Library => {
+                Self::new(StatusCode::BAD_REQUEST, "-2130575305, Microsoft.SharePoint.SPException", message)
+            }
             EditError::Field(_) => Self::bad_query(message),
         }
     }
@@ -109,9 +111,11 @@ impl From<FileError> for SpError {
             FileError::Invalid(_) => {
                 Self::new(StatusCode::BAD_REQUEST, "-2130575245, Microsoft.SharePoint.SPException", message)
             }
-            FileError::Storage(_) => {
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "-2147024784, Microsoft.SharePoint.SPException", message)
-            }
+            FileError::Storage(_) => Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "-2147024784, Microsoft.SharePoint.SPException",
+                message,
+            ),
         }
     }
 }

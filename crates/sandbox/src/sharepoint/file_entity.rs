@@ -70,13 +70,22 @@ fn quoted(path: &str) -> String {
 
 pub(super) fn file(call: &Call<'_>, item: &Item) -> Entity {
     let path = call.path_of(item);
-    let mut file = Entity::new("SP.File", format!("Web/GetFileByServerRelativePath(decodedurl='{}')", quoted(&path)));
+    let mut file =
+        Entity::new("SP.File", format!("Web/GetFileByServerRelativePath(decodedurl='{}')", quoted(&path)));
     file.deferred(&[
-        "Author", "CheckedOutByUser", "EffectiveInformationRightsManagementSettings",
-        "InformationRightsManagementSettings", "ListItemAllFields", "LockedByUser", "ModifiedBy", "Properties",
-        "VersionEvents", "Versions",
+        "Author",
+        "CheckedOutByUser",
+        "EffectiveInformationRightsManagementSettings",
+        "InformationRightsManagementSettings",
+        "ListItemAllFields",
+        "LockedByUser",
+        "ModifiedBy",
+        "Properties",
+        "VersionEvents",
+        "Versions",
     ]);
-    let holder = call.world.sites.read(&call.key, |site| site.checked_out.contains_key(&item.id)).unwrap_or(false);
+    let holder =
+        call.world.sites.read(&call.key, |site| site.checked_out.contains_key(&item.id)).unwrap_or(false);
     let major = item.content_version.max(1);
     let url = format!("{}{}", call.request.origin, path.replace(' ', "%20"));
     file.values([
@@ -106,10 +115,14 @@ pub(super) fn file(call: &Call<'_>, item: &Item) -> Entity {
     file.path_value("ServerRelativePath", &path);
     for (name, by) in [("Author", &item.created_by), ("ModifiedBy", &item.modified_by)] {
         if call.expands(name) {
-            let user = call.world.sites.read(&call.key, |site| {
-                site.users.iter().find(|user| user.oid == by.id).map(users::entity)
-            });
-            file.expand(name, user.flatten().map_or(Prop::Value(Value::Null), |user| Prop::One(Box::new(user))));
+            let user = call
+                .world
+                .sites
+                .read(&call.key, |site| site.users.iter().find(|user| user.oid == by.id).map(users::entity));
+            file.expand(
+                name,
+                user.flatten().map_or(Prop::Value(Value::Null), |user| Prop::One(Box::new(user))),
+            );
         }
     }
     expand_item(call, &path, &mut file);
@@ -125,14 +138,23 @@ fn expand_item(call: &Call<'_>, path: &str, entity: &mut Entity) {
         let item = library.items.values().find(|item| item.text("FileRef").eq_ignore_ascii_case(path))?;
         Some(super::item_entity::entity(call, site, library, item))
     });
-    entity.expand("ListItemAllFields", found.flatten().map_or(Prop::Value(Value::Null), |item| Prop::One(Box::new(item))));
+    entity.expand(
+        "ListItemAllFields",
+        found.flatten().map_or(Prop::Value(Value::Null), |item| Prop::One(Box::new(item))),
+    );
 }
 
 pub(super) fn folder(call: &Call<'_>, item: &Item) -> Entity {
     let path = call.path_of(item);
     let name = path.rsplit('/').next().unwrap_or_default().to_owned();
     let count = call.world.files.child_count(item);
-    let facts = FolderFacts { name, count, guid: item.guid.to_lowercase(), created: item.created_ms, modified: item.modified_ms };
+    let facts = FolderFacts {
+        name,
+        count,
+        guid: item.guid.to_lowercase(),
+        created: item.created_ms,
+        modified: item.modified_ms,
+    };
     let mut folder = folder_entity(&path, &facts);
     let children = || call.world.files.children(&item.id).into_iter();
     if call.expands("Files") {
@@ -158,7 +180,9 @@ pub(super) fn web_folder(call: &Call<'_>) -> Entity {
     let (name, created) = call
         .world
         .sites
-        .read(&call.key, |site| (site.path.rsplit('/').next().unwrap_or_default().to_owned(), site.created_ms))
+        .read(&call.key, |site| {
+            (site.path.rsplit('/').next().unwrap_or_default().to_owned(), site.created_ms)
+        })
         .unwrap_or_default();
     let guid = stable_guid(&format!("root-folder:{}:{}", call.key.tenant_id, call.key.path));
     let path = if call.key.path.is_empty() { "/" } else { &call.key.path };
@@ -176,7 +200,14 @@ struct FolderFacts {
 fn folder_entity(path: &str, facts: &FolderFacts) -> Entity {
     let place = format!("Web/GetFolderByServerRelativePath(decodedurl='{}')", quoted(path));
     let mut folder = Entity::new("SP.Folder", place);
-    folder.deferred(&["Files", "ListItemAllFields", "ParentFolder", "Properties", "StorageMetrics", "Folders"]);
+    folder.deferred(&[
+        "Files",
+        "ListItemAllFields",
+        "ParentFolder",
+        "Properties",
+        "StorageMetrics",
+        "Folders",
+    ]);
     folder.values([
         ("Exists", json!(true)),
         ("IsWOPIEnabled", json!(false)),

@@ -29,7 +29,9 @@ pub(super) fn folder_step(site: &Site, path: String, segment: &Segment) -> Outco
             Target::Folder(parent.to_owned())
         }
         "listitemallfields" => item_of(site, &path)?,
-        "recycle" | "addsubfolderusingpath" | "deletewithparameters" => Target::FolderCall(path, segment.clone()),
+        "recycle" | "addsubfolderusingpath" | "deletewithparameters" => {
+            Target::FolderCall(path, segment.clone())
+        }
         _ => Target::Property(Box::new(Target::Folder(path)), segment.name.clone()),
     })
 }
@@ -61,7 +63,8 @@ pub(super) fn files_step(path: String, segment: &Segment) -> Outcome<Target> {
 
 pub(super) fn file_step(site: &Site, path: String, segment: &Segment) -> Target {
     let name = segment.name.to_ascii_lowercase();
-    let calls = ["checkout", "checkin", "undocheckout", "publish", "unpublish", "recycle", "deletewithparameters"];
+    let calls =
+        ["checkout", "checkin", "undocheckout", "publish", "unpublish", "recycle", "deletewithparameters"];
     match name.as_str() {
         "listitemallfields" => item_of(site, &path).unwrap_or(Target::File(path)),
         "openbinarystream" => Target::FileValue(path),

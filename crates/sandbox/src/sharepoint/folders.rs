@@ -34,7 +34,11 @@ pub(super) fn act(call: &Call<'_>, target: &Target) -> Outcome<Answer> {
         ("POST", Target::Folders(path)) => {
             let body = call.body()?;
             let url = body.get("ServerRelativeUrl").and_then(|url| url.as_str());
-            make(call, path, url.ok_or_else(|| SpError::bad_query("The property 'ServerRelativeUrl' is required."))?)
+            make(
+                call,
+                path,
+                url.ok_or_else(|| SpError::bad_query("The property 'ServerRelativeUrl' is required."))?,
+            )
         }
         ("DELETE", Target::Folder(path)) => {
             let item = call.locate_folder(path)?;
@@ -125,13 +129,18 @@ fn add_file(call: &Call<'_>, path: &str, url: &str, segment: &Segment) -> Outcom
     }
     let body = call.request.body.clone();
     let stamp = call.file_stamp();
-    let (item, _) = call.world.files.put(&parent.id, name, body, conflict, &stamp).map_err(|error| match error {
-        FileError::NameTaken => {
-            let message = format!("A file with the name {path}/{name} already exists.");
-            SpError::new(StatusCode::BAD_REQUEST, "-2130575257, Microsoft.SharePoint.SPException", message)
-        }
-        other => other.into(),
-    })?;
+    let (item, _) =
+        call.world.files.put(&parent.id, name, body, conflict, &stamp).map_err(|error| match error {
+            FileError::NameTaken => {
+                let message = format!("A file with the name {path}/{name} already exists.");
+                SpError::new(
+                    StatusCode::BAD_REQUEST,
+                    "-2130575257, Microsoft.SharePoint.SPException",
+                    message,
+                )
+            }
+            other => other.into(),
+        })?;
     let mut entity = file(call, &item);
     entity.select(&call.options.select())?;
     Ok(Answer::Entity(entity))

@@ -67,11 +67,14 @@ impl Site {
     }
 
     fn mirror(&mut self, rows: &[LibraryFile], now_ms: i64) {
-        let known: BTreeMap<&str, u32> = rows.iter().map(|row| (row.file.id.as_str(), self.file_item_id(&row.file.id))).collect();
+        let known: BTreeMap<&str, u32> =
+            rows.iter().map(|row| (row.file.id.as_str(), self.file_item_id(&row.file.id))).collect();
         let users: Vec<(String, u32)> = self.users.iter().map(|user| (user.oid.clone(), user.id)).collect();
-        let user = |oid: &str| users.iter().find(|(found, _)| found == oid).map_or(APP_USER_ID, |(_, id)| *id);
+        let user =
+            |oid: &str| users.iter().find(|(found, _)| found == oid).map_or(APP_USER_ID, |(_, id)| *id);
         let Some(list) = self.lists.iter_mut().find(|list| list.is_library()) else { return };
-        let gone: Vec<u32> = list.items.keys().copied().filter(|id| !known.values().any(|known| known == id)).collect();
+        let gone: Vec<u32> =
+            list.items.keys().copied().filter(|id| !known.values().any(|known| known == id)).collect();
         for id in gone {
             if let Some(item) = list.items.remove(&id) {
                 list.note(&item, ChangeKind::Deleted, now_ms);

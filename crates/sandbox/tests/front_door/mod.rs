@@ -72,7 +72,11 @@ impl FrontDoor {
         let (served, until) = (sandbox.clone(), shutdown.clone());
         tokio::spawn(async move { served.serve(listener, until).await });
         let client = Client::builder(TokioExecutor::new()).build_http();
-        let graph = Self::sign_in(&sandbox, "ada@contoso.example", "https://graph.microsoft.com/Sites.FullControl.All");
+        let graph = Self::sign_in(
+            &sandbox,
+            "ada@contoso.example",
+            "https://graph.microsoft.com/Sites.FullControl.All",
+        );
         let all = "https://contoso.sharepoint.com/AllSites.FullControl";
         let sharepoint = Self::sign_in(&sandbox, "ada@contoso.example", all);
         Self { sandbox, port, client, shutdown, graph, sharepoint }

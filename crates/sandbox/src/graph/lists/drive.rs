@@ -39,7 +39,13 @@ pub(super) fn is_in_list(rest: &[String]) -> bool {
 }
 
 /// `lists/{library}/drive…` and `lists/{library}/items/{id}/driveItem…`.
-pub(super) async fn of_list(world: &World, request: ApiRequest, key: &SiteKey, list: &str, rest: &[String]) -> Outcome {
+pub(super) async fn of_list(
+    world: &World,
+    request: ApiRequest,
+    key: &SiteKey,
+    list: &str,
+    rest: &[String],
+) -> Outcome {
     let drive = site_drive(&world.files, key).ok_or_else(|| GraphError::not_found("drive"))?;
     let is_library = world.sites.read(key, |site| site.list(list).is_some_and(|list| list.is_library()));
     if is_library != Some(true) {
