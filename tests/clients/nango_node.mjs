@@ -106,7 +106,7 @@ async function sessions({ nango, report, prefix, key, id }) {
             end_user: { id: `${prefix}-user`, email: 'user@example.com', display_name: 'A user' },
             organization: { id: 'org-1', display_name: 'An organization' },
             allowed_integrations: [key],
-            integrations_config_defaults: { [key]: { user_scopes: '', authorization_params: { prompt: 'login' } } }
+            integrations_config_defaults: { [key]: { authorization_params: { prompt: 'login' } } }
         });
         report.check('createConnectSession', session(answer), answer);
     });

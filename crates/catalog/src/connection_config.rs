@@ -5,6 +5,8 @@ mod value;
 use domain::provider::{Auth, HostPart, Presence, Provider};
 use serde_json::{Map, Value};
 
+use crate::hosts::value_at;
+
 /// Most keys of one connection config.
 const MAX_KEYS: usize = 256;
 
@@ -36,17 +38,18 @@ pub fn validate_connection_config(
     for field in &provider.connection_config {
         match given.get(&field.name) {
             Some(Value::String(text)) if !text.is_empty() => {
-                if let Err(message) = value::check(field, text) {
+                if let Err(message) = value::check(field, text, value::Lines::One) {
                     problems.push(problem(&field.name, message));
                 }
             }
-            None | Some(Value::Null) => fill_or_complain(field, &mut filled, &mut problems),
-            Some(Value::String(_)) => fill_or_complain(field, &mut filled, &mut problems),
+            None | Some(Value::Null | Value::String(_)) => {
+                fill_or_complain(field, &mut filled, &mut problems)
+            }
             Some(_) => problems.push(problem(&field.name, "must be text".to_owned())),
         }
     }
     for (name, host_part) in undeclared_in_urls(provider) {
-        match given.get(&name) {
+        match value_at(given, &name) {
             None | Some(Value::Null) => {}
             Some(Value::String(text)) => {
                 if let Err(message) = value::check_undeclared(text, host_part) {
@@ -57,6 +60,38 @@ pub fn validate_connection_config(
         }
     }
     if problems.is_empty() { Ok(filled) } else { Err(problems) }
+}
+
+/// Checks the fields of a credentials form; every key must be a declared one, and values are never repeated.
+///
+/// Automated fields are the server's own and are refused here.
+///
+/// # Errors
+/// Every problem, those of declared fields in the order of the form first.
+pub fn validate_credentials(
+    provider: &Provider,
+    given: &Map<String, Value>,
+) -> Result<(), Vec<FieldProblem>> {
+    let mut problems = Vec::new();
+    let asked = || provider.credentials.iter().filter(|field| field.presence != Presence::Automated);
+    for field in asked() {
+        match given.get(&field.name) {
+            Some(Value::String(text)) if !text.is_empty() => {
+                if let Err(message) = value::check(field, text, value::Lines::Many) {
+                    problems.push(problem(&field.name, message));
+                }
+            }
+            None | Some(Value::Null | Value::String(_)) if field.presence == Presence::Required => {
+                problems.push(problem(&field.name, format!("is required: {}", value::expectation(field))));
+            }
+            None | Some(Value::Null | Value::String(_)) => {}
+            Some(_) => problems.push(problem(&field.name, "must be text".to_owned())),
+        }
+    }
+    for name in given.keys().filter(|name| !asked().any(|field| field.name == **name)) {
+        problems.push(problem(name, "is not a field of this provider".to_owned()));
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
 fn fill_or_complain(

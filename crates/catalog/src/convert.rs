@@ -97,3 +97,6 @@ fn parse_every_template(value: &Value) -> Result<(), String> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -151,8 +151,18 @@ pub(crate) fn lookup(
     if let Some(value) = cloud.and_then(|cloud| cloud.by_path(path)) {
         return Some(value.to_owned());
     }
-    let key = path.strip_prefix("connectionConfig.")?;
-    connection_config.get(key)?.as_str().filter(|value| !value.is_empty()).map(str::to_owned)
+    let name = path.strip_prefix("connectionConfig.")?;
+    value_at(connection_config, name)?.as_str().filter(|value| !value.is_empty()).map(str::to_owned)
+}
+
+/// A value under its own name, or at a dotted path (`installation.apiEndPoint`).
+pub(crate) fn value_at<'a>(connection_config: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    if let Some(value) = connection_config.get(name) {
+        return Some(value);
+    }
+    let mut steps = name.split('.');
+    let first = connection_config.get(steps.next()?)?;
+    steps.try_fold(first, |value, step| value.get(step))
 }
 
 #[cfg(test)]

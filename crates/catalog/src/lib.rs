@@ -19,7 +19,7 @@ mod scopes;
 pub use authorization_params::{ReservedParameter, merge_authorization_params};
 pub use catalog::{Catalog, Entry};
 pub use clouds::{CloudValues, Clouds, UnknownCloud};
-pub use connection_config::{FieldProblem, validate_connection_config};
+pub use connection_config::{FieldProblem, validate_connection_config, validate_credentials};
 pub use error::CatalogError;
 pub use hosts::{
     AllowedOrigin, HostPattern, InvalidHostPattern, allowed_origins, host_matches, url_is_allowed,

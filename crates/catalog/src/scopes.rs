@@ -111,6 +111,10 @@ pub fn check_scopes(
     cloud: Option<&CloudValues>,
     scopes: &[String],
 ) -> Result<Vec<ScopeWarning>, ScopeRuleError> {
+    // A signed request states its own scope when none is configured.
+    if scopes.is_empty() && matches!(provider.auth, Auth::TwoStep(_)) {
+        return Ok(Vec::new());
+    }
     match scope_use(provider) {
         Some(ScopeUse::ClientCredentials) => entra::check_client_credentials(scopes).map(|()| Vec::new()),
         Some(ScopeUse::Delegated) => entra::check_delegated(scopes, graph(cloud)),
@@ -161,6 +165,7 @@ fn scope_use(provider: &Provider) -> Option<ScopeUse> {
             CodeGrant::AdminConsent => ScopeUse::ClientCredentials,
         }),
         Auth::OAuth2Cc(auth) if auth.scope_rules == ScopeRules::Entra => Some(ScopeUse::ClientCredentials),
+        Auth::TwoStep(auth) if auth.scope_rules == ScopeRules::Entra => Some(ScopeUse::ClientCredentials),
         _ => None,
     }
 }

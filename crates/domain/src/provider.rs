@@ -98,7 +98,7 @@ pub struct OAuth2 {
     pub refresh_params: Vec<(String, Template)>,
     /// Between scopes; a space unless the vendor says otherwise.
     pub scope_separator: String,
-    /// Used when the integration configures none; configured resource scopes replace them.
+    /// Used when the integration configures none; configured scopes replace them. May hold `${cloud.…}`.
     pub default_scopes: Vec<String>,
     /// How the client proves itself to the token endpoint.
     pub client_auth: ClientAuth,
@@ -173,7 +173,7 @@ pub struct ClientCredentials {
     pub token_params: Vec<(String, Template)>,
     /// Between scopes.
     pub scope_separator: String,
-    /// Used when the integration configures none.
+    /// Used when the integration configures none. May hold `${cloud.…}`.
     pub default_scopes: Vec<String>,
     /// How the client proves itself.
     pub client_auth: ClientAuth,
@@ -188,7 +188,8 @@ pub struct ClientCredentials {
 pub struct TwoStep {
     /// Where the token is requested.
     pub token_url: Template,
-    /// The request's fields; `${assertion}` stands for the signed client assertion.
+    /// The request's fields; `${assertion}` stands for the signed client assertion, and `${resource.origin}` and
+    /// `${resource.scope}` for the [`Resource`] that a token is minted for, without value otherwise.
     pub token_params: Vec<(String, Template)>,
     /// The encoding of the token request.
     pub body_format: BodyFormat,
@@ -198,6 +199,8 @@ pub struct TwoStep {
     pub token_path: String,
     /// Where the answer carries the life in seconds (or the expiry), dotted.
     pub expiration_path: Option<String>,
+    /// Rules on the scopes that an integration configures for it.
+    pub scope_rules: ScopeRules,
 }
 
 /// A signed client assertion (RFC 7523 §2.2), as Entra ID wants it: PS256 with `x5t#S256`.
@@ -255,7 +258,10 @@ pub struct RetryHints {
 pub struct Resource {
     /// The name in `?resource=`, for example `sharepoint`.
     pub name: String,
-    /// The origin that is the audience, for example `https://${tenantName}.sharepoint.com`.
+    /// The origin that is the audience, for example `https://${discovered.label}.sharepoint.com`.
+    ///
+    /// Besides the usual placeholders: `${integration.…}`, a connection-config value that the operator set on the
+    /// integration, and `${discovered.label}`, the first label of the host that the discovery answered.
     pub origin: Template,
     /// The scope to ask for, with `${origin}` for the origin.
     pub scope: Template,

@@ -15,8 +15,8 @@ use tokio::time::{Instant, sleep_until};
 use crate::body::{Body, UploadProgress};
 use crate::connect::{Connector, Network};
 use crate::connection::Peer;
-use crate::error::{ClosedWhen, EgressError};
-use crate::failure::{MAX_HEAD, of_client};
+use crate::error::EgressError;
+use crate::failure::{MAX_HEAD, connection_died, of_client};
 use crate::guard::PolicyClass;
 use crate::options::{EgressOptions, SendPolicy};
 use crate::response_body::{Deadline, ResponseBody};
@@ -209,16 +209,11 @@ struct Failure {
 
 impl From<ClientError> for Failure {
     fn from(client: ClientError) -> Self {
-        let error = of_client(&client);
-        let early = matches!(
-            error,
-            EgressError::Closed { when: ClosedWhen::BeforeAnswer | ClosedWhen::BeforeRequest }
-        ) || matches!(error, EgressError::Broken { .. });
         let mut extensions = Extensions::new();
-        if let (true, Some(connected)) = (early, client.connect_info()) {
+        if let (true, Some(connected)) = (connection_died(&client), client.connect_info()) {
             connected.get_extras(&mut extensions);
         }
-        Self { stale: extensions.get::<Peer>().is_some_and(Peer::was_used), error }
+        Self { error: of_client(&client), stale: extensions.get::<Peer>().is_some_and(Peer::was_used) }
     }
 }
 

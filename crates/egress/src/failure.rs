@@ -23,6 +23,16 @@ pub(crate) fn of_client(error: &hyper_util::client::legacy::Error) -> EgressErro
     EgressError::Broken { reason: error.to_string() }
 }
 
+/// Whether the connection itself ended before an answer, as one does that idled too long in the pool.
+///
+/// A reset HTTP/2 stream is not that: its connection lives, and the called system did answer.
+pub(crate) fn connection_died(error: &hyper_util::client::legacy::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+    let Some(hyper) = chain(error).find_map(|e| e.downcast_ref::<hyper::Error>()) else { return false };
+    let broken = |e: &io::Error| matches!(e.kind(), ConnectionReset | ConnectionAborted | BrokenPipe);
+    hyper.is_incomplete_message() || hyper.is_canceled() || io_cause(hyper).is_some_and(broken)
+}
+
 /// The error of a connection that was in use.
 pub(crate) fn of_hyper(error: &hyper::Error, when: ClosedWhen) -> EgressError {
     if error.is_parse_too_large() {

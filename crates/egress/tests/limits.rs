@@ -138,8 +138,8 @@ async fn an_upload_that_nobody_reads_waits_for_the_upstream() {
 async fn an_upload_that_moves_outlives_the_first_byte_limit() {
     let upstream = server(|_| answer("ok")).await;
     let policy = SendPolicy { first_byte: SHORT, ..loopback() };
-    let slow = futures_util::stream::iter(0..6).then(|_| async {
-        tokio::time::sleep(SHORT / 2).await;
+    let slow = futures_util::stream::iter(0..8).then(|_| async {
+        tokio::time::sleep(SHORT / 4).await;
         Ok::<_, std::io::Error>(Frame::data(Bytes::from_static(b"x")))
     });
     let request = post(&upstream.url("/"), Body::stream(StreamBody::new(Box::pin(slow))));
@@ -177,7 +177,7 @@ async fn fetch_reads_whole_answers_within_bounds() {
         _ => vec![Act::Stall],
     })
     .await;
-    let policy = FetchPolicy { max_bytes: 10_000, total: Duration::from_millis(400), ..fetch() };
+    let policy = FetchPolicy { max_bytes: 10_000, total: Duration::from_millis(800), ..fetch() };
     let client = client();
     let whole = client.fetch_bytes(get(&upstream.url("/ok")), &policy).await.expect("ok");
     assert_eq!(whole.body(), "abcd");

@@ -36,6 +36,7 @@ use tokio_util::sync::CancellationToken;
 use directory::AppCertificate;
 pub use entra::TokenAnswer;
 pub use faults::{Fault, FaultAction, FaultMatch};
+pub use files::ListedFile;
 pub use hosts::Hosts;
 pub use options::{ExcelAppOnly, SandboxError, SandboxOptions};
 pub use seen::{SeenRequest, SeenValue};
@@ -151,6 +152,11 @@ impl Sandbox {
             part: "faults",
             source: io::Error::new(io::ErrorKind::InvalidInput, refused.to_string()),
         })
+    }
+
+    /// The files at the top of the drive of `ada@contoso.example`.
+    pub fn files(&self) -> Vec<ListedFile> {
+        self.world.files.listing()
     }
 
     /// Sandbox time in Unix milliseconds.

@@ -44,7 +44,8 @@ impl World {
             directory: Directory::open(dir)
                 .map_err(|source| SandboxError::State { part: "directory", source })?,
             entra: EntraState::open(dir).map_err(|source| SandboxError::State { part: "entra", source })?,
-            files: Files::default(),
+            files: Files::open(dir, &options.workbooks, clock.now_ms())
+                .map_err(|source| SandboxError::State { part: "files", source })?,
             sites: Sites::open(dir).map_err(|source| SandboxError::State { part: "sites", source })?,
             faults: Faults::default(),
             throttle: Throttle::default(),

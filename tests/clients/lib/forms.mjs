@@ -33,9 +33,12 @@ function readForms(html) {
 }
 
 const mentions = (part, login) => JSON.stringify(part).toLowerCase().includes(login.toLowerCase());
-const agrees = (button) => /accept|allow|approve|continue|consent|yes|next|sign in/i.test(`${button.text} ${button.value ?? ''}`);
+const agrees = (button) => /^(accept|allow|approve|consent|continue|next|sign in|yes)$/i.test(button.text ?? button.value);
 
-/** The form to send and the button to press: the one for `login`, else a field for it, else the one that agrees. */
+/**
+ * The form to send and the button to press: the one for `login`, else a field for it, else the one that agrees, else
+ * a form without buttons, which a script would send. None where a person would be stuck.
+ */
 function choose(forms, login) {
     for (const form of forms) {
         const button = form.buttons.find((candidate) => mentions(candidate, login));
@@ -46,10 +49,9 @@ function choose(forms, login) {
     const asking = forms.find((form) => form.fields.some((field) => isLoginField(field) && field.type !== 'hidden'));
     const chosen =
         asking ??
-        forms.find((form) => mentions(form, login) && form.buttons.length > 0) ??
         forms.find((form) => form.buttons.some(agrees)) ??
-        forms[0];
-    return { form: chosen, button: chosen?.buttons.find(agrees) ?? chosen?.buttons[0] };
+        forms.find((form) => form.buttons.length === 0);
+    return { form: chosen, button: chosen?.buttons.find(agrees) };
 }
 
 const isLoginField = (field) => ['login', 'username', 'loginfmt', 'email', 'login_hint'].includes(field.name);

@@ -63,7 +63,10 @@ export async function run(body) {
     const options = readOptions();
     restartWithCa(options.ca_file);
     const report = new Report();
-    await report.step('ran to its end', () => body(options, report));
+    await report.step('ran to its end', async () => {
+        await body(options, report);
+        report.check('ran to its end', true);
+    });
     const ok = Object.values(report.checks).every(Boolean);
     console.log(JSON.stringify({ ok, checks: report.checks, facts: report.facts }));
     process.exit(ok ? 0 : 1);

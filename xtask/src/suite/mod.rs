@@ -112,7 +112,8 @@ fn find_everything(root: &Path) -> Found {
         found.variables.push(("SHEETBEND_SHARED", shared.into()));
     }
     // A browser test drives Chromium through playwright-core, so it needs Node as well.
-    if let Some((_, why)) = found.missing.iter().find(|(need, _)| *need == Need::Node).cloned() {
+    let why_missing = |need| found.missing.iter().find(|(one, _)| *one == need).map(|(_, why)| why.clone());
+    if let (Some(why), None) = (why_missing(Need::Node), why_missing(Need::Browser)) {
         found.missing.push((Need::Browser, why));
     }
     found

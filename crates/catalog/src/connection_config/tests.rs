@@ -89,3 +89,20 @@ fn a_foreign_file_s_host_fields_are_held_to_the_same_rule() {
     assert!(check(json!({ "sub": "a", "instance_url": ["x"] })).is_err());
     check(json!({ "sub": "a", "instance_url": "https://eu.acme.example" })).unwrap();
 }
+
+#[test]
+fn credentials_are_checked_without_being_repeated() {
+    let catalog = Catalog::embedded().unwrap();
+    let v1 = &catalog.get(&ProviderName::parse("sharepoint-online-v1").unwrap()).unwrap().provider;
+    let check = |given: Value| validate_credentials(v1, given.as_object().unwrap());
+    let client = "11112222-bbbb-3333-cccc-4444dddd5555";
+    check(json!({ "clientId": client })).unwrap();
+    check(json!({ "clientId": client, "privateKey": "-----BEGIN PRIVATE KEY-----\nAAAA\n" })).unwrap();
+    let given = json!({ "clientId": "hunter2", "privateKey": 7, "certificateThumbprint": "AB:CD", "extra": "hunter2" });
+    let problems = check(given).unwrap_err();
+    let fields: Vec<_> = problems.iter().map(|problem| problem.field.as_str()).collect();
+    assert_eq!(fields, ["clientId", "privateKey", "certificateThumbprint", "extra"]);
+    assert!(problems.iter().all(|problem| !problem.message.contains("hunter2")), "{problems:?}");
+    assert!(check(json!({ "clientId": client, "privateKey": "a\u{0}b" })).is_err());
+    assert!(check(json!({})).unwrap_err()[0].message.starts_with("is required"));
+}

@@ -11,9 +11,16 @@ const MAX_HOST_BYTES: usize = 512;
 /// Largest compiled pattern, bytes.
 const MAX_PATTERN_SIZE: usize = 1 << 20;
 
-/// Checks text that is not empty.
-pub(super) fn check(field: &Field, text: &str) -> Result<(), String> {
-    check_length(text)?;
+/// Whether a value may have line breaks, as a PEM key has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lines {
+    One,
+    Many,
+}
+
+/// Checks text that is not empty. The message never repeats the value: it may be a secret.
+pub(super) fn check(field: &Field, text: &str, lines: Lines) -> Result<(), String> {
+    check_text(text, lines)?;
     if !field.choices.is_empty() && !field.choices.iter().any(|choice| choice == text) {
         return Err(format!("must be one of {}", field.choices.join(", ")));
     }
@@ -38,18 +45,19 @@ pub(super) fn check(field: &Field, text: &str) -> Result<(), String> {
 
 /// Checks text under a key that no field declares but a URL uses.
 pub(super) fn check_undeclared(text: &str, host_part: HostPart) -> Result<(), String> {
-    check_length(text)?;
+    check_text(text, Lines::One)?;
     if host_part == HostPart::Yes && !text.is_empty() && !is_host_part(text) {
         return Err("becomes part of a host and must be a host name or an https URL".to_owned());
     }
     Ok(())
 }
 
-fn check_length(text: &str) -> Result<(), String> {
+fn check_text(text: &str, lines: Lines) -> Result<(), String> {
     if text.len() > MAX_BYTES {
         return Err(format!("must be at most {MAX_BYTES} bytes"));
     }
-    if text.chars().any(char::is_control) {
+    let allowed = |c: char| lines == Lines::Many && matches!(c, '\n' | '\r' | '\t');
+    if text.chars().any(|c| c.is_control() && !allowed(c)) {
         return Err("must not contain control characters".to_owned());
     }
     Ok(())
@@ -133,19 +141,18 @@ fn is_host_part(text: &str) -> bool {
         return false;
     }
     let rest = match text.split_once("://") {
-        Some(("https", rest)) => {
-            if !matches!(
-                Url::parse(text).ok().and_then(|url| url.host().map(|h| h.to_owned())),
-                Some(Host::Domain(_))
-            ) {
-                return false;
-            }
-            rest
-        }
+        Some(("https", rest)) => rest,
         Some(_) => return false,
         None => text,
     };
-    is_host_name(rest.split('/').next().unwrap_or_default())
+    let authority = rest.split('/').next().unwrap_or_default();
+    is_host_name(authority) && !is_dotted_address(authority)
+}
+
+/// `10.0.0.1` and its kin; a bare number stays, because it may be an account's own label.
+fn is_dotted_address(authority: &str) -> bool {
+    let parsed = Url::parse(&format!("https://{authority}/"));
+    authority.contains('.') && !matches!(parsed.as_ref().map(Url::host), Ok(Some(Host::Domain(_))))
 }
 
 #[cfg(test)]
@@ -154,7 +161,14 @@ mod tests {
 
     #[test]
     fn a_host_part_cannot_leave_its_place() {
-        for good in ["contoso", "a.b.example", "a.example:8443", "https://a.example/path", "a.example/path"] {
+        for good in [
+            "contoso",
+            "1234567",
+            "a.b.example",
+            "a.example:8443",
+            "https://a.example/path",
+            "a.example/path",
+        ] {
             assert!(is_host_part(good), "{good}");
         }
         for bad in [
@@ -174,6 +188,8 @@ mod tests {
             "a:",
             "a%2eb",
             "https://10.0.0.1/",
+            "10.0.0.1",
+            "0x7f.1",
         ] {
             assert!(!is_host_part(bad), "{bad}");
         }

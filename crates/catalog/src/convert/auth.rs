@@ -83,11 +83,8 @@ fn oauth2(file: &ProviderFile) -> Result<Auth, String> {
             "grant_type",
             "authorization_code",
         ),
-        refresh_params: without(
-            parameters("refresh_params", &file.refresh_params)?,
-            "grant_type",
-            "refresh_token",
-        ),
+        // Kept whole: what is declared here replaces `token_params`, even if it is the grant type alone.
+        refresh_params: parameters("refresh_params", &file.refresh_params)?,
         scope_separator: scope_separator(file),
         default_scopes: file.default_scopes.clone(),
         client_auth: client_auth(file)?,
@@ -131,6 +128,7 @@ fn two_step(file: &ProviderFile) -> Result<TwoStep, String> {
         assertion,
         token_path: response.map_or_else(|| "access_token".to_owned(), |response| response.token.clone()),
         expiration_path: response.and_then(|response| response.token_expiration.clone()),
+        scope_rules: scope_rules(file)?,
     })
 }
 

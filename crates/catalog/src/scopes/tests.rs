@@ -64,6 +64,9 @@ fn several_resources_may_be_consented_to_and_never_redeemed_together() {
 #[test]
 fn client_credentials_take_one_default_of_a_named_resource() {
     let catalog = Catalog::embedded().unwrap();
+    let certificate = provider(&catalog, "microsoft-oauth2-cc-cert");
+    assert_eq!(check_scopes(&certificate, None, &[]).unwrap(), [], "its request states a scope of its own");
+    assert!(check_scopes(&certificate, None, &list("Files.Read")).is_err());
     for name in ["microsoft-oauth2-cc", "microsoft-admin"] {
         let provider = provider(&catalog, name);
         check_scopes(&provider, None, &list("https://graph.microsoft.com/.default")).unwrap();

@@ -1,8 +1,11 @@
 //! Microsoft Graph: one door for HTTP and `$batch`.
 
 mod batch;
-mod drives;
+pub(crate) mod drives;
 mod lists;
+pub(crate) mod reply;
+pub(crate) mod segments;
+mod workbook;
 
 use crate::api::{ApiRequest, ApiResponse};
 use crate::world::World;

@@ -1,0 +1,24 @@
+//! The workbook engine: umya keeps the document, IronCalc calculates, nothing else writes the `.xlsx`.
+//!
+//! IronCalc's own save drops tables, so it is never asked to save: values go in, results come out.
+
+pub(crate) mod address;
+mod book;
+mod calc;
+mod formula;
+mod look;
+mod open;
+mod shift;
+mod table;
+#[cfg(test)]
+mod tests;
+mod value;
+
+pub(crate) use address::{Area, MAX_COLUMN, MAX_ROW};
+pub(crate) use book::{Book, BookError, Cleared, Name, SheetInfo, UsedCells};
+pub(crate) use formula::to_r1c1;
+pub(crate) use look::CellLook;
+pub(crate) use open::{Books, Session, SessionError};
+pub(crate) use shift::{Direction, SortOrder};
+pub(crate) use table::{Headers, TableCells, TableInfo, TableLooks};
+pub(crate) use value::{Typed, Value, number_json, typed};

@@ -1,0 +1,187 @@
+//! What caches and sockets on this node and on the others must hear.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, RwLock};
+
+use domain::{ConnectionId, ConnectionRow, EnvironmentId, IntegrationKey};
+use serde::{Deserialize, Serialize};
+use tokio::sync::broadcast;
+
+use crate::error::StoreError;
+
+/// Something a cache may hold has changed; published after commit, on every node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CacheEvent {
+    /// An API key was made or revoked, by the SHA-256 of the key in hex.
+    ApiKey {
+        /// SHA-256 of the key, hex.
+        hash: String,
+    },
+    /// An environment's name or settings changed.
+    Environment {
+        /// Which.
+        environment: EnvironmentId,
+    },
+    /// An integration was changed, renamed (once for each name) or deleted with its connections.
+    Integration {
+        /// Its environment.
+        environment: EnvironmentId,
+        /// Its key.
+        key: IntegrationKey,
+    },
+    /// A connection, its credentials, its resource tokens or learnt hosts changed, or it was deleted.
+    Connection {
+        /// Its environment.
+        environment: EnvironmentId,
+        /// Its integration's key.
+        integration: IntegrationKey,
+        /// The customer's name for it.
+        id: ConnectionId,
+        /// Its row.
+        row: ConnectionRow,
+    },
+    /// Anything may have changed: notifications were lost, or too much changed at once.
+    ReloadAll,
+}
+
+/// Whether this node hears what the others write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hearing {
+    /// There are no others (SQLite), or their announcements arrive.
+    Live,
+    /// Announcements may be missed; cached answers may be stale.
+    Lost,
+}
+
+type Watcher = Arc<dyn Fn(&CacheEvent) + Send + Sync>;
+
+/// Where events leave: watchers are called before the writer gets its answer, receivers hear of it soon.
+#[derive(Clone)]
+pub(crate) struct Events {
+    cache: broadcast::Sender<CacheEvent>,
+    connect: broadcast::Sender<Arc<str>>,
+    watchers: Arc<RwLock<Vec<Watcher>>>,
+    deaf: Arc<AtomicBool>,
+}
+
+impl Events {
+    pub(crate) fn new() -> Self {
+        Self {
+            cache: broadcast::channel(4096).0,
+            connect: broadcast::channel(1024).0,
+            watchers: Arc::default(),
+            deaf: Arc::default(),
+        }
+    }
+
+    pub(crate) fn hearing(&self) -> Hearing {
+        if self.deaf.load(Ordering::Acquire) { Hearing::Lost } else { Hearing::Live }
+    }
+
+    pub(crate) fn set_hearing(&self, hearing: Hearing) {
+        self.deaf.store(hearing == Hearing::Lost, Ordering::Release);
+    }
+
+    pub(crate) fn cache_receiver(&self) -> broadcast::Receiver<CacheEvent> {
+        self.cache.subscribe()
+    }
+
+    pub(crate) fn connect_receiver(&self) -> broadcast::Receiver<Arc<str>> {
+        self.connect.subscribe()
+    }
+
+    pub(crate) fn watch(&self, watcher: Watcher) {
+        self.watchers.write().unwrap_or_else(std::sync::PoisonError::into_inner).push(watcher);
+    }
+
+    pub(crate) fn publish(&self, events: &[CacheEvent]) {
+        let watchers = self.watchers.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for event in events {
+            watchers.iter().for_each(|watcher| watcher(event));
+            // No receiver is no error: nothing caches.
+            let _ = self.cache.send(event.clone());
+        }
+    }
+
+    pub(crate) fn publish_connect(&self, payload: Arc<str>) {
+        let _ = self.connect.send(payload);
+    }
+}
+
+/// The channel of cache events on PostgreSQL.
+pub(crate) const CACHE_CHANNEL: &str = "sheetbend_cache";
+/// The channel of connect results on PostgreSQL.
+pub(crate) const CONNECT_CHANNEL: &str = "sheetbend_connect";
+/// PostgreSQL refuses a payload of 8000 bytes or more (NOTIFY's reference page).
+pub(crate) const MAX_PAYLOAD: usize = 7 << 10;
+
+/// What travels on [`CACHE_CHANNEL`] and, as text, on [`CONNECT_CHANNEL`].
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Envelope<T> {
+    /// The sending node, which has already told its own receivers.
+    pub(crate) node: String,
+    pub(crate) body: T,
+}
+
+/// A [`CacheEvent`] as it travels between nodes.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Wire {
+    Key(String),
+    Env(i64),
+    Int(i64, String),
+    Con(i64, String, String, i64),
+    All,
+}
+
+impl From<&CacheEvent> for Wire {
+    fn from(event: &CacheEvent) -> Self {
+        match event {
+            CacheEvent::ApiKey { hash } => Self::Key(hash.clone()),
+            CacheEvent::Environment { environment } => Self::Env(environment.0),
+            CacheEvent::Integration { environment, key } => Self::Int(environment.0, key.to_string()),
+            CacheEvent::Connection { environment, integration, id, row } => {
+                Self::Con(environment.0, integration.to_string(), id.to_string(), row.0)
+            }
+            CacheEvent::ReloadAll => Self::All,
+        }
+    }
+}
+
+impl Wire {
+    /// What another node said; words that do not parse mean that anything may have changed.
+    pub(crate) fn into_event(self) -> CacheEvent {
+        let event = match self {
+            Self::Key(hash) => Some(CacheEvent::ApiKey { hash }),
+            Self::Env(id) => Some(CacheEvent::Environment { environment: EnvironmentId(id) }),
+            Self::Int(environment, key) => IntegrationKey::parse(&key)
+                .ok()
+                .map(|key| CacheEvent::Integration { environment: EnvironmentId(environment), key }),
+            Self::Con(environment, integration, id, row) => IntegrationKey::parse(&integration)
+                .ok()
+                .zip(ConnectionId::parse(&id).ok())
+                .map(|(integration, id)| CacheEvent::Connection {
+                    environment: EnvironmentId(environment),
+                    integration,
+                    id,
+                    row: ConnectionRow(row),
+                }),
+            Self::All => None,
+        };
+        event.unwrap_or(CacheEvent::ReloadAll)
+    }
+}
+
+/// The payloads that tell `events` to other nodes: as many a payload as fit, and beyond eight payloads "all".
+pub(crate) fn payloads(node: &str, events: &[CacheEvent]) -> Result<Vec<String>, StoreError> {
+    let encode = |body: &[Wire]| {
+        serde_json::to_string(&Envelope { node: node.to_owned(), body })
+            .map_err(|error| StoreError::Other(error.to_string()))
+    };
+    let mut payloads = Vec::new();
+    // A connection event is at most 2 x 255 characters, each at most doubled by JSON escapes, and two numbers.
+    for chunk in events.chunks(6) {
+        let wire: Vec<Wire> = chunk.iter().map(Wire::from).collect();
+        payloads.push(encode(&wire)?);
+    }
+    if payloads.len() > 8 { Ok(vec![encode(&[Wire::All])?]) } else { Ok(payloads) }
+}

@@ -1,0 +1,73 @@
+//! What leaves the log: the old, the too much; and running operations that never end.
+
+use domain::EnvironmentId;
+
+use super::Reaped;
+use crate::Store;
+use crate::error::StoreError;
+use crate::pool::Tx;
+use crate::statements::statements;
+use crate::value::{Value, params};
+
+statements! {
+    USAGE = "SELECT bytes FROM log_usage WHERE id = 1";
+    OLDEST = "SELECT seq, environment_id, id, created_at, bytes FROM operations ORDER BY seq LIMIT $1";
+    DELETE = "DELETE FROM operations WHERE seq = $1 RETURNING bytes";
+    DELETE_MESSAGES = "DELETE FROM messages WHERE environment_id = $1 AND operation_id = $2";
+    FREE = "UPDATE log_usage SET bytes = bytes - $1 WHERE id = 1";
+    EXPIRE = "UPDATE operations SET state = 'timeout', ended_at = $2 \
+              WHERE state = 'running' AND created_at < $1 RETURNING seq";
+}
+
+impl Store {
+    /// One step of retention: deletes up to `batch` of the oldest operations that are older than `max_age_ms` or
+    /// beyond `max_bytes`. Call again while [`Reaped::more`].
+    pub async fn reap_log(
+        &self,
+        now_ms: i64,
+        max_age_ms: i64,
+        max_bytes: i64,
+        batch: u32,
+    ) -> Result<Reaped, StoreError> {
+        let before_ms = now_ms - max_age_ms;
+        self.pool.write(move |tx| Box::pin(reap(tx, before_ms, max_bytes, batch))).await
+    }
+
+    /// Ends running operations that began before `before_ms` as timed out; their number.
+    pub async fn expire_running(&self, before_ms: i64, now_ms: i64) -> Result<u64, StoreError> {
+        Ok(self.pool.write_rows(EXPIRE, params![before_ms, now_ms]).await?.len() as u64)
+    }
+}
+
+async fn reap(tx: &mut Tx<'_>, before_ms: i64, max_bytes: i64, batch: u32) -> Result<Reaped, StoreError> {
+    let usage = tx.row(USAGE, Vec::new()).await?.map_or(Ok(0), |mut row| row.take())?;
+    let mut left: i64 = usage;
+    let (mut seqs, mut names): (Vec<Vec<Value>>, Vec<Vec<Value>>) = Default::default();
+    let oldest = tx.rows(OLDEST, params![batch]).await?;
+    let full_batch = oldest.len() == batch as usize;
+    for mut row in oldest {
+        let (seq, environment): (i64, EnvironmentId) = (row.take()?, row.take()?);
+        let (id, created_at): (String, i64) = (row.take()?, row.take()?);
+        if created_at >= before_ms && left <= max_bytes {
+            break;
+        }
+        left -= row.take::<i64>()?;
+        seqs.push(params![seq]);
+        names.push(params![environment, id]);
+    }
+    let more = full_batch && seqs.len() == batch as usize;
+    let mut reaped = Reaped { operations: 0, bytes_left: usage, more };
+    let mut freed = 0;
+    // Another node may reap at the same time: only what this one deleted counts.
+    for mut row in tx.each(DELETE, &seqs).await?.into_iter().flatten() {
+        freed += row.take::<i64>()?;
+        reaped.operations += 1;
+    }
+    tx.each(DELETE_MESSAGES, &names).await?;
+    tx.each(tx.dialect().text_delete(), &seqs).await?;
+    if freed != 0 {
+        tx.execute(FREE, params![freed]).await?;
+    }
+    reaped.bytes_left -= freed;
+    Ok(reaped)
+}

@@ -1,0 +1,106 @@
+//! What other nodes announce, through LISTEN; when it was deaf for a while, everything may have changed.
+
+use std::future::poll_fn;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_postgres::{AsyncMessage, Connection, Notification};
+use tokio_util::sync::CancellationToken;
+
+use super::Pool;
+use super::postgres::{Postgres, error};
+use crate::error::StoreError;
+use crate::events::{CACHE_CHANNEL, CONNECT_CHANNEL, CacheEvent, Envelope, Hearing, Wire};
+
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Listens until `cancel`, connecting again after every loss.
+pub(super) async fn run(postgres: &Postgres, pool: &Pool, cancel: CancellationToken) {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let ended = tokio::select! {
+            ended = listen(postgres, pool, &mut pause) => ended,
+            () = cancel.cancelled() => return,
+        };
+        if let Err(reason) = ended {
+            tracing::warn!(%reason, "lost the channel to the other nodes; connecting again");
+        }
+        // Until the channel is back nothing cached can be trusted.
+        pool.events().set_hearing(Hearing::Lost);
+        pool.events().publish(&[CacheEvent::ReloadAll]);
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = cancel.cancelled() => return,
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+async fn listen(postgres: &Postgres, pool: &Pool, pause: &mut Duration) -> Result<(), StoreError> {
+    match &postgres.tls.connector {
+        Some(connector) => {
+            let (client, connection) = postgres.tls.config.connect(connector.clone()).await.map_err(error)?;
+            hear(client, connection, pool, pause).await
+        }
+        None => {
+            let (client, connection) =
+                postgres.tls.config.connect(tokio_postgres::NoTls).await.map_err(error)?;
+            hear(client, connection, pool, pause).await
+        }
+    }
+}
+
+async fn hear<S, T>(
+    client: tokio_postgres::Client,
+    mut connection: Connection<S, T>,
+    pool: &Pool,
+    pause: &mut Duration,
+) -> Result<(), StoreError>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    let command = format!("LISTEN {CACHE_CHANNEL}; LISTEN {CONNECT_CHANNEL}");
+    let subscribe = async {
+        client.batch_execute(&command).await.map_err(error)?;
+        // What was written before the LISTEN took effect was not heard.
+        pool.events().publish(&[CacheEvent::ReloadAll]);
+        pool.events().set_hearing(Hearing::Live);
+        *pause = FIRST_PAUSE;
+        std::future::pending::<Result<(), StoreError>>().await
+    };
+    let receive = async {
+        while let Some(message) = poll_fn(|context| connection.poll_message(context)).await {
+            if let AsyncMessage::Notification(notification) = message.map_err(error)? {
+                deliver(pool, &notification);
+            }
+        }
+        Err(StoreError::Unavailable("the server closed the channel".to_owned()))
+    };
+    tokio::select! {
+        ended = subscribe => ended,
+        ended = receive => ended,
+    }
+}
+
+fn deliver(pool: &Pool, notification: &Notification) {
+    match notification.channel() {
+        CACHE_CHANNEL => match serde_json::from_str::<Envelope<Vec<Wire>>>(notification.payload()) {
+            Ok(envelope) if envelope.node == pool.node() => {}
+            Ok(envelope) => {
+                let events: Vec<_> = envelope.body.into_iter().map(Wire::into_event).collect();
+                pool.events().publish(&events);
+            }
+            Err(_) => pool.events().publish(&[CacheEvent::ReloadAll]),
+        },
+        CONNECT_CHANNEL => match serde_json::from_str::<Envelope<String>>(notification.payload()) {
+            Ok(envelope) if envelope.node != pool.node() => {
+                pool.events().publish_connect(envelope.body.into())
+            }
+            Ok(_) => {}
+            Err(reason) => tracing::warn!(%reason, "an unreadable connect result from another node"),
+        },
+        _ => {}
+    }
+}

@@ -1,0 +1,282 @@
+//! SQLite: one writer thread, readers that are taken and put back.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
+use tokio::sync::{Semaphore, oneshot};
+
+use super::writer::{Job, Writer};
+use super::{Pool, PoolOptions, Tx, TxEngine, Work};
+use crate::error::StoreError;
+use crate::value::{Row, Value};
+
+/// Long reads at a time; each has a thread of its own while it runs.
+const SCANS: usize = 4;
+/// Idle readers that are kept; a reader holds up to 2 MiB of page cache.
+const IDLE_READERS: usize = 8;
+const STATEMENT_CACHE: usize = 128;
+
+#[derive(Clone)]
+pub(super) struct Sqlite {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    path: PathBuf,
+    wait: Duration,
+    idle: Mutex<Vec<Connection>>,
+    scans: Semaphore,
+    writer: Writer,
+}
+
+impl Sqlite {
+    pub(super) async fn open(path: &Path, options: &PoolOptions) -> Result<Self, StoreError> {
+        let wait = Duration::from_millis(u64::from(options.wait_ms));
+        let (path, max_bytes) = (path.to_owned(), options.max_bytes);
+        let open = move || -> Result<Self, StoreError> {
+            let connection = open_writer(&path, wait, max_bytes)?;
+            let writer = Writer::start(connection)?;
+            let (idle, scans) = (Mutex::default(), Semaphore::new(SCANS));
+            Ok(Self { inner: Arc::new(Inner { path, wait, idle, scans, writer }) })
+        };
+        blocking(open).await
+    }
+
+    /// Reads on the calling thread.
+    pub(super) fn read_here(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, StoreError> {
+        self.inner.with_reader(|reader| rows(reader, sql, parameters))
+    }
+
+    /// Reads on a thread for blocking work.
+    pub(super) async fn read_aside(
+        &self,
+        sql: String,
+        parameters: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let _permit = self.inner.scans.acquire().await.map_err(|_| closed())?;
+        let inner = self.inner.clone();
+        blocking(move || inner.with_reader(|reader| rows(reader, &sql, &parameters))).await
+    }
+
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        pool: &Pool,
+        work: impl Work<T>,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.inner.writer.send(job(pool, work, answer)).await?;
+        answered.await.map_err(|_| StoreError::Other("the writer dropped a transaction".to_owned()))?
+    }
+
+    pub(super) fn prepare(&self, sql: &str) -> Result<(), StoreError> {
+        self.inner.with_reader(|reader| reader.prepare(sql).map(drop).map_err(error))
+    }
+
+    pub(super) fn explain(&self, sql: &str, parameters: &[Value]) -> Result<Vec<String>, StoreError> {
+        let plan = self.read_here(&format!("EXPLAIN QUERY PLAN {sql}"), parameters)?;
+        let last_column = |mut row: Row| {
+            let _: (i64, i64, i64) = (row.take()?, row.take()?, row.take()?);
+            row.take()
+        };
+        plan.into_iter().map(last_column).collect()
+    }
+
+    /// Copies the file next to itself, as a whole and consistent database.
+    pub(super) async fn copy(&self, suffix: &str) -> Result<(), StoreError> {
+        let mut target = self.inner.path.clone().into_os_string();
+        target.push(suffix);
+        let inner = self.inner.clone();
+        blocking(move || {
+            let target = PathBuf::from(target);
+            if target.exists() {
+                return Ok(());
+            }
+            let text = target.to_string_lossy().into_owned();
+            inner.with_reader(|reader| execute(reader, "VACUUM INTO $1", &[Value::Text(text)]).map(drop))
+        })
+        .await
+    }
+
+    pub(super) async fn close(&self) {
+        self.inner.writer.stop().await;
+        self.inner.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+impl Inner {
+    fn with_reader<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let reader = match idle {
+            Some(reader) => reader,
+            None => open_reader(&self.path, self.wait)?,
+        };
+        let answer = read(&reader);
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < IDLE_READERS {
+            idle.push(reader);
+        }
+        answer
+    }
+}
+
+/// Wraps the work so that the writer's thread can run it and answer after the commit.
+fn job<T: Send + 'static>(
+    pool: &Pool,
+    work: impl Work<T>,
+    answer: oneshot::Sender<Result<T, StoreError>>,
+) -> Job {
+    let (events, statements) = (pool.events.clone(), pool.statements.clone());
+    Box::new(move |connection| {
+        let (result, announced) = match connection {
+            Ok(connection) => {
+                let mut tx = Tx { engine: TxEngine::Sqlite(connection), events: Vec::new(), statements };
+                let result = work(&mut tx).now_or_never().unwrap_or_else(|| Err(waited()));
+                (result, tx.events)
+            }
+            Err(reason) => (Err(reason), Vec::new()),
+        };
+        let outcome = result.as_ref().map(drop).map_err(Clone::clone);
+        let after = Box::new(move |committed: Result<(), StoreError>| {
+            if committed.is_ok() && result.is_ok() {
+                events.publish(&announced);
+            }
+            // A caller that went away needs no answer; its transaction counts all the same.
+            let _ = answer.send(committed.and(result));
+        });
+        (outcome, after)
+    })
+}
+
+fn open_writer(path: &Path, wait: Duration, max_bytes: Option<u64>) -> Result<Connection, StoreError> {
+    let connection = Connection::open(path).map_err(error)?;
+    connection.busy_timeout(wait).map_err(error)?;
+    // Before the journal mode, which a read-only file would refuse with less clear words.
+    let probe = connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK;");
+    probe.map_err(error)?;
+    connection
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+             PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864;",
+        )
+        .map_err(error)?;
+    if let Some(bytes) = max_bytes {
+        let page: i64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0)).map_err(error)?;
+        let pages = i64::try_from(bytes).unwrap_or(i64::MAX) / page.max(1);
+        connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(())).map_err(error)?;
+    }
+    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+    Ok(connection)
+}
+
+fn open_reader(path: &Path, wait: Duration) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(error)?;
+    connection.busy_timeout(wait).map_err(error)?;
+    connection
+        .execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -2048; PRAGMA temp_store = MEMORY;")
+        .map_err(error)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+    Ok(connection)
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Int(number) => ValueRef::Integer(*number),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+            Self::Bytes(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+pub(super) fn rows(connection: &Connection, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, StoreError> {
+    let mut statement = connection.prepare_cached(sql).map_err(error)?;
+    bind(&mut statement, parameters)?;
+    let columns = statement.column_count();
+    let mut found = Vec::new();
+    let mut rows = statement.raw_query();
+    while let Some(row) = rows.next().map_err(error)? {
+        let values = (0..columns).map(|index| value(row.get_ref(index).map_err(error)?));
+        found.push(Row::new(values.collect::<Result<_, _>>()?));
+    }
+    Ok(found)
+}
+
+pub(super) fn execute(connection: &Connection, sql: &str, parameters: &[Value]) -> Result<u64, StoreError> {
+    let mut statement = connection.prepare_cached(sql).map_err(error)?;
+    bind(&mut statement, parameters)?;
+    Ok(statement.raw_execute().map_err(error)? as u64)
+}
+
+pub(super) fn script(connection: &Connection, script: &str) -> Result<(), StoreError> {
+    connection.execute_batch(script).map_err(error)
+}
+
+/// `$2` is a name to SQLite, numbered by first appearance; PostgreSQL counts by the digit.
+fn bind(statement: &mut rusqlite::Statement<'_>, parameters: &[Value]) -> Result<(), StoreError> {
+    for index in 1..=statement.parameter_count() {
+        let name = statement.parameter_name(index).unwrap_or_default();
+        let position = name.strip_prefix('$').and_then(|digits| digits.parse::<usize>().ok());
+        let parameter = position
+            .and_then(|position| parameters.get(position.wrapping_sub(1)))
+            .ok_or_else(|| StoreError::Other(format!("no parameter for {name}")))?;
+        statement.raw_bind_parameter(index, parameter).map_err(error)?;
+    }
+    Ok(())
+}
+
+fn value(column: ValueRef<'_>) -> Result<Value, StoreError> {
+    Ok(match column {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::Int(number),
+        ValueRef::Text(bytes) => Value::Text(
+            std::str::from_utf8(bytes).map_err(|_| StoreError::corrupt("text that is not UTF-8"))?.to_owned(),
+        ),
+        ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
+        ValueRef::Real(_) => return Err(StoreError::corrupt("a fraction where none is stored")),
+    })
+}
+
+/// SQLite's result codes in our words; its messages name tables and columns, never values.
+pub(super) fn error(error: rusqlite::Error) -> StoreError {
+    let rusqlite::Error::SqliteFailure(code, message) = &error else {
+        return StoreError::Other(error.to_string());
+    };
+    let text = message.clone().unwrap_or_else(|| code.to_string());
+    match (code.code, code.extended_code) {
+        (_, rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE | rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY) => {
+            StoreError::Duplicate(text.replace("UNIQUE constraint failed: ", ""))
+        }
+        (_, rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY) => StoreError::NotFound("referenced row"),
+        (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => StoreError::Locked,
+        (ErrorCode::DiskFull, _) => StoreError::Full,
+        (ErrorCode::ReadOnly | ErrorCode::PermissionDenied, _) => StoreError::ReadOnly,
+        (ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase, _) => StoreError::Corrupt(text),
+        (ErrorCode::CannotOpen | ErrorCode::SystemIoFailure, _) => StoreError::Unavailable(text),
+        _ => StoreError::Other(text),
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| StoreError::Other(format!("a database thread died: {error}")))?
+}
+
+fn waited() -> StoreError {
+    StoreError::Other("a transaction waited for something other than the database".to_owned())
+}
+
+pub(super) fn closed() -> StoreError {
+    StoreError::Unavailable("it was closed".to_owned())
+}

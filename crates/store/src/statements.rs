@@ -1,0 +1,48 @@
+//! The register of all statements.
+
+use crate::dialect::Dialect;
+
+/// Declares constants and lists them as `ALL`.
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
+        $($(#[$doc])* pub(crate) const $name: &str = $sql;)*
+        /// Every statement of this file.
+        pub(crate) const ALL: &[&str] = &[$($name),*];
+    };
+}
+pub(crate) use statements;
+
+pub(crate) const PING: &str = "SELECT 1";
+
+/// Every statement that can be run against `dialect`.
+pub(crate) fn all(dialect: Dialect) -> Vec<String> {
+    let fixed = [
+        &[PING][..],
+        crate::admin_links::ALL,
+        crate::api_keys::ALL,
+        crate::connect_sessions::ALL,
+        crate::connections::change::ALL,
+        crate::connections::get::ALL,
+        crate::connections::metadata::ALL,
+        crate::connections::upsert::ALL,
+        crate::environments::ALL,
+        crate::integrations::ALL,
+        crate::meta::ALL,
+        crate::migrate::ALL,
+        crate::oauth_states::ALL,
+        crate::operations::append::ALL,
+        crate::operations::read::ALL,
+        crate::operations::retention::ALL,
+        crate::operations::text::ALL,
+        crate::pending_certificates::ALL,
+        crate::refresh::ALL,
+        crate::resources::ALL,
+    ];
+    let mut all: Vec<String> = fixed.concat().into_iter().map(str::to_owned).collect();
+    all.extend(crate::connections::list::every_shape(dialect));
+    all.extend(crate::operations::read::every_shape(dialect));
+    all.extend([dialect.text_insert(), dialect.text_delete()].map(str::to_owned));
+    all.push(crate::operations::text::take_queue(dialect));
+    all.extend(dialect.notify().map(str::to_owned));
+    all
+}
