@@ -55,7 +55,7 @@ export function listenToResultPage(id, popup, onMessage) {
   if (channel)
     channel.onmessage = ({ data }) => {
       if (!ours(data) || data.payload?.wsClientId !== id) return;
-      channel.postMessage(ack);
+      channel.postMessage({ ...ack, wsClientId: id });
       const { providerConfigKey, connectionId, isPending, errorType, message } = data.payload;
       if (data.type === `${PREFIX}success`)
         onMessage({

@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 
+use crate::files::FileError;
 use crate::sites::{EditError, FieldError, Throttled};
 
 /// An error with SharePoint's code; the flavour of the answer decides its form.
@@ -50,6 +51,11 @@ impl SpError {
         Self::new(StatusCode::NOT_FOUND, "-2147024894, System.IO.FileNotFoundException", message)
     }
 
+    pub fn locked() -> Self {
+        let message = "The file is checked out for editing by another user.";
+        Self::new(StatusCode::LOCKED, "-2147018894, Microsoft.SharePoint.SPFileLockException", message)
+    }
+
     pub fn access_denied() -> Self {
         let message =
             "Access denied. You do not have permission to perform this action or access this resource.";
@@ -85,7 +91,31 @@ impl From<EditError> for SpError {
             EditError::Field(FieldError::Unknown(name)) => {
                 Self::bad_query(format!("The property '{name}' does not exist on the list item type."))
             }
+            EditError::Library => {
+                Self::new(StatusCode::BAD_REQUEST, "-2130575305, Microsoft.SharePoint.SPException", message)
+            }
             EditError::Field(_) => Self::bad_query(message),
+        }
+    }
+}
+
+impl From<FileError> for SpError {
+    fn from(error: FileError) -> Self {
+        let message = error.to_string();
+        match error {
+            FileError::NotFound => Self::no_file(""),
+            FileError::NameTaken => {
+                let message = "A file or folder with this name already exists.";
+                Self::new(StatusCode::BAD_REQUEST, "-2130575257, Microsoft.SharePoint.SPException", message)
+            }
+            FileError::Invalid(_) => {
+                Self::new(StatusCode::BAD_REQUEST, "-2130575245, Microsoft.SharePoint.SPException", message)
+            }
+            FileError::Storage(_) => Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "-2147024784, Microsoft.SharePoint.SPException",
+                message,
+            ),
         }
     }
 }

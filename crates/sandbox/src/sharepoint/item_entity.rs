@@ -57,7 +57,7 @@ fn bare(list: &List, item: &Item) -> Entity {
         "Editor",
     ]);
     entity.values([
-        ("FileSystemObjectType", json!(0)),
+        ("FileSystemObjectType", item.fields.get("FSObjType").cloned().unwrap_or(json!(0))),
         ("Id", json!(item.id)),
         ("ServerRedirectedEmbedUri", Value::Null),
         ("ServerRedirectedEmbedUrl", json!("")),

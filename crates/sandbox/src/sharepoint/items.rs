@@ -9,7 +9,7 @@ use super::Call;
 use super::entity::{Answer, Entity};
 use super::error::{Outcome, SpError};
 use super::target::Target;
-use super::{forms, item_entity};
+use super::{files, forms, item_entity};
 
 /// Page size without `$top`, and the largest `$top` that counts.
 const DEFAULT_TOP: usize = 100;
@@ -137,6 +137,13 @@ fn blank_the_rest(site: &Site, list: &str, values: &mut Map<String, Value>) {
 }
 
 fn recycle(call: &Call<'_>, list: &str, id: u32) -> Outcome<String> {
+    let file = call.read(Need::Write, |site| {
+        let library = site.list(list).filter(|list| list.is_library());
+        Ok(library.and_then(|_| site.drive_item_of(id)).map(str::to_owned))
+    })?;
+    if let Some(file) = file {
+        return files::recycle(call, &file);
+    }
     call.change(Need::Write, |site| {
         let stamp = call.stamp(site);
         Ok(site.recycle_item((list, id), call.header("if-match"), stamp)?)

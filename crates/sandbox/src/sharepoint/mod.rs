@@ -8,7 +8,11 @@ mod context;
 mod entity;
 mod error;
 mod fields;
+mod file_entity;
+mod file_path;
+mod files;
 mod flavour;
+mod folders;
 mod forms;
 mod item_entity;
 mod items;
@@ -25,7 +29,8 @@ use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Map, Value};
 
 use crate::api::{ApiRequest, ApiResponse};
-use crate::sites::{Need, Site, SiteKey, allows};
+use crate::files::Stamp;
+use crate::sites::{Need, Site, SiteKey, actor, allows};
 use crate::world::World;
 
 use entity::Answer;
@@ -93,6 +98,7 @@ impl<'a> Call<'a> {
         if segments.len() == 1 && segments[0].is("$batch") {
             return batch::run(self);
         }
+        self.world.sites.sync_library(&self.world.files, &self.key, self.now_ms());
         let target = self.read(Need::Read, |site| target::resolve(site, &segments, &self.site_url()))?;
         self.act(&target)
     }
@@ -114,6 +120,10 @@ impl<'a> Call<'a> {
             Target::RecycleBin => lists::recycle_bin(self),
             Target::Recycled(id, restore) => lists::recycled(self, id, *restore),
             Target::Search(segment) => search::act(self, segment),
+            Target::Folder(_) | Target::FolderCall(..) | Target::Folders(_) => folders::act(self, target),
+            Target::Files(_) | Target::File(_) | Target::FileCall(..) | Target::FileValue(_) => {
+                files::act(self, target)
+            }
             Target::Property(owner, name) => self.property(owner, name),
             Target::RawValue(owner) => self.raw_value(owner),
         }
@@ -188,6 +198,11 @@ impl<'a> Call<'a> {
     /// The site user id of the caller and the time, for stamping changes.
     fn stamp(&self, site: &mut Site) -> (u32, i64) {
         (site.ensure_user(&self.world.directory, &self.request.principal), self.now_ms())
+    }
+
+    /// The same for changes of files.
+    fn file_stamp(&self) -> Stamp {
+        Stamp { actor: actor(&self.world.directory, &self.request.principal), now_ms: self.now_ms() }
     }
 
     fn header(&self, name: &str) -> Option<&str> {

@@ -1,8 +1,9 @@
 //! What a path leads to.
 
-use crate::sites::Site;
+use crate::sites::{LIBRARY_FOLDER, Site};
 
 use super::error::{Outcome, SpError};
+use super::file_path;
 use super::path::Segment;
 
 /// A resource or a method on one. Lists stand by id.
@@ -32,6 +33,14 @@ pub(super) enum Target {
     /// A recycle bin item, and whether to restore it.
     Recycled(String, bool),
     Search(Segment),
+    /// Folders and files by server-relative path.
+    Folder(String),
+    FolderCall(String, Segment),
+    Folders(String),
+    Files(String),
+    File(String),
+    FileCall(String, Segment),
+    FileValue(String),
     Property(Box<Target>, String),
     RawValue(Box<Target>),
 }
@@ -71,6 +80,9 @@ fn search(rest: &[Segment]) -> Outcome<Target> {
 
 fn step(site: &Site, from: Target, segment: &Segment, site_url: &str) -> Outcome<Target> {
     if segment.is("$value") {
+        if let Target::File(path) = from {
+            return Ok(Target::FileValue(path));
+        }
         return Ok(Target::RawValue(Box::new(from)));
     }
     match from {
@@ -79,10 +91,14 @@ fn step(site: &Site, from: Target, segment: &Segment, site_url: &str) -> Outcome
         Target::Lists => in_lists(site, segment, site_url),
         Target::List(list) => list_step(site, list, segment),
         Target::Items(list) if segment.is("getbyid") => item(site, list, segment),
-        Target::Item(list, id) => Ok(item_step(list, id, segment)),
+        Target::Item(list, id) => Ok(item_step(site, list, id, segment)),
         Target::Fields(list) => field(list, segment),
         Target::Views(list) if segment.is("getbytitle") || segment.is("getbyid") => Ok(Target::View(list)),
         Target::Users => user(segment),
+        Target::Folder(path) => file_path::folder_step(site, path, segment),
+        Target::Folders(path) => file_path::folders_step(path, segment),
+        Target::Files(path) => file_path::files_step(path, segment),
+        Target::File(path) => Ok(file_path::file_step(site, path, segment)),
         Target::RecycleBin => recycled(segment),
         Target::Recycled(id, false) if segment.is("restore") => Ok(Target::Recycled(id, true)),
         other => property(other, segment),
@@ -115,6 +131,14 @@ fn web_step(site: &Site, segment: &Segment, site_url: &str) -> Outcome<Target> {
         }
         "fields" if segment.args.is_empty() => Target::Fields(None),
         "contenttypes" => Target::ContentTypes(None),
+        "getfolderbyserverrelativeurl" | "getfolderbyserverrelativepath" => {
+            Target::Folder(file_path::given(site, segment)?)
+        }
+        "getfilebyserverrelativeurl" | "getfilebyserverrelativepath" | "getfilebyurl" => {
+            Target::File(file_path::given(site, segment)?)
+        }
+        "rootfolder" => Target::Folder(site.path.clone()),
+        "folders" => return file_path::folders(site.path.clone(), segment),
         "recyclebin" if segment.args.is_empty() => Target::RecycleBin,
         "recyclebin" => Target::Recycled(segment.text("id").unwrap_or_default().to_owned(), false),
         _ => return property(Target::Web, segment),
@@ -173,6 +197,9 @@ fn list_step(site: &Site, list: String, segment: &Segment) -> Outcome<Target> {
         "fields" => return field(Some(list), segment),
         "views" if segment.args.is_empty() => Target::Views(list),
         "views" | "getview" | "defaultview" => Target::View(list),
+        "rootfolder" if site.list(&list).is_some_and(crate::sites::List::is_library) => {
+            Target::Folder(format!("{}/{LIBRARY_FOLDER}", site.path))
+        }
         "contenttypes" => Target::ContentTypes(Some(list)),
         "getitems"
         | "renderlistdataasstream"
@@ -186,13 +213,16 @@ fn list_step(site: &Site, list: String, segment: &Segment) -> Outcome<Target> {
 fn item(site: &Site, list: String, segment: &Segment) -> Outcome<Target> {
     let id = segment.number("id").or_else(|| segment.number("itemId"));
     let id = id.and_then(|id| u32::try_from(id).ok()).ok_or_else(SpError::no_item)?;
-    let exists = site.list(&list).is_some_and(|list| list.is_library() || list.item(id).is_some());
+    let exists = site.list(&list).is_some_and(|list| list.item(id).is_some());
     if exists { Ok(Target::Item(list, id)) } else { Err(SpError::no_item()) }
 }
 
-fn item_step(list: String, id: u32, segment: &Segment) -> Target {
+fn item_step(site: &Site, list: String, id: u32, segment: &Segment) -> Target {
     let name = segment.name.to_ascii_lowercase();
+    let path = || site.list(&list).and_then(|list| list.item(id)).map(|item| item.text("FileRef").to_owned());
     match name.as_str() {
+        "file" => Target::File(path().unwrap_or_default()),
+        "folder" => Target::Folder(path().unwrap_or_default()),
         "attachmentfiles" => Target::Attachments(list, id),
         "fieldvaluesastext" | "fieldvaluesashtml" | "fieldvaluesforedit" => Target::FieldValues(list, id),
         "parentlist" => Target::List(list),

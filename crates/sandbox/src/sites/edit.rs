@@ -18,6 +18,8 @@ pub(crate) enum EditError {
     NoItem,
     #[error("The item was changed by someone else.")]
     Changed,
+    #[error("To add an item to a document library, use SPFileCollection.Add().")]
+    Library,
     #[error(transparent)]
     Field(#[from] FieldError),
 }
@@ -52,6 +54,9 @@ impl Site {
     ) -> Result<u32, EditError> {
         let values = self.stored_values(list, fields, form)?;
         let list = self.list_mut(list).ok_or(EditError::NoList)?;
+        if list.is_library() {
+            return Err(EditError::Library);
+        }
         let id = list.next_id;
         list.next_id += 1;
         let fields = values.into_iter().filter(|(_, value)| !value.is_null()).collect();

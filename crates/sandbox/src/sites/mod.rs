@@ -6,6 +6,7 @@ mod columns;
 mod edit;
 mod filter;
 mod ids;
+mod library;
 mod model;
 mod names;
 mod query;
@@ -17,11 +18,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
 pub(crate) use access::{Need, allows};
-pub(crate) use changes::{ChangeKind, DeltaPage};
 pub(crate) use columns::{Column, ColumnKind, FieldError, built_in, coerce};
 pub(crate) use edit::{EditError, TagForm};
 pub(crate) use filter::{Dialect, Expr, Literal, Op, parse as parse_filter};
-pub(crate) use ids::{iso, parse_time, random_guid, stable_guid};
+pub(crate) use ids::{iso, random_guid, stable_guid};
+pub(crate) use library::{LIBRARY_FOLDER, actor, site_drive};
 pub(crate) use model::{Grant, Item, List, Recycled, Site, SiteUser};
 pub(crate) use names::{SharePointHost, sharepoint_name};
 pub(crate) use query::{

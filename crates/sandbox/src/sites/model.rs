@@ -15,7 +15,7 @@ use super::columns::Column;
 use super::seed;
 
 /// The account that SharePoint shows as the author of what an app-only caller writes.
-pub(super) const APP_USER_ID: u32 = 1_073_741_822;
+pub(crate) const APP_USER_ID: u32 = 1_073_741_822;
 
 /// One site collection with its only web.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -35,6 +35,8 @@ pub(crate) struct Site {
     pub grants: Vec<Grant>,
     /// List item ids of files in the document library, by drive item id.
     pub file_ids: BTreeMap<String, u32>,
+    /// Who has checked out a file, by drive item id.
+    pub checked_out: BTreeMap<String, u32>,
 }
 
 /// A row of the site's user information list.

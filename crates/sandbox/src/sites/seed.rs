@@ -80,6 +80,7 @@ fn site(tenant_id: &str, name: &str, path: &str, title: &str, description: &str)
         recycled: Vec::new(),
         grants: Vec::new(),
         file_ids: BTreeMap::new(),
+        checked_out: BTreeMap::new(),
     }
 }
 
@@ -126,7 +127,14 @@ fn seeded_item(list_id: &str, id: u32, made_ms: i64, fields: BTreeMap<String, Va
 
 fn library(base: &str) -> List {
     let mut list = empty_list(base, "Documents", "Shared Documents", 101, SEEDED_MS);
-    list.columns.push(Column::new("built-in", "FileLeafRef", "Name", ColumnKind::Text));
+    let column = |name: &str, title: &str| Column::new("built-in", name, title, ColumnKind::Text);
+    let [mut path, mut folder] = [column("FileRef", "URL Path"), column("FileDirRef", "Path")];
+    (path.hidden, folder.hidden) = (true, true);
+    (path.read_only, folder.read_only) = (true, true);
+    let mut name = column("FileLeafRef", "Name");
+    // Renaming goes through the file.
+    name.read_only = true;
+    list.columns.extend([name, path, folder]);
     list
 }
 
@@ -150,7 +158,7 @@ fn tasks(base: &str) -> List {
         vec![
             ("Title", json!(format!("{} {} {}", VERBS[n % 10], THINGS[n % 7], n + 1))),
             ("Status", json!(status)),
-            ("Priority", json!(n % 5 + 1)),
+            ("Priority", json!(n / 3 % 5 + 1)),
             ("DueDate", json!(iso(SEEDED_MS + DAY_MS * i64::try_from(n).unwrap_or(0)))),
             ("AssignedTo", json!(6 + n % 2)),
             ("Done", json!(status == "Completed")),

@@ -88,7 +88,7 @@ impl From<EditError> for GraphError {
                 "resourceModified",
                 "ETag does not match current item's value",
             ),
-            EditError::Field(_) => Self::bad_request(message),
+            EditError::Field(_) | EditError::Library => Self::bad_request(message),
         }
     }
 }

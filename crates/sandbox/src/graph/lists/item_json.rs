@@ -27,6 +27,13 @@ pub(in crate::graph) fn item_json(
         "parentReference": {"id": list.id, "siteId": call.site_id(site)},
         "contentType": {"id": "0x0100", "name": "Item"},
     });
+    if list.is_library() {
+        let path = item.text("FileRef").replace(' ', "%20");
+        body["webUrl"] = format!("{}{path}", call.host.origin).into();
+        let is_folder = item.fields.get("FSObjType") == Some(&json!(1));
+        let (id, name) = if is_folder { ("0x0120", "Folder") } else { ("0x0101", "Document") };
+        body["contentType"] = json!({"id": id, "name": name});
+    }
     if let Some(options) = fields {
         body["fields"] = fields_json(list, item, options);
     }

@@ -118,6 +118,11 @@ fn edit(
 
 pub(super) fn delete(call: &Call<'_>, key: &SiteKey, list: &str, id: &str) -> Outcome {
     let number = number(id)?;
+    if let Some(file) = call.file_of(key, list, number)? {
+        let stamp = call.file_stamp();
+        call.world.files.recycle(&file, &stamp).map_err(|_| GraphError::not_found("item"))?;
+        return no_content();
+    }
     call.change(key, Need::Write, |site| {
         let by = (call.author(site), call.now_ms());
         site.recycle_item((list, number), call.header("if-match"), by)?;

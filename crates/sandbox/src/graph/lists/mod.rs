@@ -15,7 +15,8 @@ mod site_routes;
 use http::Method;
 
 use crate::api::{ApiRequest, ApiResponse};
-use crate::sites::{Need, SharePointHost, Site, SiteKey, allows, sharepoint_name};
+use crate::files::Stamp;
+use crate::sites::{Need, SharePointHost, Site, SiteKey, actor, allows, sharepoint_name};
 use crate::world::World;
 
 use address::Address;
@@ -52,7 +53,14 @@ async fn route(world: &World, request: ApiRequest) -> Outcome {
         Address::One { key, rest } => (key, rest),
     };
     if let Some("drive" | "drives") = rest.first().map(String::as_str) {
-        return drive::delegate(world, request, &host, &key, &rest).await;
+        return drive::delegate(world, request, &key, &rest).await;
+    }
+    world.sites.sync_library(&world.files, &key, world.clock.now_ms());
+    if let [lists, list, more @ ..] = rest.as_slice()
+        && lists == "lists"
+        && drive::is_in_list(more)
+    {
+        return drive::of_list(world, request, &key, list, more).await;
     }
     let call = Call { world, request: &request, options: Options::parse(&request.query), host };
     let segments: Vec<&str> = rest.iter().map(String::as_str).collect();
@@ -137,6 +145,18 @@ impl Call<'_> {
     /// The site user id of the caller.
     fn author(&self, site: &mut Site) -> u32 {
         site.ensure_user(&self.world.directory, &self.request.principal)
+    }
+
+    /// The drive item behind a library's list item, when it may be written.
+    fn file_of(&self, key: &SiteKey, list: &str, id: u32) -> Result<Option<String>, GraphError> {
+        self.read(key, Need::Write, |site| {
+            let library = site.list(list).filter(|list| list.is_library());
+            Ok(library.and_then(|_| site.drive_item_of(id)).map(str::to_owned))
+        })
+    }
+
+    fn file_stamp(&self) -> Stamp {
+        Stamp { actor: actor(&self.world.directory, &self.request.principal), now_ms: self.now_ms() }
     }
 
     fn body(&self) -> Result<serde_json::Value, GraphError> {
