@@ -1,5 +1,6 @@
 //! The use-cases: credentials, connect, proxy, and the log of what happened.
 
+pub mod connect;
 pub mod context;
 pub mod credentials;
 pub mod error;

@@ -60,7 +60,12 @@ impl ConnectEvents {
     ///
     /// # Errors
     /// The other nodes cannot be told.
-    pub async fn success(&self, socket: Option<&str>, integration: &str, connection: &str) -> Result<(), Error> {
+    pub async fn success(
+        &self,
+        socket: Option<&str>,
+        integration: &str,
+        connection: &str,
+    ) -> Result<(), Error> {
         let message = json!({
             "message_type": "success", "provider_config_key": integration, "connection_id": connection,
             "is_pending": false,

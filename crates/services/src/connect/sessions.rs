@@ -65,7 +65,8 @@ pub async fn reconnect(
     mut new: NewSession,
 ) -> Result<CreatedSession, Error> {
     let unknown = || Error::field("Connection does not exist", &["connection_id"]);
-    let key = IntegrationKey::parse(integration).map_err(|_| Error::field("Integration does not exist", &["integration_id"]))?;
+    let key = IntegrationKey::parse(integration)
+        .map_err(|_| Error::field("Integration does not exist", &["integration_id"]))?;
     let id = ConnectionId::parse(connection).map_err(|_| unknown())?;
     let found = context.store.connection(scope, &key, &id).await?.ok_or_else(unknown)?;
     new.allowed_integrations = vec![integration.to_owned()];
@@ -82,12 +83,18 @@ async fn check_integrations(context: &Context, scope: Scope, new: &NewSession) -
     let mut issues = Vec::new();
     for (index, key) in new.allowed_integrations.iter().enumerate() {
         if !exists(key) {
-            issues.push(FieldIssue::custom("Integration does not exist", &["allowed_integrations", &index.to_string()]));
+            issues.push(FieldIssue::custom(
+                "Integration does not exist",
+                &["allowed_integrations", &index.to_string()],
+            ));
         }
     }
     for (key, defaults) in &new.defaults {
         if !exists(key) {
-            issues.push(FieldIssue::custom("Integration does not exist", &["integrations_config_defaults", key]));
+            issues.push(FieldIssue::custom(
+                "Integration does not exist",
+                &["integrations_config_defaults", key],
+            ));
         } else if let Some(integration) = known.iter().find(|integration| integration.key.as_str() == key) {
             issues.extend(check_defaults(context, integration, key, defaults));
         }
@@ -117,7 +124,10 @@ fn check_defaults(
         cloud: None,
     };
     let broken = catalog::effective_scopes(&entry.provider, &sources).err()?;
-    Some(FieldIssue::custom(broken.to_string(), &["integrations_config_defaults", key, "authorization_params", "scope"]))
+    Some(FieldIssue::custom(
+        broken.to_string(),
+        &["integrations_config_defaults", key, "authorization_params", "scope"],
+    ))
 }
 
 /// `connection_config.oauth_scopes_override` as a list (contract §5.1).

@@ -146,8 +146,8 @@ pub async fn take(context: &Context, state: &str, cookie: Option<&str>) -> Resul
     let hash = token_hash(state);
     let Some(stored) = context.store.take_oauth_state(&hash).await? else { return Ok(Taken::Unknown) };
     let clear = context.vault.open(&vault::Place::new("oauth_states", &hash, "payload"), &stored.payload)?;
-    let payload: Box<Payload> =
-        serde_json::from_slice(&clear).map_err(|_| Error::Corrupt("an authorization's state has an unknown form"))?;
+    let payload: Box<Payload> = serde_json::from_slice(&clear)
+        .map_err(|_| Error::Corrupt("an authorization's state has an unknown form"))?;
     if stored.expires_at_ms <= context.now_ms() {
         return Ok(Taken::Expired(payload));
     }

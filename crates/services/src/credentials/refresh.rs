@@ -164,8 +164,10 @@ async fn give_up(context: &Context, held: Held, mut problem: TokenProblem, asked
         failures: held.connection.health.failures + 1,
     };
     // Lost: somebody else has taken over and will write what they find.
-    let _: Written<()> =
-        context.store.fail_refresh(held.lease, &health, uncertainty(&problem, asked), context.now_ms()).await?;
+    let _: Written<()> = context
+        .store
+        .fail_refresh(held.lease, &health, uncertainty(&problem, asked), context.now_ms())
+        .await?;
     Err(credentials_error(described))
 }
 

@@ -67,7 +67,7 @@ fn set(params: &mut Vec<(String, String)>, name: &str, value: String) {
     }
 }
 
-/// The request that redeems a code.
+/// The request that redeems a code; `scope` is named only where the authorization spanned several resources.
 ///
 /// # Errors
 /// A setting that the definition needs and nobody gave.
@@ -76,6 +76,7 @@ pub fn redeem(
     party: &Party<'_>,
     code: Secret,
     verifier: &Secret,
+    scope: Option<&str>,
 ) -> Result<TokenRequest, SettingProblem> {
     let mut request =
         TokenRequest::new(party.url(&scheme.token_url, "token URL")?.into(), scheme.body_format);
@@ -84,6 +85,9 @@ pub fn redeem(
     request.set("redirect_uri", party.redirect_uri.to_owned());
     for (name, template) in &scheme.token_params {
         request.set(name, party.text(template)?);
+    }
+    if let Some(scope) = scope {
+        request.set("scope", scope.to_owned());
     }
     if scheme.pkce == Pkce::S256 {
         request.set("code_verifier", verifier.clone());

@@ -74,7 +74,9 @@ fn client_assertion(
     let thumbprint = match (credentials.field("certificate"), credentials.field("certificateThumbprint")) {
         (Some(certificate), _) => assertion::thumbprint(certificate.expose())?,
         (None, Some(thumbprint)) => thumbprint.expose().to_owned(),
-        (None, None) => return Err(SettingProblem::BadKey("a private key needs its certificate or thumbprint")),
+        (None, None) => {
+            return Err(SettingProblem::BadKey("a private key needs its certificate or thumbprint"));
+        }
     };
     let values = FormValues { party, credentials, assertion: None };
     let resolve = |template: &domain::template::Template| {
