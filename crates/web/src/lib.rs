@@ -1,1 +1,23 @@
-//! placeholder
+//! The browser's side of the product: the sources under `web/`, embedded, and the pages that end a sign-in.
+//!
+//! It knows no HTTP server: `server` mounts [`Assets::get`] at `/connect/…` and `/pages/…` and sends the pages of
+//! [`pages`] itself, each with the policy named beside it.
+
+mod assets;
+mod html;
+pub mod pages;
+
+pub use assets::{Asset, Assets};
+
+/// `Content-Security-Policy` of everything under `/connect/`.
+///
+/// Framing is open to all until an environment names its origins. `'self'` covers the WebSocket of the same host and
+/// port (CSP level 3, §6.7.2.8). Never add `Cross-Origin-Opener-Policy` here: the page needs its window.
+pub const CONNECT_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+    connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *";
+
+/// `Content-Security-Policy` of every page of [`pages`] and everything under `/pages/`.
+///
+/// Never add `Cross-Origin-Opener-Policy` here either: the result page reports to its opener.
+pub const RESULT_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'; \
+    form-action 'none'; frame-ancestors 'none'";

@@ -56,6 +56,7 @@ impl Failure {
             50058 => ("login_required", BAD),
             16000 => ("interaction_required", BAD),
             65004 | 90094 => ("access_denied", BAD),
+            70015 => ("authorization_declined", BAD),
             70016 => ("authorization_pending", BAD),
             70019 | 70020 => ("expired_token", BAD),
             70018 => ("bad_verification_code", BAD),
