@@ -212,3 +212,86 @@ async fn sharepoint_uses_only_sharepoints_own_names() {
         assert!(seen > 0 || path.contains("items"), "{path} has no entity that the schema knows");
     }
 }
+
+/// What `calls` answer has only properties that Graph knows; each is method, path, body, kind, `value` or all.
+async fn walk(schema: &Value, door: &FrontDoor, calls: &[(&str, &str, Value, &str)]) {
+    for (method, path, body, kind) in calls {
+        let text = if body.is_null() { String::new() } else { body.to_string() };
+        let answer = door.graph(front_door::with_json(method, &format!("/v1.0{path}"), &text)).await;
+        assert!(answer.status.is_success(), "{method} {path}: {}", answer.text());
+        let body = answer.json();
+        let mut faults = Vec::new();
+        let value = if kind.starts_with("Collection(") { &body["value"] } else { &body };
+        check_graph(schema, kind, value, &mut faults);
+        assert_eq!(faults, Vec::<String>::new(), "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn graph_drives_use_only_graphs_own_names() {
+    let Some(schema) = schema("graph-v1-schema-subset.json") else { return };
+    let door = FrontDoor::open().await;
+    let link = json!({"type": "view", "scope": "organization"});
+    let invite = json!({"recipients": [{"email": "megan@contoso.example"}], "roles": ["read"]});
+    let folder = json!({"name": "Made", "folder": {}});
+    let calls = [
+        ("GET", "/me/drive", Value::Null, "drive"),
+        ("GET", "/me/drives", Value::Null, "Collection(drive)"),
+        ("GET", "/me/drive/root?$expand=children", Value::Null, "driveItem"),
+        ("GET", "/me/drive/root:/Reports:/children", Value::Null, "Collection(driveItem)"),
+        ("GET", "/me/drive/root/search(q='sales')", Value::Null, "Collection(driveItem)"),
+        ("GET", "/me/drive/recent", Value::Null, "Collection(driveItem)"),
+        ("POST", "/me/drive/root/children", folder, "driveItem"),
+        ("PATCH", "/me/drive/root:/Made", json!({"name": "Named"}), "driveItem"),
+        ("PUT", "/me/drive/root:/Named/a.txt:/content", json!("x"), "driveItem"),
+        ("POST", "/me/drive/root:/Sales.xlsx:/createLink", link, "permission"),
+        ("POST", "/me/drive/root:/Sales.xlsx:/invite", invite, "Collection(permission)"),
+        ("GET", "/me/drive/root:/Sales.xlsx:/permissions", Value::Null, "Collection(permission)"),
+        ("GET", "/me/drive/root:/Sales.xlsx:/versions", Value::Null, "Collection(driveItemVersion)"),
+    ];
+    walk(&schema, &door, &calls).await;
+    door.graph(front_door::with_json("DELETE", "/v1.0/me/drive/root:/Budget.xlsx", "")).await;
+    walk(&schema, &door, &[("GET", "/me/drive/root/delta", Value::Null, "Collection(driveItem)")]).await;
+}
+
+#[tokio::test]
+async fn graph_workbooks_use_only_graphs_own_names() {
+    let Some(schema) = schema("graph-v1-schema-subset.json") else { return };
+    let door = FrontDoor::open().await;
+    let row = json!({"values": [[1, "2026-11-21", "West", "Fig", 2, 4.5, null]]});
+    let lookup = json!({"number": 4});
+    let name = json!({"name": "Here", "reference": "=Orders!A1:B2"});
+    let table = json!({"address": "Summary!A1:B7", "hasHeaders": true});
+    let calls = [
+        ("POST", "createSession", json!({"persistChanges": false}), "workbookSessionInfo"),
+        ("GET", "worksheets", Value::Null, "Collection(workbookWorksheet)"),
+        ("POST", "worksheets", json!({"name": "X"}), "workbookWorksheet"),
+        ("PATCH", "worksheets/X", json!({"visibility": "Hidden"}), "workbookWorksheet"),
+        ("GET", "worksheets/Orders/range(address='A1:C3')", Value::Null, "workbookRange"),
+        ("GET", "worksheets/Orders/range(address='A:C')", Value::Null, "workbookRange"),
+        ("GET", "worksheets/Orders/usedRange", Value::Null, "workbookRange"),
+        ("GET", "worksheets/Orders/usedRange/lastRow", Value::Null, "workbookRange"),
+        ("PATCH", "worksheets/X/range(address='A1')", json!({"values": 1}), "workbookRange"),
+        ("GET", "worksheets/Orders/range(address='A1')/format", Value::Null, "workbookRangeFormat"),
+        ("GET", "worksheets/Orders/range(address='A1')/format/font", Value::Null, "workbookRangeFont"),
+        ("GET", "worksheets/Orders/range(address='A1')/format/fill", Value::Null, "workbookRangeFill"),
+        ("GET", "worksheets/Orders/range(address='A1:B3')/visibleView", Value::Null, "workbookRangeView"),
+        ("GET", "tables", Value::Null, "Collection(workbookTable)"),
+        ("POST", "tables/add", table, "workbookTable"),
+        ("GET", "tables/Orders/rows?$top=2", Value::Null, "Collection(workbookTableRow)"),
+        ("POST", "tables/Orders/rows", row, "workbookTableRow"),
+        ("GET", "tables/Orders/columns", Value::Null, "Collection(workbookTableColumn)"),
+        ("GET", "names", Value::Null, "Collection(workbookNamedItem)"),
+        ("POST", "names/add", name, "workbookNamedItem"),
+        ("POST", "functions/sqrt", lookup, "workbookFunctionResult"),
+        ("GET", "application", Value::Null, "workbookApplication"),
+    ];
+    let paths: Vec<String> =
+        calls.iter().map(|(_, path, _, _)| format!("/me/drive/root:/Sales.xlsx:/workbook/{path}")).collect();
+    let calls: Vec<(&str, &str, Value, &str)> = calls
+        .into_iter()
+        .zip(&paths)
+        .map(|((method, _, body, kind), path)| (method, path.as_str(), body, kind))
+        .collect();
+    walk(&schema, &door, &calls).await;
+}

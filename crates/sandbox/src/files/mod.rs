@@ -5,10 +5,12 @@
 
 mod changes;
 mod download;
+mod edit;
 mod ids;
 mod model;
 mod quick_xor;
 mod seed;
+mod seeding;
 mod store;
 mod tree;
 pub(crate) mod workbook;
@@ -21,7 +23,7 @@ use bytes::Bytes;
 
 use crate::random;
 
-pub(crate) use changes::{ChangePage, DeltaStart};
+pub(crate) use changes::DeltaStart;
 pub(crate) use download::{content_response, download_response};
 pub(crate) use ids::{fresh_seed, guid};
 pub(crate) use model::{Actor, Conflict, Drive, DriveKind, FileError, Grant, Item, ItemKind, Permission};
@@ -29,7 +31,7 @@ pub(crate) use seed::{ADA, CONSUMERS};
 pub(crate) use tree::Stamp;
 
 use store::Blobs;
-use tree::{NewItem, Tree};
+use tree::Tree;
 use workbook::Books;
 
 /// Drives, items, contents and open workbooks.
@@ -123,11 +125,6 @@ impl Files {
         self.lock().tree.drives.get(drive_id).cloned()
     }
 
-    /// All drives, in the order in which they were made.
-    pub fn drives(&self) -> Vec<Drive> {
-        self.lock().tree.drives.values().cloned().collect()
-    }
-
     /// A living item of that drive.
     pub fn by_id(&self, drive_id: &str, item_id: &str) -> Result<Item, FileError> {
         let inner = self.lock();
@@ -194,303 +191,11 @@ impl Files {
         }
         inner.blobs.get(item_id, &item.name).map_err(storage)
     }
-
-    /// Writes a file under `parent_id`. The flag says whether a new item came into being.
-    pub fn put(
-        &self,
-        parent_id: &str,
-        name: &str,
-        bytes: Bytes,
-        conflict: Conflict,
-        stamp: &Stamp,
-    ) -> Result<(Item, bool), FileError> {
-        let mut inner = self.lock();
-        let parent = inner.tree.item(parent_id)?.clone();
-        if !parent.is_folder() {
-            return Err(FileError::Invalid("The parent is not a folder.".into()));
-        }
-        let (name, existing) = inner.tree.settle_name(parent_id, name, conflict)?;
-        let created = existing.is_none();
-        let id = match existing {
-            Some(id) => id,
-            None => inner.tree.insert(
-                &parent.drive_id,
-                Some(parent_id),
-                &name,
-                NewItem { seed: &fresh_seed(), kind: file_kind(&name, &bytes), stamp },
-            ),
-        };
-        let item = if created { inner.store_new(&id, bytes)? } else { inner.store(&id, bytes, stamp)? };
-        drop(inner);
-        self.books.forget(&id);
-        Ok((item, created))
-    }
-
-    /// Replaces the content of a file.
-    pub fn replace_content(&self, item_id: &str, bytes: Bytes, stamp: &Stamp) -> Result<Item, FileError> {
-        let item = self.lock().store(item_id, bytes, stamp)?;
-        self.books.forget(item_id);
-        Ok(item)
-    }
-
-    /// Replaces the content with what an open workbook holds; the workbook stays open.
-    pub(super) fn store_book(
-        &self,
-        item_id: &str,
-        bytes: Bytes,
-        stamp: &Stamp,
-        object_ids: std::collections::BTreeMap<String, String>,
-    ) -> Result<Item, FileError> {
-        let mut inner = self.lock();
-        if let Some(item) = inner.tree.items.get_mut(item_id) {
-            item.object_ids = object_ids;
-        }
-        inner.store(item_id, bytes, stamp)
-    }
-
-    pub fn create_folder(
-        &self,
-        parent_id: &str,
-        name: &str,
-        conflict: Conflict,
-        stamp: &Stamp,
-    ) -> Result<Item, FileError> {
-        let mut inner = self.lock();
-        let parent = inner.tree.item(parent_id)?.clone();
-        if !parent.is_folder() {
-            return Err(FileError::Invalid("The parent is not a folder.".into()));
-        }
-        let (name, existing) = inner.tree.settle_name(parent_id, name, conflict)?;
-        let id = match existing {
-            Some(id) => id,
-            None => inner.tree.insert(
-                &parent.drive_id,
-                Some(parent_id),
-                &name,
-                NewItem { seed: &fresh_seed(), kind: ItemKind::Folder, stamp },
-            ),
-        };
-        inner.save()?;
-        inner.tree.item(&id).cloned()
-    }
-
-    /// Moves the item, and all below it, to the recycle bin.
-    pub fn recycle(&self, item_id: &str, stamp: &Stamp) -> Result<(), FileError> {
-        let mut inner = self.lock();
-        if inner.tree.item(item_id)?.parent_id.is_none() {
-            return Err(FileError::Invalid("The root of a drive cannot be deleted.".into()));
-        }
-        inner.tree.recycle(item_id, stamp);
-        inner.save()
-    }
-
-    /// Recycles the item and forgets its contents for good.
-    pub fn delete(&self, item_id: &str, stamp: &Stamp) -> Result<(), FileError> {
-        self.recycle(item_id, stamp)?;
-        let mut inner = self.lock();
-        let gone: Vec<(String, String)> = inner
-            .tree
-            .items
-            .values()
-            .filter(|item| item.recycled_ms.is_some() && inner.tree.is_inside(&item.id, item_id))
-            .map(|item| (item.id.clone(), item.name.clone()))
-            .collect();
-        for (id, name) in gone {
-            inner.blobs.forget(&id, &name);
-        }
-        Ok(())
-    }
-
-    /// Changes name, parent or both.
-    pub fn relocate(
-        &self,
-        item_id: &str,
-        new_parent: Option<&str>,
-        new_name: Option<&str>,
-        conflict: Conflict,
-        stamp: &Stamp,
-    ) -> Result<Item, FileError> {
-        let mut inner = self.lock();
-        let item = inner.tree.item(item_id)?.clone();
-        let old_parent =
-            item.parent_id.clone().ok_or(FileError::Invalid("The root cannot be moved.".into()))?;
-        let parent = new_parent.unwrap_or(&old_parent).to_owned();
-        let target = inner.tree.item(&parent)?;
-        if !target.is_folder() || target.drive_id != item.drive_id || inner.tree.is_inside(&parent, item_id) {
-            return Err(FileError::Invalid("The item cannot be moved there.".into()));
-        }
-        let mut name = new_name.unwrap_or(&item.name).to_owned();
-        let taken_by_another = inner.tree.child(&parent, &name).is_some_and(|other| other.id != item.id);
-        if taken_by_another {
-            let (settled, replaced) = inner.tree.settle_name(&parent, &name, conflict)?;
-            name = settled;
-            if let Some(replaced) = replaced {
-                inner.tree.recycle(&replaced, stamp);
-            }
-        } else {
-            // Nothing is in the way; asked only for the rules that a name must keep.
-            inner.tree.settle_name(&parent, &name, Conflict::Replace)?;
-        }
-        inner.blobs.renamed(item_id, &item.name, &name).map_err(storage)?;
-        if let Some(entry) = inner.tree.items.get_mut(item_id) {
-            entry.name = name;
-            entry.parent_id = Some(parent);
-        }
-        inner.tree.touch(item_id, stamp);
-        inner.save()?;
-        inner.tree.item(item_id).cloned()
-    }
-
-    /// Adds a permission, or returns the equal one that is there.
-    pub fn grant(&self, item_id: &str, role: &str, grant: Grant) -> Result<(Permission, bool), FileError> {
-        let mut inner = self.lock();
-        inner.tree.item(item_id)?;
-        let Some(item) = inner.tree.items.get_mut(item_id) else { return Err(FileError::NotFound) };
-        if let Some(found) = item.permissions.iter().find(|p| p.role == role && p.grant == grant) {
-            return Ok((found.clone(), false));
-        }
-        let permission = Permission { id: fresh_seed(), role: role.to_owned(), grant };
-        item.permissions.push(permission.clone());
-        inner.save()?;
-        Ok((permission, true))
-    }
-
-    pub fn revoke(&self, item_id: &str, permission_id: &str) -> Result<(), FileError> {
-        let mut inner = self.lock();
-        inner.tree.item(item_id)?;
-        let Some(item) = inner.tree.items.get_mut(item_id) else { return Err(FileError::NotFound) };
-        let before = item.permissions.len();
-        item.permissions.retain(|permission| permission.id != permission_id);
-        if item.permissions.len() == before {
-            return Err(FileError::NotFound);
-        }
-        inner.save()
-    }
-
-    /// Files at the top of Ada's drive, for `sheetbend dev` to print.
-    pub fn listing(&self) -> Vec<ListedFile> {
-        let Some(drive) = self.user_drive(ADA) else { return Vec::new() };
-        self.children(&drive.root_id)
-            .into_iter()
-            .filter(|item| !item.is_folder())
-            .map(|item| ListedFile { name: item.name, id: item.id, drive_id: item.drive_id })
-            .collect()
-    }
-
-    fn seed(&self, now_ms: i64) {
-        let mut inner = self.lock();
-        for user in seed::USERS {
-            let drive = inner.tree.new_user_drive(&user.actor(), user.tenant_id, user.tenant_name, now_ms);
-            inner.fill(&drive, seed::user_files(), now_ms);
-        }
-    }
-
-    /// Puts an outside workbook into Ada's drive.
-    fn adopt(&self, path: &Path, now_ms: i64) -> io::Result<()> {
-        let bytes = Bytes::from(std::fs::read(path)?);
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let from = std::fs::canonicalize(path)?.to_string_lossy().into_owned();
-        let hash = quick_xor::quick_xor_hash(&bytes);
-        let drive = self.user_drive(ADA).ok_or_else(|| io::Error::other("the first user has no drive"))?;
-        let stamp = Stamp { actor: drive.owner.clone(), now_ms };
-        let known = self
-            .all_items(&drive.id)
-            .into_iter()
-            .find(|item| item.source.as_ref().is_some_and(|(source, _)| *source == from));
-        let id = match known {
-            Some(item) if item.source.as_ref().is_some_and(|(_, seen)| *seen == hash) => return Ok(()),
-            Some(item) => self.replace_content(&item.id, bytes, &stamp).map_err(io::Error::other)?.id,
-            None => {
-                let mut inner = self.lock();
-                let (name, _) = inner
-                    .tree
-                    .settle_name(&drive.root_id, &name, Conflict::Rename)
-                    .map_err(io::Error::other)?;
-                inner
-                    .add(&drive, &name, bytes, &stamp, &format!("adopted/{from}"))
-                    .map_err(io::Error::other)?
-            }
-        };
-        if let Some(item) = self.lock().tree.items.get_mut(&id) {
-            item.source = Some((from, hash));
-        }
-        Ok(())
-    }
 }
 
 impl Inner {
     fn save(&self) -> Result<(), FileError> {
         self.blobs.save_index(&self.tree).map_err(storage)
-    }
-
-    fn store_new(&mut self, id: &str, bytes: Bytes) -> Result<Item, FileError> {
-        let item = self.tree.item(id)?.clone();
-        self.blobs.put(id, &item.name, bytes).map_err(storage)?;
-        self.save()?;
-        Ok(item)
-    }
-
-    fn store(&mut self, id: &str, bytes: Bytes, stamp: &Stamp) -> Result<Item, FileError> {
-        let item = self.tree.item(id)?;
-        if item.is_folder() {
-            return Err(FileError::NameTaken);
-        }
-        let (name, kind) = (item.name.clone(), file_kind(&item.name, &bytes));
-        self.blobs.put(id, &name, bytes).map_err(storage)?;
-        if let Some(item) = self.tree.items.get_mut(id) {
-            item.kind = kind;
-            item.content_version += 1;
-        }
-        self.tree.touch(id, stamp);
-        self.save()?;
-        self.tree.item(id).cloned()
-    }
-
-    /// Adds a seeded file at the root of a drive; the index is saved by the caller.
-    fn add(
-        &mut self,
-        drive: &Drive,
-        name: &str,
-        bytes: Bytes,
-        stamp: &Stamp,
-        seed: &str,
-    ) -> Result<String, FileError> {
-        self.add_under(drive, &drive.root_id, name, bytes, stamp, seed)
-    }
-
-    fn add_under(
-        &mut self,
-        drive: &Drive,
-        parent: &str,
-        name: &str,
-        bytes: Bytes,
-        stamp: &Stamp,
-        seed: &str,
-    ) -> Result<String, FileError> {
-        let kind = file_kind(name, &bytes);
-        let id = self.tree.insert(&drive.id, Some(parent), name, NewItem { seed, kind, stamp });
-        self.blobs.put(&id, name, bytes).map_err(storage)?;
-        Ok(id)
-    }
-
-    fn fill(&mut self, drive: &Drive, files: Vec<(&'static str, Bytes)>, now_ms: i64) {
-        let stamp = Stamp { actor: drive.owner.clone(), now_ms };
-        for (path, bytes) in files {
-            let seed = format!("{}/{path}", drive.id);
-            let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-            let parent = match self.tree.child(&drive.root_id, folder).map(|item| item.id.clone()) {
-                _ if folder.is_empty() => drive.root_id.clone(),
-                Some(id) => id,
-                None => {
-                    let seed = format!("{}/{folder}/", drive.id);
-                    let new = NewItem { seed: &seed, kind: ItemKind::Folder, stamp: &stamp };
-                    self.tree.insert(&drive.id, Some(&drive.root_id), folder, new)
-                }
-            };
-            if let Err(error) = self.add_under(drive, &parent, name, bytes, &stamp, &seed) {
-                tracing::error!(%error, path, "a seeded file could not be stored");
-            }
-        }
     }
 }
 

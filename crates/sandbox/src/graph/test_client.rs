@@ -25,7 +25,6 @@ impl domain::Clock for FakeClock {
 /// A world and a token.
 pub(crate) struct Client {
     pub world: World,
-    pub clock: Arc<FakeClock>,
     pub principal: Principal,
     pub headers: HeaderMap,
 }
@@ -54,7 +53,7 @@ impl Client {
 
     pub fn with(change: impl FnOnce(&mut SandboxOptions)) -> Self {
         let clock = Arc::new(FakeClock(AtomicI64::new(1_795_280_000_000)));
-        let mut options = SandboxOptions::new(clock.clone());
+        let mut options = SandboxOptions::new(clock);
         change(&mut options);
         let world = World::open(options).unwrap();
         let principal = Principal {
@@ -65,7 +64,7 @@ impl Client {
             roles: vec![],
             proof: ClientProof::Secret,
         };
-        Self { world, clock, principal, headers: HeaderMap::new() }
+        Self { world, principal, headers: HeaderMap::new() }
     }
 
     /// Turns the token into an app-only one.

@@ -9,9 +9,7 @@ use umya_spreadsheet as umya;
 
 use super::address::Area;
 use super::calc::Calculator;
-use super::formula::rename_sheet;
 use super::value::{Typed, Value};
-use crate::files::guid;
 
 /// Why something could not be done with a workbook.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -42,26 +40,6 @@ pub(crate) struct Book {
     pub(super) doc: umya::Workbook,
     /// Ids that can no longer be derived from a name: `sheet:Name` or `table:Name` to id.
     pub(crate) object_ids: BTreeMap<String, String>,
-}
-
-/// A worksheet as the list shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct SheetInfo {
-    pub index: usize,
-    pub id: String,
-    pub name: String,
-    pub visibility: &'static str,
-}
-
-/// A defined name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Name {
-    pub name: String,
-    /// Without `=`.
-    pub formula: String,
-    pub visible: bool,
-    /// Index of the sheet for a name of one sheet only.
-    pub sheet: Option<usize>,
 }
 
 impl Book {
@@ -126,150 +104,6 @@ impl Book {
         let run = || Calculator::load(&self.doc)?.formula_value(formula);
         catch_unwind(AssertUnwindSafe(run))
             .unwrap_or_else(|_| Err(BookError::Calculation("the calculator gave up".into())))
-    }
-
-    pub fn sheets(&self) -> Vec<SheetInfo> {
-        let sheets = self.doc.sheet_collection().iter().enumerate();
-        sheets.map(|(index, sheet)| self.sheet_info(index, sheet)).collect()
-    }
-
-    fn sheet_info(&self, index: usize, sheet: &umya::Worksheet) -> SheetInfo {
-        let visibility = match sheet.state() {
-            umya::SheetStateValues::Visible => "Visible",
-            umya::SheetStateValues::Hidden => "Hidden",
-            umya::SheetStateValues::VeryHidden => "VeryHidden",
-        };
-        let stored = self.object_ids.get(&format!("sheet:{}", sheet.name()));
-        let derived = || {
-            format!(
-                "{{00000000-0001-0000-{:04X}-000000000000}}",
-                sheet.sheet_id().parse::<u32>().unwrap_or(index as u32 + 1) - 1
-            )
-        };
-        SheetInfo {
-            index,
-            id: stored.cloned().unwrap_or_else(derived),
-            name: sheet.name().to_owned(),
-            visibility,
-        }
-    }
-
-    /// A sheet by id or by name, ignoring case.
-    pub fn sheet(&self, key: &str) -> Result<SheetInfo, BookError> {
-        let wanted = key.to_lowercase();
-        let found = |info: &SheetInfo| info.id.to_lowercase() == wanted || info.name.to_lowercase() == wanted;
-        self.sheets().into_iter().find(found).ok_or(BookError::NotFound)
-    }
-
-    /// Writes down all present ids, because a change of order or name is about to break their derivation.
-    fn pin_sheet_ids(&mut self) {
-        for info in self.sheets() {
-            self.object_ids.insert(format!("sheet:{}", info.name), info.id);
-        }
-    }
-
-    /// Adds a sheet at the end; without a name Excel's next free one.
-    pub fn add_sheet(&mut self, name: Option<&str>) -> Result<SheetInfo, BookError> {
-        self.pin_sheet_ids();
-        let name = match name.filter(|name| !name.is_empty()) {
-            Some(name) => name.to_owned(),
-            None => (1..)
-                .map(|n| format!("Sheet{n}"))
-                .find(|candidate| self.sheet(candidate).is_err())
-                .ok_or(BookError::Exists)?,
-        };
-        self.check_sheet_name(&name, None)?;
-        self.doc.new_sheet(name.clone()).map_err(|_| BookError::Exists)?;
-        let id = format!("{{{}}}", guid(&crate::files::fresh_seed()));
-        self.object_ids.insert(format!("sheet:{name}"), id);
-        self.sheet(&name)
-    }
-
-    /// Rules of Excel for sheet names: 1 to 31 characters, none of `\ / * ? : [ ]`, no quote at the ends.
-    fn check_sheet_name(&self, name: &str, own: Option<usize>) -> Result<(), BookError> {
-        let bad = name.is_empty()
-            || name.chars().count() > 31
-            || name.chars().any(|c| "\\/*?:[]".contains(c) || c.is_control())
-            || name.starts_with('\'')
-            || name.ends_with('\'')
-            || name.eq_ignore_ascii_case("History");
-        if bad {
-            return Err(BookError::Invalid("The worksheet name is invalid.".into()));
-        }
-        match self.sheet(name) {
-            Ok(other) if Some(other.index) != own => Err(BookError::Exists),
-            _ => Ok(()),
-        }
-    }
-
-    /// Removes a sheet; the last visible one must stay.
-    pub fn remove_sheet(&mut self, index: usize) -> Result<(), BookError> {
-        let sheets = self.sheets();
-        let others_visible = sheets.iter().any(|s| s.index != index && s.visibility == "Visible");
-        if !others_visible {
-            return Err(BookError::Invalid("A workbook must contain at least one visible worksheet.".into()));
-        }
-        self.pin_sheet_ids();
-        let name = sheets.get(index).ok_or(BookError::NotFound)?.name.clone();
-        self.object_ids.remove(&format!("sheet:{name}"));
-        self.rewrite_formulas(&|formula, own| {
-            super::formula::rewrite(formula, own, &|sheet, area| {
-                (!sheet.eq_ignore_ascii_case(&name)).then_some(area)
-            })
-        });
-        self.doc.remove_sheet(index).map_err(|_| BookError::NotFound)
-    }
-
-    pub fn rename_sheet(&mut self, index: usize, name: &str) -> Result<(), BookError> {
-        self.check_sheet_name(name, Some(index))?;
-        let old = self.sheets().get(index).ok_or(BookError::NotFound)?.clone();
-        if old.name == name {
-            return Ok(());
-        }
-        self.pin_sheet_ids();
-        self.object_ids.remove(&format!("sheet:{}", old.name));
-        self.object_ids.insert(format!("sheet:{name}"), old.id);
-        self.rewrite_formulas(&|formula, _| rename_sheet(formula, &old.name, name));
-        let sheet = self.doc.sheet_mut(index).map_err(|_| BookError::NotFound)?;
-        sheet.set_name(name);
-        Ok(())
-    }
-
-    pub fn set_visibility(&mut self, index: usize, visibility: &str) -> Result<(), BookError> {
-        let state = match visibility.to_ascii_lowercase().as_str() {
-            "visible" => umya::SheetStateValues::Visible,
-            "hidden" => umya::SheetStateValues::Hidden,
-            "veryhidden" => umya::SheetStateValues::VeryHidden,
-            _ => {
-                return Err(BookError::Invalid(
-                    "The argument is invalid or missing or has an incorrect format.".into(),
-                ));
-            }
-        };
-        let hides = !matches!(state, umya::SheetStateValues::Visible);
-        if hides && !self.sheets().iter().any(|s| s.index != index && s.visibility == "Visible") {
-            return Err(BookError::Invalid("A workbook must contain at least one visible worksheet.".into()));
-        }
-        self.doc.sheet_mut(index).map_err(|_| BookError::NotFound)?.set_state(state);
-        Ok(())
-    }
-
-    /// Moves a sheet to another position, counted from 0.
-    pub fn move_sheet(&mut self, index: usize, position: usize) -> Result<(), BookError> {
-        let count = self.doc.sheet_count();
-        if position >= count || index >= count {
-            return Err(BookError::Invalid(
-                "The argument is invalid or missing or has an incorrect format.".into(),
-            ));
-        }
-        self.pin_sheet_ids();
-        let sheets = self.doc.sheet_collection_mut();
-        if index < position {
-            sheets[index..=position].rotate_left(1);
-        } else {
-            sheets[position..=index].rotate_right(1);
-        }
-        Ok(())
     }
 
     /// The smallest rectangle that holds all values (and, unless `values_only`, all formatted cells).
@@ -376,69 +210,6 @@ impl Book {
         }
         Ok(())
     }
-
-    /// Defined names, those of the workbook first.
-    pub fn names(&self) -> Vec<Name> {
-        let shown = |name: &umya::DefinedName, sheet: Option<usize>| Name {
-            name: name.name().to_owned(),
-            formula: name.address(),
-            visible: !name.hidden(),
-            sheet,
-        };
-        let global = self.doc.defined_names().iter().map(|name| {
-            let sheet = name.has_local_sheet_id().then(|| name.local_sheet_id() as usize);
-            shown(name, sheet)
-        });
-        let local = self.doc.sheet_collection().iter().enumerate().flat_map(|(index, sheet)| {
-            sheet.defined_names().iter().map(move |name| shown(name, Some(index)))
-        });
-        global.chain(local).filter(|name| !name.name.starts_with("_xlnm.")).collect()
-    }
-
-    /// Adds a name; `sheet` makes it one sheet's own. `formula` is without `=`.
-    pub fn add_name(&mut self, name: &str, formula: &str, sheet: Option<usize>) -> Result<(), BookError> {
-        let starts_well = name.starts_with(|c: char| c.is_alphabetic() || c == '_' || c == '\\');
-        let plain = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '\\'));
-        if !starts_well || !plain || name.len() > 255 || Area::parse(name).is_some() {
-            return Err(BookError::Invalid("The name is invalid.".into()));
-        }
-        let taken = self.names().iter().any(|n| n.name.eq_ignore_ascii_case(name) && n.sheet == sheet);
-        if taken {
-            return Err(BookError::Exists);
-        }
-        let mut entry = umya::DefinedName::default();
-        entry.set_name(name);
-        entry.set_address(formula);
-        match sheet {
-            None => self.doc.add_defined_names(entry),
-            Some(index) => {
-                entry.set_local_sheet_id(index as u32);
-                self.doc.sheet_mut(index).map_err(|_| BookError::NotFound)?.add_defined_names(entry);
-            }
-        }
-        Ok(())
-    }
-
-    /// Changes every formula of cells and names; the second argument is the sheet on which it stands.
-    pub(super) fn rewrite_formulas(&mut self, change: &dyn Fn(&str, &str) -> String) {
-        for sheet in self.doc.sheet_collection_mut() {
-            let own = sheet.name().to_owned();
-            for cell in sheet.cells_mut() {
-                if cell.is_formula() {
-                    let new = change(cell.formula(), &own);
-                    if new != cell.formula() {
-                        cell.set_formula(new);
-                    }
-                }
-            }
-            for name in sheet.defined_names_mut() {
-                rewrite_name(name, &own, change);
-            }
-        }
-        for name in self.doc.defined_names_mut() {
-            rewrite_name(name, "", change);
-        }
-    }
 }
 
 /// Which cells count as used.
@@ -454,24 +225,6 @@ pub(crate) enum Cleared {
     All,
     Contents,
     Formats,
-}
-
-fn rewrite_name(name: &mut umya::DefinedName, own: &str, change: &dyn Fn(&str, &str) -> String) {
-    let old = name.address();
-    let new = change(&old, own);
-    if new == old {
-        return;
-    }
-    let mut fresh = umya::DefinedName::default();
-    fresh.set_name(name.name());
-    fresh.set_address(new);
-    if name.has_local_sheet_id() {
-        fresh.set_local_sheet_id(name.local_sheet_id());
-    }
-    if name.hidden() {
-        fresh.set_hidden(true);
-    }
-    *name = fresh;
 }
 
 /// The stored value of a cell.
@@ -492,15 +245,26 @@ fn number_format(cell: &umya::Cell) -> String {
     if code.is_empty() { "General".to_owned() } else { code.to_owned() }
 }
 
+/// Stores what the calculator found. A function that it does not know must not destroy the value that Excel stored.
 fn store_result(cell: &mut umya::Cell, value: Value) {
+    let unknown = matches!(&value, Value::Error(error) if UNKNOWN.contains(&error.as_str()));
+    let has_value = !matches!(cell_value(cell), Value::Empty | Value::Error(_));
+    if unknown && has_value {
+        return;
+    }
     match value {
         Value::Empty => cell.set_formula_result_number(0.0),
         Value::Number(number) => cell.set_formula_result_number(number),
         Value::Text(text) => cell.set_formula_result_string(text),
         Value::Bool(flag) => cell.set_formula_result_bool(flag),
-        Value::Error(error) => match error.parse() {
-            Ok(kind) => cell.set_formula_result_error(kind),
-            Err(_) => cell.set_formula_result_string(error),
-        },
+        // Excel shows 0 for a formula that depends on itself.
+        Value::Error(error) if error == "#CIRC!" => cell.set_formula_result_number(0.0),
+        Value::Error(error) => {
+            let kind = error.parse().unwrap_or(umya::CellErrorType::Name);
+            cell.set_formula_result_error(kind)
+        }
     };
 }
+
+/// IronCalc's answers to a function that it lacks, or to a formula that it cannot read.
+const UNKNOWN: [&str; 3] = ["#NAME?", "#N/IMPL!", "#ERROR!"];

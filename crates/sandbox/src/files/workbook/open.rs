@@ -148,14 +148,15 @@ impl Files {
         read(&guard)
     }
 
-    /// Changes the workbook, calculates, and stores the file (unless the session does not save). A refused change
-    /// leaves the workbook as it was.
-    pub fn write_book<T>(
+    /// Changes the workbook, calculates, and stores the file (unless the session does not save); then `answer` reads
+    /// the result. A refused change leaves the workbook as it was.
+    pub fn write_book<W, T>(
         &self,
         item_id: &str,
         session: Option<&Session>,
         stamp: &Stamp,
-        write: impl FnOnce(&mut Book) -> Result<T, BookError>,
+        write: impl FnOnce(&mut Book) -> Result<W, BookError>,
+        answer: impl FnOnce(&Book, W) -> Result<T, BookError>,
     ) -> Result<T, BookError> {
         let scratch = session.and_then(|session| session.scratch.clone());
         let persists = scratch.is_none();
@@ -165,8 +166,9 @@ impl Files {
         };
         let mut guard = lock(&shared);
         let mut next = guard.clone();
-        let answer = write(&mut next)?;
+        let written = write(&mut next)?;
         next.recalculate()?;
+        let answer = answer(&next, written)?;
         if persists {
             let bytes = next.save()?;
             self.store_book(item_id, bytes, stamp, next.object_ids.clone()).map_err(unreadable)?;

@@ -57,6 +57,7 @@ impl Book {
 
     /// Takes the cells of `area` away; those beyond move up or left.
     pub fn delete(&mut self, sheet: usize, area: Area, direction: Direction) -> Result<(), BookError> {
+        self.refuse_cut_tables(sheet, area, direction)?;
         let sheet_doc = self.doc.sheet_mut(sheet).map_err(|_| BookError::NotFound)?;
         for (column, row) in places(sheet_doc, area) {
             sheet_doc.remove_cell((column, row));
@@ -102,6 +103,17 @@ impl Book {
             })
         });
         let Ok(sheet) = self.doc.sheet_mut(sheet) else { return };
+        let left_over = |table: &umya::Table| {
+            let (first, last) = table.area();
+            let area = Area {
+                top: first.row_num(),
+                left: first.col_num(),
+                bottom: last.row_num(),
+                right: last.col_num(),
+            };
+            moved(area).is_some_and(|area| area.rows() > 1)
+        };
+        sheet.tables_mut().retain(left_over);
         for table in sheet.tables_mut() {
             let (first, last) = table.area();
             let area = Area {

@@ -39,6 +39,10 @@ fn encoded(path: &str) -> String {
 
 /// Where an item is seen in a browser.
 pub(crate) fn web_url(call: &Call<'_>, drive: &Drive, names: &[String]) -> String {
+    if matches!(drive.kind, DriveKind::Personal { .. }) {
+        let below: String = names.iter().map(|name| format!("/{}", encoded(name))).collect();
+        return format!("https://onedrive.live.com/?cid={}&path={below}", drive.id);
+    }
     let (host, place) = drive.web_place();
     let origin = Hosts::of_origin(&call.request.origin).sharepoint(&host);
     let below: String = names.iter().map(|name| format!("/{}", encoded(name))).collect();

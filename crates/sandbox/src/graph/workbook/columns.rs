@@ -91,13 +91,13 @@ fn add(wb: &Wb<'_>, sheet: Option<&str>, table: &str) -> Outcome {
             .collect(),
         Some(_) => return Err(error::invalid_argument()),
     };
-    let value = wb.write(|book| {
-        let info = find(book, sheet, table)?;
-        let at = book.add_column(&info, index, name, &cells)?;
-        book.recalculate()?;
-        let info = book.table(&info.id)?;
-        Ok(shown(wb, book, &info, at))
-    })?;
+    let value = wb.write_then(
+        |book| {
+            let info = find(book, sheet, table)?;
+            Ok((book.add_column(&info, index, name, &cells)?, info.id))
+        },
+        |book, (at, id)| Ok(shown(wb, book, &book.table(&id)?, at)),
+    )?;
     Ok(json_response(StatusCode::CREATED, &entity(wb.call.context("columns/$entity"), value)))
 }
 
@@ -126,19 +126,21 @@ fn one(wb: &Wb<'_>, column: &ColumnOf<'_>, path: &[&str]) -> Outcome {
 
 fn update(wb: &Wb<'_>, column: &ColumnOf<'_>) -> Outcome {
     let body = wb.call.body()?;
-    let value = wb.write(|book| {
-        let (table, at) = column.locate(book)?;
-        if member(&body, "values").is_some() {
-            let range = on_sheet(book, &table, narrow(&table, table.area, at))?;
-            write_cells(book, &range, &body)?;
-            book.sync_headers();
-        }
-        if let Some(name) = member(&body, "name").and_then(Value::as_str) {
-            book.rename_column(&book.table(&table.id)?, at, name)?;
-        }
-        book.recalculate()?;
-        Ok(shown(wb, book, &book.table(&table.id)?, at))
-    })?;
+    let value = wb.write_then(
+        |book| {
+            let (table, at) = column.locate(book)?;
+            if member(&body, "values").is_some() {
+                let range = on_sheet(book, &table, narrow(&table, table.area, at))?;
+                write_cells(book, &range, &body)?;
+                book.sync_headers();
+            }
+            if let Some(name) = member(&body, "name").and_then(Value::as_str) {
+                book.rename_column(&book.table(&table.id)?, at, name)?;
+            }
+            Ok((at, table.id))
+        },
+        |book, (at, id)| Ok(shown(wb, book, &book.table(&id)?, at)),
+    )?;
     Ok(ok(&entity(wb.call.context("columns/$entity"), value)))
 }
 

@@ -111,9 +111,18 @@ impl Wb<'_> {
     }
 
     fn write<T>(&self, write: impl FnOnce(&mut Book) -> Result<T, BookError>) -> Result<T, GraphError> {
+        self.write_then(write, |_, written| Ok(written))
+    }
+
+    /// Writes, calculates, and reads the answer from the result.
+    fn write_then<W, T>(
+        &self,
+        write: impl FnOnce(&mut Book) -> Result<W, BookError>,
+        answer: impl FnOnce(&Book, W) -> Result<T, BookError>,
+    ) -> Result<T, GraphError> {
         let files = &self.call.world.files;
         files
-            .write_book(&self.item.id, self.session.as_ref(), &stamp(self.call), write)
+            .write_book(&self.item.id, self.session.as_ref(), &stamp(self.call), write, answer)
             .map_err(error::of_book)
     }
 

@@ -229,11 +229,14 @@ fn clear(wb: &Wb<'_>, locate: &Locate<'_>) -> Outcome {
 
 fn insert(wb: &Wb<'_>, locate: &Locate<'_>) -> Outcome {
     let direction = direction(wb, &[("down", Direction::Down), ("right", Direction::Right)])?;
-    let value = wb.write(|book| {
-        let range = locate(book)?;
-        book.insert(range.sheet, range.area, direction)?;
-        range_json(wb, book, &range)
-    })?;
+    let value = wb.write_then(
+        |book| {
+            let range = locate(book)?;
+            book.insert(range.sheet, range.area, direction)?;
+            Ok(range)
+        },
+        |book, range| range_json(wb, book, &range),
+    )?;
     Ok(ok(&wb.call.select(value)))
 }
 
@@ -272,14 +275,15 @@ pub(super) fn sort_order(body: &Map<String, Value>) -> Result<SortOrder, GraphEr
 
 fn write(wb: &Wb<'_>, locate: &Locate<'_>) -> Outcome {
     let body = wb.call.body()?;
-    let value = wb.write(|book| {
-        let range = locate(book)?;
-        write_cells(book, &range, &body)?;
-        book.sync_headers();
-        // The answer shows results, which the caller's own writes have just changed.
-        book.recalculate()?;
-        range_json(wb, book, &range)
-    })?;
+    let value = wb.write_then(
+        |book| {
+            let range = locate(book)?;
+            write_cells(book, &range, &body)?;
+            book.sync_headers();
+            Ok(range)
+        },
+        |book, range| range_json(wb, book, &range),
+    )?;
     Ok(ok(&wb.call.select(value)))
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Wb;
 use super::range::{Locate, RangeRef};
-use crate::files::workbook::{Area, Book, BookError, Value as CellValue, to_r1c1};
+use crate::files::workbook::{Area, Book, BookError, UsedCells, Value as CellValue, to_r1c1};
 use crate::graph::reply::{Outcome, entity, ok};
 
 /// Most cells that one call reads or writes (Microsoft: 5 million in JavaScript, less over REST within 30 seconds).
@@ -63,6 +63,9 @@ impl Faces {
 /// The full object. Whole rows and columns have `null` for their cells.
 pub(super) fn range_json(wb: &Wb<'_>, book: &Book, range: &RangeRef) -> Result<Value, BookError> {
     let area = range.area;
+    if !area.is_unbounded() && area.cells() > MOST_CELLS {
+        return Err(BookError::TooManyCells);
+    }
     let address = area.on(&range.sheet_name);
     let count = i32::try_from(area.cells()).unwrap_or(-1);
     let rows_hidden = all_or_some(bounded_rows(book, range), |row| book.row_hidden(range.sheet, row));
@@ -91,9 +94,6 @@ pub(super) fn range_json(wb: &Wb<'_>, book: &Book, range: &RangeRef) -> Result<V
         }
         return Ok(value);
     }
-    if area.cells() > MOST_CELLS {
-        return Err(BookError::TooManyCells);
-    }
     let faces = Faces::of(book, range.sheet, area, |_| true);
     value["formulasLocal"] = Value::Array(faces.formulas.clone());
     value["formulas"] = Value::Array(faces.formulas);
@@ -113,7 +113,10 @@ fn all_or_some(mut all: impl Iterator<Item = u32>, is: impl Fn(u32) -> bool) -> 
 
 /// Rows to look at: no sheet hides rows beyond its last cell.
 fn bounded_rows(book: &Book, range: &RangeRef) -> std::ops::RangeInclusive<u32> {
-    let used = book.used_range(range.sheet, crate::files::workbook::UsedCells::WithFormats);
+    if !range.area.is_unbounded() {
+        return range.area.top..=range.area.bottom;
+    }
+    let used = book.used_range(range.sheet, UsedCells::WithFormats);
     let last = used.map_or(1, |used| used.bottom).max(range.area.top);
     range.area.top..=range.area.bottom.min(last)
 }

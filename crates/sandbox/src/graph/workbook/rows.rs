@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::range::{self, RangeRef, write_cells};
 use super::range_json::values;
 use super::tables::{find, on_sheet};
-use super::{Wb, error, invalid, member};
+use super::{Wb, error, member};
 use crate::files::workbook::{Area, Book, BookError, TableInfo};
 use crate::graph::reply::{GraphError, Outcome, empty, entity, json_response, ok};
 use crate::graph::segments::Function;
@@ -87,15 +87,18 @@ fn add(wb: &Wb<'_>, sheet: Option<&str>, table: &str) -> Outcome {
     let rows: Vec<Vec<Value>> = member(&body, "values")
         .and_then(|values| serde_json::from_value(values.clone()).ok())
         .ok_or_else(error::invalid_argument)?;
-    let value = wb.write(|book| {
-        let info = find(book, sheet, table)?;
-        let first = book.add_rows(&info, index, &rows)?;
-        book.recalculate()?;
-        let info = book.table(&info.id)?;
-        let start = info.row(first).ok_or(BookError::NotFound)?;
-        let area = Area { bottom: start.top + rows.len() as u32 - 1, ..start };
-        Ok(shown(wb, book, &info, first, area))
-    })?;
+    let value = wb.write_then(
+        |book| {
+            let info = find(book, sheet, table)?;
+            Ok((book.add_rows(&info, index, &rows)?, info.id))
+        },
+        |book, (first, id)| {
+            let info = book.table(&id)?;
+            let start = info.row(first).ok_or(BookError::NotFound)?;
+            let area = Area { bottom: start.top + rows.len() as u32 - 1, ..start };
+            Ok(shown(wb, book, &info, first, area))
+        },
+    )?;
     Ok(json_response(StatusCode::CREATED, &entity(wb.call.context("rows/$entity"), value)))
 }
 
@@ -114,12 +117,14 @@ fn one(wb: &Wb<'_>, row: &RowOf<'_>, path: &[&str]) -> Outcome {
             if member(&body, "values").is_none() {
                 return Err(error::invalid_argument());
             }
-            let value = wb.write(|book| {
-                let (table, range) = row.locate(book)?;
-                write_cells(book, &range, &body)?;
-                book.recalculate()?;
-                Ok(shown(wb, book, &table, row.index, range.area))
-            })?;
+            let value = wb.write_then(
+                |book| {
+                    let (table, range) = row.locate(book)?;
+                    write_cells(book, &range, &body)?;
+                    Ok((table, range))
+                },
+                |book, (table, range)| Ok(shown(wb, book, &table, row.index, range.area)),
+            )?;
             Ok(ok(&entity(wb.call.context("rows/$entity"), value)))
         }
         (&Method::DELETE, []) => {
@@ -134,9 +139,6 @@ fn one(wb: &Wb<'_>, row: &RowOf<'_>, path: &[&str]) -> Outcome {
             range::handle(wb, &locate, rest)
         }
         (_, []) => Err(GraphError::method()),
-        (_, [other, ..]) => {
-            let _ = invalid;
-            Err(GraphError::segment(other))
-        }
+        (_, [other, ..]) => Err(GraphError::segment(other)),
     }
 }
