@@ -159,7 +159,7 @@ impl Book {
             Typed::Formula(formula) => {
                 let cell = sheet.cell_mut((column, row));
                 cell.set_blank();
-                cell.set_formula(formula.clone());
+                cell.set_formula(super::newer::stored(formula));
             }
             Typed::Plain(value, format) => {
                 let cell = sheet.cell_mut((column, row));

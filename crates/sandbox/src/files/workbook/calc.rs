@@ -52,7 +52,7 @@ impl Calculator {
     }
 
     fn set_formula(&mut self, (sheet, row, column): Place, formula: &str) -> bool {
-        let text = format!("={formula}");
+        let text = format!("={}", super::newer::shown(formula));
         self.model.update_cell_with_formula(sheet as u32, row as i32, column as i32, text).is_ok()
     }
 

@@ -4,13 +4,17 @@ use serde_json::{Value, json};
 
 use super::Wb;
 use super::range::{Locate, RangeRef};
-use crate::files::workbook::{Area, Book, BookError, UsedCells, Value as CellValue, to_r1c1};
+use crate::files::workbook::{Area, Book, BookError, UsedCells, Value as CellValue, shown_formula, to_r1c1};
 use crate::graph::reply::{Outcome, entity, ok};
 
 /// Most cells that one call reads or writes (Microsoft: 5 million in JavaScript, less over REST within 30 seconds).
 pub(super) const MOST_CELLS: u64 = 500_000;
 
-/// The five faces of the cells of an area.
+/// The properties that hold one entry a cell.
+const FACES: [&str; 7] =
+    ["values", "formulas", "formulasLocal", "formulasR1C1", "numberFormat", "text", "valueTypes"];
+
+/// The faces of the cells of an area.
 #[derive(Default)]
 struct Faces {
     values: Vec<Value>,
@@ -45,8 +49,9 @@ impl Faces {
         let plain = value.json();
         match book.formula(sheet, row, column) {
             Some(formula) => {
+                let formula = shown_formula(formula);
                 self.formulas.push(json!(format!("={formula}")));
-                self.r1c1.push(json!(format!("={}", to_r1c1(formula, row, column))));
+                self.r1c1.push(json!(format!("={}", to_r1c1(&formula, row, column))));
             }
             None => {
                 self.formulas.push(plain.clone());
@@ -94,6 +99,9 @@ pub(super) fn range_json(wb: &Wb<'_>, book: &Book, range: &RangeRef) -> Result<V
         }
         return Ok(value);
     }
+    if !wants_cells(wb) {
+        return Ok(value);
+    }
     let faces = Faces::of(book, range.sheet, area, |_| true);
     value["formulasLocal"] = Value::Array(faces.formulas.clone());
     value["formulas"] = Value::Array(faces.formulas);
@@ -103,6 +111,14 @@ pub(super) fn range_json(wb: &Wb<'_>, book: &Book, range: &RangeRef) -> Result<V
     value["values"] = Value::Array(faces.values);
     value["valueTypes"] = Value::Array(faces.types);
     Ok(value)
+}
+
+/// Whether the caller's `$select`, if any, names something of the cells.
+fn wants_cells(wb: &Wb<'_>) -> bool {
+    wb.call.option("$select").is_none_or(|select| {
+        select.contains('*')
+            || select.split(',').any(|name| FACES.iter().any(|f| f.eq_ignore_ascii_case(name.trim())))
+    })
 }
 
 /// `Some(true)` when all are, `Some(false)` when none is, `None` when some are.

@@ -292,3 +292,22 @@ async fn formats_merges_and_sorting() {
     assert_eq!(ada.post(&delete, json!({ "shift": "Up" })).await.status, 204);
     assert_eq!(ada.post(&delete, json!({ "shift": "Sideways" })).await.status, 400);
 }
+
+#[tokio::test]
+async fn newer_functions_are_stored_under_their_prefix() {
+    let ada = Client::ada();
+    let cell = url("worksheets/Prices/range(address='D1')");
+    let formula = "=XLOOKUP(\"Fig\",A2:A6,B2:B6)&CONCAT(\"a\",\"CONCAT(\")";
+    let written = ada.patch(&cell, json!({ "formulas": [[formula]] })).await;
+    assert_eq!(written.json["values"], json!([["4.5aCONCAT("]]), "{:?}", written.json);
+    assert_eq!(written.json["formulas"], json!([[formula]]));
+    let stored = ada
+        .world
+        .files
+        .read_book(&ada.world.files.listing()[2].id, None, |book| {
+            Ok(book.formula(2, 1, 4).map(str::to_owned))
+        })
+        .unwrap();
+    let expected = "_xlfn.XLOOKUP(\"Fig\",A2:A6,B2:B6)&_xlfn.CONCAT(\"a\",\"CONCAT(\")";
+    assert_eq!(stored.as_deref(), Some(expected));
+}
