@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use super::model::{Conflict, FileError, Grant, Item, ItemKind, Permission};
+use super::model::{Conflict, FileError, FileTimes, Grant, Item, ItemKind, Permission};
 use super::tree::{NewItem, Stamp};
 use super::{Files, Inner, file_kind, fresh_seed, storage};
 
@@ -158,6 +158,19 @@ impl Files {
         inner.tree.item(item_id).cloned()
     }
 
+    /// Keeps the times of a client's file system; a time not given stays.
+    pub fn set_file_times(&self, item_id: &str, times: FileTimes, stamp: &Stamp) -> Result<Item, FileError> {
+        let mut inner = self.lock();
+        inner.tree.item(item_id)?;
+        if let Some(item) = inner.tree.items.get_mut(item_id) {
+            item.file_times.created_ms = times.created_ms.or(item.file_times.created_ms);
+            item.file_times.modified_ms = times.modified_ms.or(item.file_times.modified_ms);
+        }
+        inner.tree.touch(item_id, stamp);
+        inner.save()?;
+        inner.tree.item(item_id).cloned()
+    }
+
     /// Adds a permission, or returns the equal one that is there.
     pub fn grant(&self, item_id: &str, role: &str, grant: Grant) -> Result<(Permission, bool), FileError> {
         let mut inner = self.lock();
@@ -202,6 +215,7 @@ impl Inner {
         self.blobs.put(id, &name, bytes).map_err(storage)?;
         if let Some(item) = self.tree.items.get_mut(id) {
             item.kind = kind;
+            item.file_times.modified_ms = None;
             item.content_version += 1;
         }
         self.tree.touch(id, stamp);

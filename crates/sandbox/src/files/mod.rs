@@ -26,7 +26,9 @@ use crate::random;
 pub(crate) use changes::DeltaStart;
 pub(crate) use download::{content_response, download_response};
 pub(crate) use ids::{fresh_seed, guid};
-pub(crate) use model::{Actor, Conflict, Drive, DriveKind, FileError, Grant, Item, ItemKind, Permission};
+pub(crate) use model::{
+    Actor, Conflict, Drive, DriveKind, FileError, FileTimes, Grant, Item, ItemKind, Permission,
+};
 pub(crate) use seed::{ADA, CONSUMERS};
 pub(crate) use tree::Stamp;
 

@@ -85,6 +85,13 @@ impl Drive {
     }
 }
 
+/// Times of a client's file system, Unix milliseconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FileTimes {
+    pub created_ms: Option<i64>,
+    pub modified_ms: Option<i64>,
+}
+
 /// What an item is.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum ItemKind {
@@ -109,6 +116,9 @@ pub(crate) struct Item {
     pub content_version: u32,
     pub created_ms: i64,
     pub modified_ms: i64,
+    /// The times that a client's own file system gave (`fileSystemInfo`), where it gave any.
+    #[serde(default)]
+    pub file_times: FileTimes,
     pub created_by: Actor,
     pub modified_by: Actor,
     /// When it went to the recycle bin; the item stays known so that delta can tell of it.

@@ -90,6 +90,7 @@ impl Tree {
             content_version: 1,
             created_ms: new.stamp.now_ms,
             modified_ms: new.stamp.now_ms,
+            file_times: Default::default(),
             created_by: new.stamp.actor.clone(),
             modified_by: new.stamp.actor.clone(),
             recycled_ms: None,

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::access::{self, Need};
 use super::{json, stamp};
-use crate::files::{Conflict, Drive, Item, ItemKind};
+use crate::files::{Conflict, Drive, FileTimes, Item, ItemKind};
 use crate::graph::reply::{Call, GraphError, Outcome, empty, entity, json_response, ok};
 use crate::graph::segments::Function;
 
@@ -157,7 +157,23 @@ pub(super) fn update(call: &Call<'_>, drive: &Drive, item: &Item) -> Outcome {
     } else {
         item.clone()
     };
+    let item = match body.get("fileSystemInfo") {
+        None => item,
+        Some(info) => {
+            let at = |name: &str| info.get(name).and_then(Value::as_str).map(read_time).transpose();
+            let times =
+                FileTimes { created_ms: at("createdDateTime")?, modified_ms: at("lastModifiedDateTime")? };
+            call.world.files.set_file_times(&item.id, times, &stamp(call))?
+        }
+    };
     get_plain(call, drive, &item)
+}
+
+/// RFC 3339 as Unix milliseconds.
+fn read_time(text: &str) -> Result<i64, GraphError> {
+    let moment = time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339);
+    let moment = moment.map_err(|_| GraphError::invalid("A time in fileSystemInfo is invalid."))?;
+    Ok((moment.unix_timestamp_nanos() / 1_000_000) as i64)
 }
 
 fn get_plain(call: &Call<'_>, drive: &Drive, item: &Item) -> Outcome {

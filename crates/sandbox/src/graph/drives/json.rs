@@ -93,7 +93,8 @@ pub(crate) fn item(call: &Call<'_>, drive: &Drive, item: &Item) -> Value {
         "lastModifiedBy": identity(&item.modified_by),
         "parentReference": parent(call, drive, item, &names),
         "fileSystemInfo": {
-            "createdDateTime": time(item.created_ms), "lastModifiedDateTime": time(item.modified_ms),
+            "createdDateTime": time(item.file_times.created_ms.unwrap_or(item.created_ms)),
+            "lastModifiedDateTime": time(item.file_times.modified_ms.unwrap_or(item.modified_ms)),
         },
     });
     match &item.kind {

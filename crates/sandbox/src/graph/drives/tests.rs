@@ -135,6 +135,10 @@ async fn folders_are_made_moved_and_deleted() {
     let body = json!({ "name": "Box", "folder": {}, "@microsoft.graph.conflictBehavior": "rename" });
     assert_eq!(ada.post("/me/drive/root/children", body).await.json["name"], "Box 1");
     let id = folder.json["id"].as_str().unwrap();
+    let times = json!({ "fileSystemInfo": { "lastModifiedDateTime": "2020-02-03T04:05:06Z" } });
+    let timed = ada.patch("/me/drive/root:/Budget.xlsx", times).await;
+    assert_eq!(timed.json["fileSystemInfo"]["lastModifiedDateTime"], "2020-02-03T04:05:06Z");
+    assert_ne!(timed.json["lastModifiedDateTime"], "2020-02-03T04:05:06Z");
     let moved = ada
         .patch("/me/drive/root:/Budget.xlsx", json!({ "name": "B.xlsx", "parentReference": { "id": id } }))
         .await;
