@@ -52,14 +52,14 @@ async function call(url, init) {
   });
 }
 
-/** The calls of one connect session. @param {string} token */
-export function createApi(token) {
+/** The calls of one connect session. @param {string} token @param {string} lang of the definitions' titles */
+export function createApi(token, lang) {
   const session = { connect_session_token: token };
   /** @param {string} path */
   const get = async (path) =>
     (
       await call(address(path, {}), {
-        headers: { authorization: `Bearer ${token}`, "accept-language": document.documentElement.lang },
+        headers: { authorization: `Bearer ${token}`, "accept-language": lang },
       })
     ).data;
   /** @param {string} path @param {Record<string, Values | string | undefined>} query @param {object} body */

@@ -191,7 +191,6 @@ function succeed(name, providerConfigKey, connectionId, isPending) {
 }
 
 async function start() {
-  root.lang = options.lang ?? "en";
   applyTheme(null);
   if (close) {
     root.classList.add("overlay");
@@ -209,7 +208,7 @@ async function start() {
       actor: "user",
       remedy: "Go back to the app and start again from there.",
     });
-  api = createApi(token);
+  api = createApi(token, options.lang ?? "en");
   await load();
 }
 

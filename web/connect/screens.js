@@ -94,10 +94,12 @@ export function formScreen({ name, reconnecting, popup, docs, controls, panel, s
       `${verb} ${name}`,
       lead(
         reconnecting
-          ? "This connection stopped working. Sign in again with the same account to repair it."
+          ? `${popup ? "Sign in with the same account" : "Enter the details again"} to renew this connection.`
           : popup
             ? "A window opens where you sign in and give permission. Your password is never seen here."
-            : "Enter the details of your account. They are stored encrypted.",
+            : controls.length || panel
+              ? "Enter the details of your account. They are stored encrypted."
+              : "There is nothing to fill in.",
       ),
     ),
     h(

@@ -56,7 +56,7 @@ export function listenToResultPage(id, popup, onMessage) {
     channel.onmessage = ({ data }) => {
       if (!ours(data) || data.payload?.wsClientId !== id) return;
       channel.postMessage({ ...ack, wsClientId: id });
-      const { providerConfigKey, connectionId, isPending, errorType, message } = data.payload;
+      const { providerConfigKey, connectionId, isPending, errorType, message, problem } = data.payload;
       if (data.type === `${PREFIX}success`)
         onMessage({
           message_type: "success",
@@ -64,7 +64,7 @@ export function listenToResultPage(id, popup, onMessage) {
           connection_id: connectionId,
           is_pending: isPending,
         });
-      else onMessage({ message_type: "error", error_type: errorType, error_desc: message });
+      else onMessage({ message_type: "error", error_type: errorType, error_desc: message, problem });
     };
   addEventListener("message", onWindow);
   return () => {

@@ -16,9 +16,10 @@
   const problem = { message: result.message, errorType: result.errorType };
   const told = success ? { type } : { type, payload: problem };
   // Only pages of this origin hear the channel, so it may name the connection and the socket that waits for it.
+  const { key, connection, pending, cause, actor, remedy, link } = result;
   const details = success
-    ? { providerConfigKey: result.key, connectionId: result.connection, isPending: result.pending === "true" }
-    : problem;
+    ? { providerConfigKey: key, connectionId: connection, isPending: pending === "true" }
+    : { ...problem, problem: { cause, actor, remedy, link } };
   const isAck = (data) => data?.type === "nango_oauth_callback_ack";
 
   addEventListener("message", (event) => event.source === window.opener && isAck(event.data) && close());

@@ -301,6 +301,11 @@ async fn users_fields_views_and_lists() {
         .await
         .json();
     assert_eq!(choice["d"]["Choices"]["__metadata"]["type"], json!("Collection(Edm.String)"));
+    let ensured =
+        post(&door, "/_api/web/ensureuser", PLAIN, &[], &json!({"logonName": "megan@contoso.example"})).await;
+    assert_eq!(ensured.json()["Id"], json!(7));
+    let stranger = post(&door, "/_api/web/ensureuser('alex@fabrikam.example')", PLAIN, &[], &json!({})).await;
+    assert_eq!(stranger.status, StatusCode::NOT_FOUND);
     let views = door.sharepoint_get(&format!("{TASKS}/views"), "nometadata").await.json();
     assert_eq!(views["value"][0]["Title"], json!("All Items"));
     let made = post(
@@ -340,4 +345,28 @@ async fn rights_and_tenants_are_kept_apart() {
     );
     let get = Call { method: "GET", path: &path, headers: &headers, body: "" };
     assert_eq!(door.send(&host, &read, get).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_change_token_tells_what_is_new() {
+    let door = FrontDoor::open().await;
+    let list = door.sharepoint_get(TASKS, "nometadata").await.json();
+    let start = list["CurrentChangeToken"].clone();
+    let item = format!("{TASKS}/items(2)");
+    post(&door, &item, PLAIN, &[("x-http-method", "MERGE")], &json!({"Done": true})).await;
+    post(&door, &item, PLAIN, &[("x-http-method", "DELETE")], &json!({})).await;
+    let mut query =
+        json!({"query": {"Item": true, "Update": true, "DeleteObject": true, "ChangeTokenStart": start}});
+    let changes = post(&door, &format!("{TASKS}/GetChanges"), PLAIN, &[], &query).await.json();
+    let kinds: Vec<&Value> =
+        changes["value"].as_array().expect("changes").iter().map(|row| &row["ChangeType"]).collect();
+    assert_eq!(kinds, [&json!(2), &json!(3)]);
+    query["query"]["ChangeTokenStart"] = changes["value"][1]["ChangeToken"].clone();
+    let nothing = post(&door, &format!("{TASKS}/GetChanges"), PLAIN, &[], &query).await.json();
+    assert_eq!(nothing["value"], json!([]));
+    query["query"]["ChangeTokenStart"] = json!({"StringValue": "1;3;nonsense;0;1"});
+    assert_eq!(
+        post(&door, &format!("{TASKS}/GetChanges"), PLAIN, &[], &query).await.status,
+        StatusCode::BAD_REQUEST
+    );
 }

@@ -139,6 +139,10 @@ async fn delta_lists_all_then_changes_then_asks_to_start_again() {
     assert_eq!(foreign.json()["error"]["code"], json!("resyncRequired"));
     let fresh = foreign.headers["location"].to_str().expect("location").to_owned();
     assert!(fresh.ends_with("/items/delta"));
+    let host = format!("localhost:{}", door.port);
+    let expire = Call { method: "POST", path: "/_control/delta/expire", headers: &[], body: "" };
+    assert_eq!(door.send(&host, "", expire).await.status, StatusCode::OK);
+    assert_eq!(door.graph_get(&delta).await.status, StatusCode::GONE);
 }
 
 #[tokio::test]
@@ -217,4 +221,37 @@ async fn a_batch_answers_each_call_by_itself() {
     }
     let nested = door.graph(with_json("POST", "/v1.0/$batch", &nested.to_string())).await.json();
     assert_eq!(nested["responses"][0]["status"], json!(400));
+}
+
+#[tokio::test]
+async fn a_library_is_a_drive_and_a_list_at_once() {
+    let door = FrontDoor::open().await;
+    let drive = door.graph_get("/v1.0/sites/root/drive").await.json();
+    assert_eq!(drive["driveType"], json!("documentLibrary"));
+    let drives = door.graph_get("/v1.0/sites/root/drives").await.json();
+    assert_eq!(drives["value"][0]["id"], drive["id"]);
+    let same = format!("/v1.0/sites/root/drives/{}/root/children", drive["id"].as_str().expect("id"));
+    assert_eq!(door.graph_get(&same).await.status, StatusCode::OK);
+    let delta = door.graph_get("/v1.0/sites/root/lists/Documents/items/delta?token=latest").await.json();
+    let delta = door.path_of(&delta["@odata.deltaLink"]);
+    let put = Call {
+        method: "PUT",
+        path: "/v1.0/sites/root/drive/root:/a%20new%20file.txt:/content",
+        headers: &[("content-type", "text/plain")],
+        body: "hello",
+    };
+    assert_eq!(door.graph(put).await.status, StatusCode::CREATED);
+    let items = door.graph_get("/v1.0/sites/root/lists/Documents/items?$expand=fields").await.json();
+    let rows = items["value"].as_array().expect("rows");
+    let row = rows.iter().find(|row| row["fields"]["FileLeafRef"] == "a new file.txt").expect("the new file");
+    assert_eq!(row["contentType"]["name"], json!("Document"));
+    let changes = door.graph_get(&delta).await.json();
+    assert_eq!(changes["value"][0]["id"], row["id"]);
+    let item = format!("/v1.0/sites/root/lists/Documents/items/{}", row["id"].as_str().expect("id"));
+    let file = door.graph_get(&format!("{item}/driveItem")).await.json();
+    assert_eq!(file["name"], json!("a new file.txt"));
+    assert_eq!(door.graph(with_json("DELETE", &item, "")).await.status, StatusCode::NO_CONTENT);
+    let gone = door.graph_get("/v1.0/sites/root/drive/root:/a%20new%20file.txt").await;
+    assert_eq!(gone.status, StatusCode::NOT_FOUND);
+    assert_eq!(door.graph_get(&item).await.status, StatusCode::NOT_FOUND);
 }

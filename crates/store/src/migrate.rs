@@ -81,3 +81,47 @@ async fn apply(
     })
     .await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::events::Events;
+    use crate::pool::{PoolOptions, Target};
+
+    const FIRST: &[Migration] = &[(1, "first", "CREATE TABLE a (x TEXT); INSERT INTO a VALUES ('kept');")];
+    const SECOND: &[Migration] = &[FIRST[0], (2, "second", "ALTER TABLE a ADD COLUMN y TEXT;")];
+    const BROKEN: &[Migration] =
+        &[SECOND[0], SECOND[1], (3, "broken", "CREATE TABLE b (x TEXT); INSERT INTO nowhere VALUES (1);")];
+
+    async fn pool(path: std::path::PathBuf) -> Pool {
+        let options =
+            PoolOptions { target: Target::Sqlite(path), wait_ms: 1000, max_connections: 1, max_bytes: None };
+        Pool::open(options, Events::new(), "node".into()).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_file_is_copied_before_it_is_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("x.db");
+        let pool = pool(file.clone()).await;
+        run(&pool, FIRST).await.unwrap();
+        assert!(!folder.path().join("x.db.before-0001").exists(), "nothing to lose in a new file");
+        run(&pool, SECOND).await.unwrap();
+        pool.look_up("SELECT y FROM a", Vec::new()).await.unwrap();
+        let copy = rusqlite::Connection::open(folder.path().join("x.db.before-0002")).unwrap();
+        let kept: String = copy.query_row("SELECT x FROM a", [], |row| row.get(0)).unwrap();
+        assert_eq!(kept, "kept");
+        assert!(copy.prepare("SELECT y FROM a").is_err());
+    }
+
+    #[tokio::test]
+    async fn a_failed_migration_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let pool = pool(folder.path().join("x.db")).await;
+        assert!(run(&pool, BROKEN).await.is_err());
+        assert!(pool.look_up("SELECT x FROM b", Vec::new()).await.is_err());
+        assert_eq!(current(&pool).await.unwrap(), 2);
+        let error = run(&pool, FIRST).await.unwrap_err();
+        assert_eq!(error, StoreError::NewerSchema { found: 2, known: 1 });
+    }
+}

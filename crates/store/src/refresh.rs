@@ -95,16 +95,16 @@ statements! {
     LEASE = "SELECT lease_until FROM connection_credentials WHERE connection_row = $1";
     HOLDS = "SELECT lease_until FROM connection_credentials WHERE connection_row = $1 AND fence = $2";
     COMPLETE = "UPDATE connection_credentials SET sealed = $3, expires_at = $4, version = version + 1, \
-                lease_until = NULL, intent = NULL, interrupted = NULL WHERE connection_row = $1 AND fence = $2";
+                lease_until = NULL, intent = NULL, interrupted = NULL WHERE connection_row = $1 AND fence = $2 AND lease_until IS NOT NULL";
     COMPLETED = "UPDATE connections SET updated_at = $2, config = COALESCE($3, config), health_error = NULL, \
                  health_failed_at = NULL, health_failures = 0 WHERE id = $1";
     FAIL_SETTLED = "UPDATE connection_credentials SET lease_until = NULL, intent = NULL, interrupted = NULL \
-                    WHERE connection_row = $1 AND fence = $2";
-    FAIL_UNKNOWN = "UPDATE connection_credentials SET lease_until = NULL WHERE connection_row = $1 AND fence = $2";
+                    WHERE connection_row = $1 AND fence = $2 AND lease_until IS NOT NULL";
+    FAIL_UNKNOWN = "UPDATE connection_credentials SET lease_until = NULL WHERE connection_row = $1 AND fence = $2 AND lease_until IS NOT NULL";
     FAILED = "UPDATE connections SET updated_at = $2, health_error = $3, health_failed_at = $4, \
               health_failures = $5 WHERE id = $1";
     RELEASE = "UPDATE connection_credentials SET lease_until = NULL, intent = NULL \
-               WHERE connection_row = $1 AND fence = $2";
+               WHERE connection_row = $1 AND fence = $2 AND lease_until IS NOT NULL";
 }
 
 impl Store {

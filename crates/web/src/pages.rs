@@ -37,6 +37,16 @@ pub enum Actor {
 }
 
 impl Actor {
+    /// The wire's spelling, as in the API's errors.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Admin => "admin",
+            Self::Developer => "developer",
+            Self::Nobody => "nobody",
+        }
+    }
+
     fn heading(self) -> &'static str {
         match self {
             Self::User => "You can fix this",
@@ -97,6 +107,12 @@ pub fn failed(base_path: &str, failure: &Failure<'_>) -> String {
     let mut data = report("error", failure.ws_client_id);
     data.push(&Html::attribute("data-error-type", failure.error_type));
     data.push(&Html::attribute("data-message", failure.message));
+    data.push(&Html::attribute("data-cause", failure.cause));
+    let actor = failure.actor.map(Actor::as_str);
+    for (name, value) in [("data-actor", actor), ("data-remedy", failure.remedy), ("data-link", failure.link)]
+    {
+        data.push(&value.map(|value| Html::attribute(name, value)).unwrap_or_default());
+    }
     document(base_path, "bad", "That did not work", explanation(failure), Some(data))
 }
 

@@ -15,7 +15,7 @@
 //! | `GET /_control/faults`, `DELETE` | | the rules; forgets them |
 //! | `POST /_control/faults` | `{"match": {host, path_prefix, path_regex, method}, "times", "action"}` | action, exactly one of: `{"status", "retry_after", "headers", "body"}`, `{"drop": true}`, `{"stall_ms": n}`, `{"truncate_after": bytes}`, `{"stall_after": {bytes, ms}}`, `{"html": true}`, `{"huge": bytes}`, `{"redirect": url}`, `{"lose_answer": true}` (served, then the connection closes); the token endpoint is hit too |
 //! | `POST /_control/throttle` | `{"resource_units_per_minute": n or null}` | 429 beyond it, per app and tenant |
-//! | `POST /_control/delta/expire` | | every delta token so far is answered 410 `resyncRequired` |
+//! | `POST /_control/delta/expire` | | delta tokens handed out before are answered with 410, for drives and lists |
 //! | `GET /_control/apps` | | app registrations |
 //! | `POST /_control/apps/{id}/redirect-uris` | `{"uri", "kind": "web"\|"spa"\|"native"}` | adds one |
 //! | `POST /_control/apps/{id}/secrets` | `{"value", "expires_ms"}` | adds one |
@@ -31,6 +31,7 @@
 //! | `POST /_control/sign-in` | `{"app", "user", "scope"}` | records consent, answers as the token endpoint would |
 
 mod answers;
+mod delta;
 mod directory;
 mod guard;
 mod tokens;
@@ -86,7 +87,7 @@ fn answer(call: &Call<'_>, method: &Method, segments: &[&str]) -> Answer {
         ("POST", ["faults"]) => tokens::add_fault(call),
         ("DELETE", ["faults"]) => tokens::forget_faults(call),
         ("POST", ["throttle"]) => tokens::throttle(call),
-        ("POST", ["delta", "expire"]) => tokens::expire_delta(call),
+        ("POST", ["delta", "expire"]) => delta::expire(call),
         ("POST", ["sign-in"]) => tokens::sign_in(call),
         ("GET", ["apps"]) => directory::apps(call),
         ("POST", ["apps", id, "redirect-uris"]) => directory::add_redirect_uri(call, id),

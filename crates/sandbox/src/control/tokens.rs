@@ -140,14 +140,6 @@ pub(super) fn throttle(call: &Call<'_>) -> Answer {
     done()
 }
 
-pub(super) fn expire_delta(call: &Call<'_>) -> Answer {
-    call.world.files.expire_delta_tokens();
-    for tenant in call.world.directory.tenants() {
-        call.world.sites.forget_changes(&tenant.id);
-    }
-    done()
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SignInBody {

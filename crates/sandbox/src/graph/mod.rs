@@ -5,6 +5,8 @@ pub(crate) mod drives;
 mod lists;
 pub(crate) mod reply;
 pub(crate) mod segments;
+#[cfg(test)]
+pub(crate) mod test_client;
 mod workbook;
 
 use crate::api::{ApiRequest, ApiResponse};

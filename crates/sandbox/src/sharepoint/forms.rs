@@ -11,7 +11,7 @@ use super::error::{Outcome, SpError};
 pub(super) fn add(call: &Call<'_>, list: &str) -> Outcome<Answer> {
     let given = form_values(call)?;
     call.change(Need::Write, |site| {
-        let (mut rows, values) = checked(site, list, &given)?;
+        let Checked { mut rows, values } = checked(site, list, &given)?;
         let Some(values) = values else { return Ok(answer("AddValidateUpdateItemUsingPath", rows)) };
         let (author, now) = call.stamp(site);
         let id = site.add_item(list, &values, TagForm::SharePoint, author, now)?;
@@ -23,7 +23,7 @@ pub(super) fn add(call: &Call<'_>, list: &str) -> Outcome<Answer> {
 pub(super) fn update(call: &Call<'_>, list: &str, id: u32) -> Outcome<Answer> {
     let given = form_values(call)?;
     call.change(Need::Write, |site| {
-        let (rows, values) = checked(site, list, &given)?;
+        let Checked { rows, values } = checked(site, list, &given)?;
         if let Some(values) = values {
             let stamp = call.stamp(site);
             site.edit_item((list, id), &values, TagForm::SharePoint, None, stamp)?;
@@ -49,11 +49,12 @@ fn form_values(call: &Call<'_>) -> Outcome<Vec<(String, Value)>> {
 }
 
 /// One answer row a value, and the values to write when none of them is wrong.
-fn checked(
-    site: &Site,
-    list: &str,
-    given: &[(String, Value)],
-) -> Outcome<(Vec<Value>, Option<Map<String, Value>>)> {
+struct Checked {
+    rows: Vec<Value>,
+    values: Option<Map<String, Value>>,
+}
+
+fn checked(site: &Site, list: &str, given: &[(String, Value)]) -> Outcome<Checked> {
     let list = site.list(list).ok_or(crate::sites::EditError::NoList)?;
     let (mut rows, mut values, mut failed) = (Vec::new(), Map::new(), false);
     for (name, value) in given {
@@ -69,7 +70,7 @@ fn checked(
         };
         rows.push(row(name, value, fault.as_deref(), 0));
     }
-    Ok((rows, (!failed).then_some(values)))
+    Ok(Checked { rows, values: (!failed).then_some(values) })
 }
 
 fn converted(site: &Site, list: &List, name: &str, value: &Value) -> Result<(String, Value), String> {

@@ -9,7 +9,7 @@ use super::Call;
 use super::entity::{Answer, Entity, Prop};
 use super::error::{Outcome, SpError};
 use super::target::Target;
-use super::{caml, fields, forms, list_data};
+use super::{caml, changes, fields, forms, list_data};
 
 const NO_GUID: &str = "00000000-0000-0000-0000-000000000000";
 
@@ -29,6 +29,7 @@ pub(super) fn act(call: &Call<'_>, target: &Target) -> Outcome<Answer> {
             "renderlistdataasstream" => list_data::render(call, id),
             "addvalidateupdateitemusingpath" => forms::add(call, id),
             "recycle" => delete(call, id),
+            "getchanges" => changes::list_changes(call, id),
             _ => Err(SpError::no_resource(&segment.name)),
         },
         _ => Err(SpError::not_allowed()),
@@ -104,7 +105,7 @@ pub(super) fn entity(call: &Call<'_>, site: &Site, list: &List) -> Entity {
         ("Title", json!(list.title)),
     ]);
     entity.path_value("ParentWebPath", site.server_relative_url());
-    let token = json!(format!("1;3;{};{};{}", list.id, list.modified_ms, list.next_change()));
+    let token = json!(changes::token(list, list.modified_ms, list.next_change()));
     entity.props.push((
         "CurrentChangeToken".to_owned(),
         Prop::Complex("SP.ChangeToken", vec![("StringValue", token)]),

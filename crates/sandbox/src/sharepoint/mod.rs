@@ -3,6 +3,7 @@
 mod atom;
 mod batch;
 mod caml;
+mod changes;
 mod collection;
 mod context;
 mod entity;
@@ -29,8 +30,8 @@ use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::{Map, Value};
 
 use crate::api::{ApiRequest, ApiResponse};
-use crate::files::Stamp;
-use crate::sites::{Need, Site, SiteKey, actor, allows};
+use crate::files::{Actor, Stamp};
+use crate::sites::{Need, Site, SiteKey, allows, file_stamp, person};
 use crate::world::World;
 
 use entity::Answer;
@@ -70,6 +71,8 @@ struct Call<'a> {
     flavour: Flavour,
     /// The verb that counts: `X-HTTP-Method` on a POST wins.
     verb: String,
+    /// The signed-in user; `None` for an app as itself.
+    caller: Option<Actor>,
 }
 
 impl<'a> Call<'a> {
@@ -89,7 +92,16 @@ impl<'a> Call<'a> {
             _ if request.method == Method::HEAD => "GET".to_owned(),
             _ => request.method.as_str().to_owned(),
         };
-        Some(Self { world, request, options: QueryOptions::parse(&request.query), key, flavour, verb })
+        let caller = person(&world.directory, &request.principal);
+        Some(Self {
+            world,
+            request,
+            options: QueryOptions::parse(&request.query),
+            key,
+            flavour,
+            verb,
+            caller,
+        })
     }
 
     fn run(&self) -> Outcome<Answer> {
@@ -107,7 +119,9 @@ impl<'a> Call<'a> {
         match target {
             Target::ContextInfo => context::info(self),
             Target::Web | Target::Site | Target::Webs => web::act(self, target),
-            Target::CurrentUser | Target::Users | Target::User(_) => users::act(self, target),
+            Target::CurrentUser | Target::Users | Target::User(_) | Target::EnsureUser(_) => {
+                users::act(self, target)
+            }
             Target::Lists | Target::List(_) | Target::ListCall(..) => lists::act(self, target),
             Target::Items(_) | Target::Item(..) | Target::ItemCall(..) => items::act(self, target),
             Target::Attachments(list, id) => items::attachments(self, list, *id),
@@ -197,12 +211,12 @@ impl<'a> Call<'a> {
 
     /// The site user id of the caller and the time, for stamping changes.
     fn stamp(&self, site: &mut Site) -> (u32, i64) {
-        (site.ensure_user(&self.world.directory, &self.request.principal), self.now_ms())
+        (site.ensure_user(self.caller.as_ref()), self.now_ms())
     }
 
     /// The same for changes of files.
     fn file_stamp(&self) -> Stamp {
-        Stamp { actor: actor(&self.world.directory, &self.request.principal), now_ms: self.now_ms() }
+        file_stamp(self.caller.as_ref(), &self.request.principal.app_id, self.now_ms())
     }
 
     fn header(&self, name: &str) -> Option<&str> {

@@ -16,6 +16,8 @@ pub(super) enum Target {
     CurrentUser,
     Users,
     User(UserKey),
+    /// The login name, when it does not stand in the body.
+    EnsureUser(Option<String>),
     Lists,
     List(String),
     ListCall(String, Segment),
@@ -126,9 +128,7 @@ fn web_step(site: &Site, segment: &Segment, site_url: &str) -> Outcome<Target> {
         "currentuser" => Target::CurrentUser,
         "siteusers" if segment.args.is_empty() => Target::Users,
         "siteusers" | "getuserbyid" => return user(segment),
-        "ensureuser" => {
-            Target::User(UserKey::LoginName(segment.text("logonName").unwrap_or_default().to_owned()))
-        }
+        "ensureuser" => Target::EnsureUser(segment.text("logonName").map(str::to_owned)),
         "fields" if segment.args.is_empty() => Target::Fields(None),
         "contenttypes" => Target::ContentTypes(None),
         "getfolderbyserverrelativeurl" | "getfolderbyserverrelativepath" => {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::sites::{Need, Site, SiteUser, login_name};
+use crate::sites::{Need, Site, SiteUser, actor, login_name};
 
 use super::Call;
 use super::entity::{Answer, Entity};
@@ -19,10 +19,28 @@ pub(super) fn act(call: &Call<'_>, target: &Target) -> Outcome<Answer> {
             call.expect("GET")?;
             call.read(Need::Read, |site| call.many(site.users.iter().map(entity).collect()))
         }
-        // `ensureuser` is a POST; the other ways to name a user are reads.
-        Target::User(key) => call.read(Need::Read, |site| call.one(entity(find(site, key)?))),
+        Target::User(key) => {
+            call.expect("GET")?;
+            call.read(Need::Read, |site| call.one(entity(find(site, key)?)))
+        }
+        Target::EnsureUser(named) => ensure(call, named.as_deref()),
         _ => Err(SpError::not_allowed()),
     }
+}
+
+/// Makes a person of the tenant a user of the site, if they are not one yet.
+fn ensure(call: &Call<'_>, named: Option<&str>) -> Outcome<Answer> {
+    call.expect("POST")?;
+    let body = call.body()?;
+    let login = named.or_else(|| body.get("logonName").and_then(|name| name.as_str())).unwrap_or_default();
+    let upn = login.rsplit('|').next().unwrap_or(login);
+    let known = call.world.directory.user(upn).filter(|user| user.tenant_id == call.key.tenant_id);
+    call.change(Need::Write, |site| {
+        if let Some(person) = known {
+            site.ensure_user(Some(&actor(&person)));
+        }
+        call.one(entity(find(site, &UserKey::LoginName(login.to_owned()))?))
+    })
 }
 
 fn find<'a>(site: &'a Site, key: &UserKey) -> Outcome<&'a SiteUser> {
@@ -40,19 +58,11 @@ fn find<'a>(site: &'a Site, key: &UserKey) -> Outcome<&'a SiteUser> {
     })
 }
 
-/// The caller as a site user; who never came here before is shown without a name.
+/// The caller as a site user; who never came here before has no number yet.
 pub(super) fn current(call: &Call<'_>, site: &Site) -> Entity {
-    let oid = call.request.principal.user_id.as_deref().unwrap_or_default();
-    match site.users.iter().find(|user| user.oid == oid) {
-        Some(user) => entity(user),
-        None => entity(&SiteUser {
-            id: 0,
-            oid: oid.to_owned(),
-            title: oid.to_owned(),
-            email: String::new(),
-            admin: false,
-        }),
-    }
+    let known = site.user_id_of(call.caller.as_ref()).and_then(|id| site.user(id));
+    let stranger = || call.caller.as_ref().map(SiteUser::new).unwrap_or_default();
+    known.map_or_else(|| entity(&stranger()), entity)
 }
 
 pub(super) fn entity(user: &SiteUser) -> Entity {

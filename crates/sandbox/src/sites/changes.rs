@@ -14,12 +14,12 @@ pub(crate) struct Change {
     pub at_ms: i64,
 }
 
-/// What happened to an item; the numbers are SharePoint's `ChangeType`.
+/// What happened to an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum ChangeKind {
-    Added = 1,
-    Updated = 2,
-    Deleted = 4,
+    Added,
+    Updated,
+    Deleted,
 }
 
 /// What changed since a token.
@@ -45,11 +45,14 @@ impl List {
         self.next_change
     }
 
+    /// The token when the log still reaches back to it.
+    pub fn check_token(&self, token: u64) -> Option<u64> {
+        (self.oldest_token..=self.next_change).contains(&token).then_some(token)
+    }
+
     /// Changes from `token` on, each item once; `None` when the token is from the future or too old.
     pub fn changes_since(&self, token: u64) -> Option<DeltaPage> {
-        if token < self.oldest_token || token > self.next_change {
-            return None;
-        }
+        self.check_token(token)?;
         let newer: Vec<&Change> = self.changes.iter().filter(|change| change.seq >= token).collect();
         let last_of = |change: &&&Change| {
             let later = newer.iter().any(|other| other.item_id == change.item_id && other.seq > change.seq);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::directory::Directory;
+use crate::directory::{Directory, User};
 use crate::files::{self, Files};
 use crate::principal::Principal;
 
@@ -21,15 +21,24 @@ pub(crate) struct LibraryFile {
     size: u64,
 }
 
-/// The caller as drives know their actors.
-pub(crate) fn actor(directory: &Directory, caller: &Principal) -> files::Actor {
-    match caller.user_id.as_deref().and_then(|id| directory.user(id)) {
-        Some(user) => files::Actor { id: user.id, display_name: user.display_name, email: Some(user.upn) },
-        None => {
-            let id = caller.user_id.clone().unwrap_or_else(|| caller.app_id.clone());
-            files::Actor { id, display_name: "SharePoint App".to_owned(), email: None }
-        }
-    }
+/// The signed-in user as drives know their actors; `None` when an app acts as itself.
+pub(crate) fn person(directory: &Directory, caller: &Principal) -> Option<files::Actor> {
+    let id = caller.user_id.as_deref()?;
+    let unknown = || files::Actor { id: id.to_owned(), display_name: id.to_owned(), email: None };
+    Some(directory.user(id).map_or_else(unknown, |user| actor(&user)))
+}
+
+/// A person of the directory as an actor.
+pub(crate) fn actor(user: &User) -> files::Actor {
+    let (id, display_name) = (user.id.clone(), user.display_name.clone());
+    files::Actor { id, display_name, email: Some(user.upn.clone()) }
+}
+
+/// Who changes a file now.
+pub(crate) fn file_stamp(caller: Option<&files::Actor>, app_id: &str, now_ms: i64) -> files::Stamp {
+    let app =
+        || files::Actor { id: app_id.to_owned(), display_name: "SharePoint App".to_owned(), email: None };
+    files::Stamp { actor: caller.cloned().unwrap_or_else(app), now_ms }
 }
 
 /// The folder under which a site's library stands.

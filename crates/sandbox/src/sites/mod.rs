@@ -18,16 +18,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
 pub(crate) use access::{Need, allows};
+pub(crate) use changes::{Change, ChangeKind};
 pub(crate) use columns::{Column, ColumnKind, FieldError, built_in, coerce};
 pub(crate) use edit::{EditError, TagForm};
 pub(crate) use filter::{Dialect, Expr, Literal, Op, parse as parse_filter};
 pub(crate) use ids::{iso, random_guid, stable_guid};
-pub(crate) use library::{LIBRARY_FOLDER, actor, site_drive};
+pub(crate) use library::{LIBRARY_FOLDER, actor, file_stamp, person, site_drive};
 pub(crate) use model::{Grant, Item, List, Recycled, Site, SiteUser};
 pub(crate) use names::{SharePointHost, sharepoint_name};
-pub(crate) use query::{
-    ItemQuery, Order, Page, THRESHOLD, Throttled, field_value, login_name, title_of_user, version_label,
-};
+pub(crate) use query::{ItemQuery, Order, THRESHOLD, Throttled, login_name, title_of_user, version_label};
 
 /// Names one site: a tenant and a server-relative path (`""` for the root site).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,8 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::directory::Directory;
-use crate::principal::Principal;
+use crate::files::Actor;
 
 use super::SiteKey;
 use super::changes::Change;
@@ -40,7 +39,7 @@ pub(crate) struct Site {
 }
 
 /// A row of the site's user information list.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct SiteUser {
     pub id: u32,
     /// Directory object id; empty for the app account.
@@ -139,20 +138,22 @@ impl Site {
         self.lists.iter_mut().find(|list| list.answers_to(wanted))
     }
 
-    /// The site user id of a caller, who is added to the site's users when unknown.
-    pub fn ensure_user(&mut self, directory: &Directory, caller: &Principal) -> u32 {
-        let Some(oid) = caller.user_id.as_deref() else { return APP_USER_ID };
-        if let Some(user) = self.users.iter().find(|user| user.oid == oid) {
-            return user.id;
+    /// The site user id of a caller (`None`: an app as itself), who is added to the site's users when unknown.
+    pub fn ensure_user(&mut self, caller: Option<&Actor>) -> u32 {
+        if let Some(known) = self.user_id_of(caller) {
+            return known;
         }
         let people = self.users.iter().filter(|user| user.id < APP_USER_ID);
         let id = people.map(|user| user.id).max().unwrap_or(5) + 1;
-        let known = directory.user(oid);
-        let (title, email) =
-            known.map_or_else(|| (oid.to_owned(), String::new()), |user| (user.display_name, user.upn));
-        let user = SiteUser { id, oid: oid.to_owned(), title, email, admin: false };
-        self.users.push(user);
+        let user = caller.map_or_else(SiteUser::default, SiteUser::new);
+        self.users.push(SiteUser { id, ..user });
         id
+    }
+
+    /// The site user id of a caller who has been here before.
+    pub fn user_id_of(&self, caller: Option<&Actor>) -> Option<u32> {
+        let Some(caller) = caller else { return Some(APP_USER_ID) };
+        self.users.iter().find(|user| user.oid == caller.id).map(|user| user.id)
     }
 
     /// Adds an empty list; `None` when its name is taken.
@@ -173,6 +174,14 @@ impl Site {
     pub fn file_item_id(&mut self, drive_item: &str) -> u32 {
         let next = self.file_ids.values().max().copied().unwrap_or(0) + 1;
         *self.file_ids.entry(drive_item.to_owned()).or_insert(next)
+    }
+}
+
+impl SiteUser {
+    /// A user without a number yet.
+    pub fn new(person: &Actor) -> Self {
+        let email = person.email.clone().unwrap_or_default();
+        Self { id: 0, oid: person.id.clone(), title: person.display_name.clone(), email, admin: false }
     }
 }
 

@@ -72,11 +72,8 @@ impl FrontDoor {
         let (served, until) = (sandbox.clone(), shutdown.clone());
         tokio::spawn(async move { served.serve(listener, until).await });
         let client = Client::builder(TokioExecutor::new()).build_http();
-        let graph = Self::sign_in(
-            &sandbox,
-            "ada@contoso.example",
-            "https://graph.microsoft.com/Sites.FullControl.All",
-        );
+        let every_right = "https://graph.microsoft.com/Sites.FullControl.All https://graph.microsoft.com/Files.ReadWrite.All";
+        let graph = Self::sign_in(&sandbox, "ada@contoso.example", every_right);
         let all = "https://contoso.sharepoint.com/AllSites.FullControl";
         let sharepoint = Self::sign_in(&sandbox, "ada@contoso.example", all);
         Self { sandbox, port, client, shutdown, graph, sharepoint }

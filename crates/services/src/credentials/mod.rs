@@ -1,7 +1,16 @@
 //! Credentials: how they are obtained, kept fresh and understood when they fail.
 
+pub mod account;
+pub mod accounts;
+pub mod claims;
 pub mod codec;
 pub mod entra_codes;
+pub mod keeper;
 pub mod problem;
+pub mod renewal;
+pub mod resources;
 pub mod schemes;
 pub mod token_answer;
+pub mod token_endpoint;
+
+mod refresh;

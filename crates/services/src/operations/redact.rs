@@ -63,8 +63,16 @@ pub fn url(raw: &str) -> String {
 fn is_secret_header(name: &str) -> bool {
     matches!(
         name,
-        "authorization" | "proxy-authorization" | "cookie" | "set-cookie" | "x-requestdigest" | "x-api-key" | "location"
-    ) || ["token", "secret", "signature", "password", "api-key", "apikey"].iter().any(|part| name.contains(part))
+        "authorization"
+            | "proxy-authorization"
+            | "cookie"
+            | "set-cookie"
+            | "x-requestdigest"
+            | "x-api-key"
+            | "location"
+    ) || ["token", "secret", "signature", "password", "api-key", "apikey"]
+        .iter()
+        .any(|part| name.contains(part))
 }
 
 /// Headers as JSON, credentials replaced; at most 64 of them, values cut at 512 bytes.
@@ -88,7 +96,9 @@ mod tests {
     #[test]
     fn secrets_in_queries_are_replaced_and_nothing_else_changes() {
         assert_eq!(
-            url("/oauth/connect/x?connect_session_token=abc&params[a]=1&credentials[apiKey]=k&credentials%5Bb%5D=s"),
+            url(
+                "/oauth/connect/x?connect_session_token=abc&params[a]=1&credentials[apiKey]=k&credentials%5Bb%5D=s"
+            ),
             "/oauth/connect/x?connect_session_token=REDACTED&params[a]=1&credentials[apiKey]=REDACTED&credentials%5Bb%5D=REDACTED"
         );
         assert_eq!(url("/a?$select=id&%24top=2"), "/a?$select=id&%24top=2");
@@ -102,6 +112,9 @@ mod tests {
         map.insert("x-my-token", "abc".parse().unwrap());
         map.insert("etag", "\"1\"".parse().unwrap());
         let shown = headers(&map);
-        assert_eq!(shown, serde_json::json!({"authorization": "REDACTED", "x-my-token": "REDACTED", "etag": "\"1\""}));
+        assert_eq!(
+            shown,
+            serde_json::json!({"authorization": "REDACTED", "x-my-token": "REDACTED", "etag": "\"1\""})
+        );
     }
 }

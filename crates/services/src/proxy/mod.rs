@@ -1,6 +1,16 @@
 //! The proxy: a call with a connection's credentials, streamed both ways.
 
+pub mod answer;
+pub mod call;
 pub mod decide;
+pub mod destination;
 pub mod headers;
 pub mod links;
+pub mod plan;
+pub mod service;
 pub mod target;
+
+mod record;
+
+pub use call::{Links, ProxyCall, Redirects};
+pub use service::Proxy;

@@ -1,6 +1,7 @@
 //! PostgreSQL: pooled connections, statements prepared once a connection.
 
 use std::error::Error as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -17,7 +18,7 @@ use crate::value::{Row, Value};
 #[derive(Clone)]
 pub(super) struct Postgres {
     pool: deadpool_postgres::Pool,
-    pub(super) tls: Tls,
+    pub(super) tls: Arc<Tls>,
 }
 
 impl Postgres {
@@ -44,7 +45,7 @@ impl Postgres {
             .recycle_timeout(Some(wait))
             .build()
             .map_err(|error| StoreError::Other(error.to_string()))?;
-        let postgres = Self { pool, tls };
+        let postgres = Self { pool, tls: Arc::new(tls) };
         postgres.read("SELECT 1", &[]).await?;
         Ok(postgres)
     }

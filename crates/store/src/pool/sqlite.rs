@@ -85,18 +85,29 @@ impl Sqlite {
         plan.into_iter().map(last_column).collect()
     }
 
-    /// Copies the file next to itself, as a whole and consistent database.
+    /// Copies the file next to itself, as a whole and consistent database; an earlier copy is kept.
     pub(super) async fn copy(&self, suffix: &str) -> Result<(), StoreError> {
-        let mut target = self.inner.path.clone().into_os_string();
-        target.push(suffix);
-        let inner = self.inner.clone();
+        let beside = |suffix: &str| {
+            let mut name = self.inner.path.clone().into_os_string();
+            name.push(suffix);
+            PathBuf::from(name)
+        };
+        let (target, part) = (beside(suffix), beside(&format!("{suffix}.part")));
+        let path = self.inner.path.clone();
         blocking(move || {
-            let target = PathBuf::from(target);
+            let io =
+                |error: std::io::Error| StoreError::Unavailable(format!("copy before migration: {error}"));
             if target.exists() {
                 return Ok(());
             }
-            let text = target.to_string_lossy().into_owned();
-            inner.with_reader(|reader| execute(reader, "VACUUM INTO $1", &[Value::Text(text)]).map(drop))
+            if part.exists() {
+                // Of a process that died while it copied.
+                std::fs::remove_file(&part).map_err(io)?;
+            }
+            let source = Connection::open(path).map_err(error)?;
+            let name = Value::Text(part.to_string_lossy().into_owned());
+            execute(&source, "VACUUM INTO $1", &[name])?;
+            std::fs::rename(&part, &target).map_err(io)
         })
         .await
     }
@@ -157,9 +168,12 @@ fn job<T: Send + 'static>(
 fn open_writer(path: &Path, wait: Duration, max_bytes: Option<u64>) -> Result<Connection, StoreError> {
     let connection = Connection::open(path).map_err(error)?;
     connection.busy_timeout(wait).map_err(error)?;
-    // Before the journal mode, which a read-only file would refuse with less clear words.
-    let probe = connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK;");
-    probe.map_err(error)?;
+    if connection.is_readonly("main").map_err(error)? {
+        // SQLite opens such a file without a word and fails at the first write.
+        return Err(StoreError::ReadOnly);
+    }
+    // A lock that somebody holds is told before the journal mode would stumble over it.
+    connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK;").map_err(error)?;
     connection
         .execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \

@@ -134,8 +134,12 @@ fn restyle(style: &mut umya::Style, look: &CellLook) -> Result<(), BookError> {
         || look.font_color.is_some();
     if font_changes {
         let font = style.font_mut();
-        look.bold.inspect(|bold| drop(font.set_bold(*bold)));
-        look.italic.inspect(|italic| drop(font.set_italic(*italic)));
+        if let Some(bold) = look.bold {
+            font.set_bold(bold);
+        }
+        if let Some(italic) = look.italic {
+            font.set_italic(italic);
+        }
         if let Some(name) = &look.font_name {
             font.set_name(name.clone());
         }

@@ -8,6 +8,8 @@ mod items;
 mod json;
 mod people;
 mod sharing;
+#[cfg(test)]
+mod tests;
 
 use http::Method;
 

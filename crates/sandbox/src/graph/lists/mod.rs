@@ -15,8 +15,8 @@ mod site_routes;
 use http::Method;
 
 use crate::api::{ApiRequest, ApiResponse};
-use crate::files::Stamp;
-use crate::sites::{Need, SharePointHost, Site, SiteKey, actor, allows, sharepoint_name};
+use crate::files::{Actor, Stamp};
+use crate::sites::{Need, SharePointHost, Site, SiteKey, allows, file_stamp, person, sharepoint_name};
 use crate::world::World;
 
 use address::Address;
@@ -37,6 +37,8 @@ struct Call<'a> {
     request: &'a ApiRequest,
     options: Options,
     host: SharePointHost,
+    /// The signed-in user; `None` for an app as itself.
+    caller: Option<Actor>,
 }
 
 async fn route(world: &World, request: ApiRequest) -> Outcome {
@@ -47,8 +49,7 @@ async fn route(world: &World, request: ApiRequest) -> Outcome {
     let address = address::parse(&world.sites, &request.principal.tenant_id, &host, &request.path)?;
     let (key, rest) = match address {
         Address::All => {
-            let call = Call { world, request: &request, options: Options::parse(&request.query), host };
-            return site_routes::search(&call);
+            return site_routes::search(&Call::new(world, &request, host));
         }
         Address::One { key, rest } => (key, rest),
     };
@@ -62,7 +63,7 @@ async fn route(world: &World, request: ApiRequest) -> Outcome {
     {
         return drive::of_list(world, request, &key, list, more).await;
     }
-    let call = Call { world, request: &request, options: Options::parse(&request.query), host };
+    let call = Call::new(world, &request, host);
     let segments: Vec<&str> = rest.iter().map(String::as_str).collect();
     route_site(&call, &key, &segments)
 }
@@ -101,6 +102,13 @@ fn route_list(call: &Call<'_>, key: &SiteKey, list: &str, rest: &[&str]) -> Outc
 
 fn is_delta(segment: &str) -> bool {
     segment == "delta" || segment.starts_with("delta(") || segment.starts_with("microsoft.graph.delta")
+}
+
+impl<'a> Call<'a> {
+    fn new(world: &'a World, request: &'a ApiRequest, host: SharePointHost) -> Self {
+        let caller = person(&world.directory, &request.principal);
+        Self { world, request, options: Options::parse(&request.query), host, caller }
+    }
 }
 
 impl Call<'_> {
@@ -144,7 +152,7 @@ impl Call<'_> {
 
     /// The site user id of the caller.
     fn author(&self, site: &mut Site) -> u32 {
-        site.ensure_user(&self.world.directory, &self.request.principal)
+        site.ensure_user(self.caller.as_ref())
     }
 
     /// The drive item behind a library's list item, when it may be written.
@@ -156,7 +164,7 @@ impl Call<'_> {
     }
 
     fn file_stamp(&self) -> Stamp {
-        Stamp { actor: actor(&self.world.directory, &self.request.principal), now_ms: self.now_ms() }
+        file_stamp(self.caller.as_ref(), &self.request.principal.app_id, self.now_ms())
     }
 
     fn body(&self) -> Result<serde_json::Value, GraphError> {

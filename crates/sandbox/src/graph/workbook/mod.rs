@@ -11,6 +11,8 @@ mod range_json;
 mod rows;
 mod sessions;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod worksheets;
 
 use http::{Method, StatusCode};

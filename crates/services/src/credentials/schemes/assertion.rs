@@ -41,19 +41,19 @@ pub struct AssertionRequest<'a> {
     pub id: &'a str,
 }
 
-/// Signs an assertion with a PEM private key (PKCS#8 or PKCS#1) for a PEM certificate.
+/// Signs an assertion with a PEM private key (PKCS#8 or PKCS#1); `thumbprint` is that of its certificate ([`thumbprint`]).
 ///
 /// # Errors
-/// What is wrong with key or certificate; never their contents.
+/// What is wrong with the key; never its contents.
 pub fn sign(
     request: &AssertionRequest<'_>,
     key_pem: &Secret,
-    certificate_pem: &str,
+    thumbprint: String,
 ) -> Result<Secret, SettingProblem> {
     let key = EncodingKey::from_rsa_pem(key_pem.expose().as_bytes())
         .map_err(|_| SettingProblem::BadKey("the private key is not an RSA key in PEM form"))?;
     let mut header = Header::new(Algorithm::PS256);
-    header.x5t_s256 = Some(thumbprint(certificate_pem)?);
+    header.x5t_s256 = Some(thumbprint);
     let now = request.now_ms.div_euclid(1000);
     let claims = Claims {
         aud: request.audience,

@@ -1,12 +1,11 @@
 //! OAUTH2: authorization code with PKCE, and refresh (RFC 6749 §4.1, §6; RFC 7636).
 
-use std::collections::BTreeMap;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::Secret;
 use domain::credentials::{OAuth2Credentials, RawAnswer};
 use domain::provider::{OAuth2, Pkce};
+use domain::template::Template;
 use serde_json::Value;
 
 use super::{Party, SettingProblem, TokenRequest};
@@ -19,10 +18,10 @@ pub struct Authorization<'a> {
     pub state: &'a str,
     /// The PKCE verifier (RFC 7636 §4.1), used when the definition allows PKCE.
     pub verifier: &'a str,
-    /// Scopes, already resolved by the rules of the provider.
-    pub scopes: &'a [String],
-    /// Overrides of the connect session: a value replaces, `""` removes, the definition's parameter.
-    pub params: &'a BTreeMap<String, String>,
+    /// The `scope` parameter, already resolved by the provider's rules; `None` leaves it out.
+    pub scope: Option<&'a str>,
+    /// The definition's parameters with the connect session's over them.
+    pub params: &'a [(String, Template)],
 }
 
 /// The S256 challenge of a verifier (RFC 7636 §4.2).
@@ -47,36 +46,18 @@ pub fn authorize_url(
         ("response_type".into(), "code".into()),
         ("client_id".into(), party.client.id.clone()),
         ("redirect_uri".into(), party.redirect_uri.to_owned()),
-        ("scope".into(), request.scopes.join(&scheme.scope_separator)),
+        ("scope".into(), request.scope.unwrap_or_default().to_owned()),
         ("state".into(), request.state.to_owned()),
     ];
-    for (name, template) in &scheme.authorization_params {
+    for (name, template) in request.params {
         set(&mut params, name, party.text(template)?);
     }
     if scheme.pkce == Pkce::S256 {
         set(&mut params, "code_challenge", challenge(request.verifier));
         set(&mut params, "code_challenge_method", "S256".into());
     }
-    for (name, value) in request.params.iter().filter(|(name, _)| overridable(name)) {
-        set(&mut params, name, value.clone());
-    }
     url.query_pairs_mut().extend_pairs(params.iter().filter(|(_, value)| !value.is_empty()));
     Ok(url)
-}
-
-/// Parameters that bind the flow to us and to this browser stay ours; `scope` is resolved before by the provider's
-/// rules.
-fn overridable(name: &str) -> bool {
-    !matches!(
-        name,
-        "state"
-            | "redirect_uri"
-            | "client_id"
-            | "response_type"
-            | "code_challenge"
-            | "code_challenge_method"
-            | "scope"
-    )
 }
 
 fn set(params: &mut Vec<(String, String)>, name: &str, value: String) {
@@ -86,7 +67,7 @@ fn set(params: &mut Vec<(String, String)>, name: &str, value: String) {
     }
 }
 
-/// The request that redeems a code.
+/// The request that redeems a code; `scope` is named only where the authorization spanned several resources.
 ///
 /// # Errors
 /// A setting that the definition needs and nobody gave.
@@ -95,6 +76,7 @@ pub fn redeem(
     party: &Party<'_>,
     code: Secret,
     verifier: &Secret,
+    scope: Option<&str>,
 ) -> Result<TokenRequest, SettingProblem> {
     let mut request =
         TokenRequest::new(party.url(&scheme.token_url, "token URL")?.into(), scheme.body_format);
@@ -103,6 +85,9 @@ pub fn redeem(
     request.set("redirect_uri", party.redirect_uri.to_owned());
     for (name, template) in &scheme.token_params {
         request.set(name, party.text(template)?);
+    }
+    if let Some(scope) = scope {
+        request.set("scope", scope.to_owned());
     }
     if scheme.pkce == Pkce::S256 {
         request.set("code_verifier", verifier.clone());

@@ -32,6 +32,8 @@ pub struct Party<'a> {
     pub config: &'a Map<String, Value>,
     /// Where the provider sends the browser back.
     pub redirect_uri: &'a str,
+    /// Values of this one request, for example `resource.origin`; strongest.
+    pub extra: &'a [(&'a str, String)],
 }
 
 /// A setting that is missing or wrong, named so that a person can mend it.
@@ -101,6 +103,9 @@ impl Party<'_> {
 
 impl Values for Party<'_> {
     fn get(&self, path: &str) -> Option<String> {
+        if let Some((_, value)) = self.extra.iter().find(|(name, _)| *name == path) {
+            return Some(value.clone());
+        }
         if let Some(name) = path.strip_prefix("cloud.") {
             return self.cloud.get(name).cloned();
         }
@@ -112,8 +117,19 @@ impl Values for Party<'_> {
                 .filter(|value| !value.is_empty());
         }
         match path {
-            "clientId" => Some(self.client.id.clone()),
-            _ => None,
+            "clientId" => Some(self.client.id.clone()).filter(|id| !id.is_empty()),
+            "integration.scopes" => {
+                Some(self.integration.scopes.join(" ")).filter(|scopes| !scopes.is_empty())
+            }
+            _ => {
+                let name = path.strip_prefix("integration.")?;
+                self.integration
+                    .settings
+                    .connection_config
+                    .get(name)
+                    .cloned()
+                    .filter(|value| !value.is_empty())
+            }
         }
     }
 }

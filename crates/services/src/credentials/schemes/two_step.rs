@@ -71,9 +71,13 @@ fn client_assertion(
     let (Some(definition), Some(key)) = (&scheme.assertion, credentials.field("privateKey")) else {
         return Ok(credentials.field("assertion").cloned());
     };
-    let certificate = credentials
-        .field("certificate")
-        .ok_or(SettingProblem::BadKey("a private key needs its certificate"))?;
+    let thumbprint = match (credentials.field("certificate"), credentials.field("certificateThumbprint")) {
+        (Some(certificate), _) => assertion::thumbprint(certificate.expose())?,
+        (None, Some(thumbprint)) => thumbprint.expose().to_owned(),
+        (None, None) => {
+            return Err(SettingProblem::BadKey("a private key needs its certificate or thumbprint"));
+        }
+    };
     let values = FormValues { party, credentials, assertion: None };
     let resolve = |template: &domain::template::Template| {
         template.resolve(&values).map_err(|missing| SettingProblem::Missing(missing.path))
@@ -85,7 +89,7 @@ fn client_assertion(
         now_ms: moment.now_ms,
         id: moment.id,
     };
-    assertion::sign(&request, key, certificate.expose()).map(Some)
+    assertion::sign(&request, key, thumbprint).map(Some)
 }
 
 /// The new credentials: the form's fields with the token they bought.

@@ -1,0 +1,180 @@
+//! The only map from errors to HTTP. Public message and private cause are apart; a failure is logged once, here.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+use services::credentials::problem::{Concern, TokenProblem};
+use services::error::{Error, FieldIssue, RetryLater};
+
+/// An answer that is an error, in the shapes of contract §1.1.
+#[derive(Debug)]
+pub struct ApiError {
+    status: StatusCode,
+    body: Map<String, Value>,
+    retry_after: Option<u32>,
+}
+
+impl ApiError {
+    /// `{"error":{"code","message"}}`.
+    pub fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
+        let mut body = Map::new();
+        body.insert("code".into(), code.into());
+        body.insert("message".into(), Value::String(message.into()));
+        Self { status, body, retry_after: None }
+    }
+
+    /// 400 with a code of the contract.
+    pub fn refused(code: &str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, message)
+    }
+
+    /// 400 with the list of invalid fields.
+    pub fn invalid(code: &str, issues: Vec<FieldIssue>) -> Self {
+        let errors = issues
+            .into_iter()
+            .map(|issue| json!({"code": issue.code, "message": issue.message, "path": issue.path}))
+            .collect();
+        let mut error = Self::new(StatusCode::BAD_REQUEST, code, "");
+        error.body.remove("message");
+        error.body.insert("errors".into(), Value::Array(errors));
+        error
+    }
+
+    /// 400 for a body that is no JSON.
+    pub fn invalid_json(error: &serde_json::Error) -> Self {
+        Self::refused("invalid_json", error.to_string())
+    }
+
+    /// 415 for a body that says it is no JSON.
+    pub fn not_json() -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "invalid_content_type",
+            "Content-Type header must be application/json",
+        )
+    }
+
+    /// 413.
+    pub fn too_large(limit: usize) -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "request_too_large",
+            format!("the request body is larger than {limit} bytes"),
+        )
+    }
+
+    /// 401 in the legacy shape, with its `payload`.
+    pub fn unauthorized(code: &str, message: &str) -> Self {
+        let mut error = Self::new(StatusCode::UNAUTHORIZED, code, message);
+        error.body.insert("payload".into(), json!({}));
+        error
+    }
+
+    /// 403 for a key without the scope.
+    pub fn insufficient_scope(required: &[&str]) -> Self {
+        let message = match required {
+            [one] => format!("Insufficient scope. Required: {one}"),
+            several => format!("Insufficient scope. Required one of: {}", several.join(" or ")),
+        };
+        Self::new(StatusCode::FORBIDDEN, "forbidden", message)
+    }
+
+    /// 404.
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", message)
+    }
+
+    /// Adds the facts that a page or a person needs beside the message.
+    pub fn with_payload(mut self, payload: Value) -> Self {
+        self.body.insert("payload".into(), payload);
+        self
+    }
+
+    /// The status, code and message, for pages and logs.
+    pub fn parts(&self) -> (StatusCode, &str, &str) {
+        let text = |key| self.body.get(key).and_then(Value::as_str).unwrap_or_default();
+        (self.status, text("code"), text("message"))
+    }
+
+    /// The `payload`, for pages.
+    pub fn payload(&self) -> Option<&Value> {
+        self.body.get("payload")
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, Json(json!({"error": self.body}))).into_response();
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        let message = error.to_string();
+        match error {
+            Error::UnknownProvider(_) => Self::not_found(message),
+            Error::UnknownIntegration(_) => Self::not_found(message),
+            Error::UnknownConnection { .. } => Self::not_found("Failed to find connection"),
+            Error::Invalid(issues) => Self::invalid("invalid_body", issues),
+            Error::Refused { code, .. } => Self::refused(code, message),
+            Error::Setting(_) => Self::refused("invalid_connection_config", message),
+            Error::Token(problem) => from_token_problem(&problem),
+            Error::Credentials { problem, retry } => {
+                let code = match retry {
+                    RetryLater::Yes => "connection_refresh_backoff",
+                    RetryLater::No => "invalid_credentials",
+                };
+                let facts = json!({
+                    "code": problem.code, "cause": problem.cause, "actor": problem.actor, "remedy": problem.remedy,
+                    "link": problem.link, "log_id": problem.log_id,
+                });
+                let text = format!("{} {}", problem.cause, problem.remedy);
+                Self::new(StatusCode::FAILED_DEPENDENCY, code, text).with_payload(facts)
+            }
+            Error::Egress(failure) => {
+                Self::new(StatusCode::BAD_GATEWAY, failure.code(), message).with_payload(json!({"code": failure.node_code()}))
+            }
+            Error::Store(store::StoreError::Duplicate(_)) => {
+                Self::new(StatusCode::CONFLICT, "conflict", "it exists already")
+            }
+            Error::Store(ref failure) if failure.is_transient() => unavailable(&message),
+            Error::Store(store::StoreError::Full | store::StoreError::ReadOnly) => unavailable(&message),
+            Error::Store(_) | Error::Vault(_) | Error::Corrupt(_) => internal(&message),
+        }
+    }
+}
+
+/// 503: nothing was written, and the same call may succeed later.
+fn unavailable(message: &str) -> ApiError {
+    tracing::error!(cause = message, "a request failed because the database is not available");
+    let mut error = ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "service_unavailable", message);
+    error.retry_after = Some(5);
+    error
+}
+
+/// 500: the cause goes to the log, not to the caller.
+fn internal(cause: &str) -> ApiError {
+    tracing::error!(cause, "a request failed");
+    ApiError::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "server_error",
+        "an internal error occurred; the server's log has the cause",
+    )
+}
+
+fn from_token_problem(problem: &TokenProblem) -> ApiError {
+    let status = match problem.concern {
+        Concern::Passing => StatusCode::BAD_GATEWAY,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    let text = format!("{} {}", problem.cause, problem.remedy);
+    ApiError::new(status, "token_request_failed", text).with_payload(json!({
+        "code": problem.code, "cause": problem.cause, "actor": problem.actor, "remedy": problem.remedy,
+        "link": problem.link, "trace_id": problem.trace_id, "correlation_id": problem.correlation_id,
+    }))
+}

@@ -1,0 +1,98 @@
+//! The accept loop: plain or TLS, with a drain at the end.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::ConnectInfo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt as _;
+
+use crate::tls::TlsSource;
+
+/// What a listener serves and how it ends.
+pub struct Listening {
+    /// The routes.
+    pub router: Router,
+    /// TLS, when this listener speaks https.
+    pub tls: Option<Arc<TlsSource>>,
+    /// How long running requests get at the end.
+    pub drain: Duration,
+}
+
+/// Serves until `shutdown`, then drains.
+///
+/// Returns when every connection has ended or the drain time is over.
+pub async fn serve(listener: TcpListener, listening: Listening, shutdown: CancellationToken) {
+    let Listening { router, tls, drain } = listening;
+    let connections = TaskTracker::new();
+    loop {
+        let accepted = tokio::select! {
+            () = shutdown.cancelled() => break,
+            accepted = listener.accept() => accepted,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Out of descriptors, mostly: without a pause the loop would burn a core.
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        connections.spawn(connection(stream, peer, router.clone(), tls.clone(), shutdown.clone()));
+    }
+    drop(listener);
+    connections.close();
+    if tokio::time::timeout(drain, connections.wait()).await.is_err() {
+        tracing::warn!(open = connections.len(), "the drain time is over; closing what is left");
+    }
+}
+
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    tls: Option<Arc<TlsSource>>,
+    shutdown: CancellationToken,
+) {
+    // Small answers must not wait for an acknowledgement.
+    let _ = stream.set_nodelay(true);
+    match tls {
+        None => http(TokioIo::new(stream), peer, router, shutdown).await,
+        Some(tls) => match tls.accept(stream).await {
+            Ok(stream) => http(TokioIo::new(stream), peer, router, shutdown).await,
+            Err(error) => tracing::debug!(%peer, %error, "a TLS handshake failed"),
+        },
+    }
+}
+
+async fn http<I>(io: I, peer: SocketAddr, router: Router, shutdown: CancellationToken)
+where
+    I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
+{
+    let service = hyper::service::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        router.clone().oneshot(request.map(axum::body::Body::new))
+    });
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(hyper_util::rt::TokioTimer::new()).header_read_timeout(Duration::from_secs(30));
+    builder.http2().timer(hyper_util::rt::TokioTimer::new());
+    let connection = builder.serve_connection_with_upgrades(io, service);
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = shutdown.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%peer, %error, "a connection ended early");
+    }
+}

@@ -1,0 +1,225 @@
+//! The first visit of a browser: from a connect session to the provider's sign-in.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use domain::connect::{ConnectDefaults, ConnectSession};
+use domain::operation::{OperationKind, OperationState};
+use domain::provider::{Auth, CodeGrant, OAuth2, ScopeRules};
+use domain::template::Template;
+use domain::{IntegrationKey, Scope, Secret, entropy};
+use serde_json::{Map, Value, json};
+
+use super::keep::connection_name;
+use super::state::{self, Issued, Leg, Payload};
+use super::{config, sessions};
+use crate::context::Context;
+use crate::credentials::account::OpenIntegration;
+use crate::credentials::schemes::{Client, oauth2};
+use crate::error::Error;
+use crate::operations::OperationFacts;
+
+/// What the page asks for.
+#[derive(Debug, Clone, Default)]
+pub struct AuthorizeRequest {
+    /// `params[…]`: connection config.
+    pub params: Map<String, Value>,
+    /// `authorization_params[…]`.
+    pub authorization_params: BTreeMap<String, String>,
+    /// The page's socket.
+    pub socket: Option<String>,
+    /// `credentials[oauth_client_id_override]` and `…secret…`.
+    pub client_override: Option<(String, String)>,
+}
+
+/// Where the browser goes, with the cookie that binds it.
+#[derive(Debug)]
+pub struct Begun {
+    /// The provider's URL.
+    pub url: url::Url,
+    /// The stored state.
+    pub issued: Issued,
+}
+
+/// Begins an authorization.
+///
+/// # Errors
+/// What is missing or not allowed; the operation in the log tells it too.
+pub async fn begin(
+    context: &Context,
+    session: &ConnectSession,
+    key: &IntegrationKey,
+    request: AuthorizeRequest,
+) -> Result<Begun, Error> {
+    let scope = Scope { environment: session.environment };
+    let open = OpenIntegration::load(context, scope, key).await?;
+    let log_id = context.log.new_id(context.now_ms());
+    let facts = OperationFacts {
+        kind: OperationKind::CreateConnection,
+        integration: &open.integration,
+        connection: None,
+        created_at_ms: context.now_ms(),
+        detail: None,
+    };
+    context.log.begun(scope, log_id.clone(), &facts);
+    let outcome = prepare(context, session, &open, request, &log_id).await;
+    match &outcome {
+        Ok(begun) => {
+            let shown = crate::operations::redact::url(begun.url.as_str());
+            context.log.say(
+                scope,
+                &log_id,
+                "info",
+                "the browser is sent to the provider",
+                Some(json!({"url": shown})),
+            );
+        }
+        Err(error) => {
+            context.log.finish(scope, log_id, OperationState::Failed, None, Some(error.to_string()));
+        }
+    }
+    outcome
+}
+
+async fn prepare(
+    context: &Context,
+    session: &ConnectSession,
+    open: &Arc<OpenIntegration>,
+    request: AuthorizeRequest,
+    log_id: &str,
+) -> Result<Begun, Error> {
+    let key = &open.integration.key;
+    sessions::check_allowed(session, key)?;
+    let Auth::OAuth2(scheme) = &open.entry.provider.auth else {
+        return Err(Error::refused("invalid_auth_mode", "This integration does not authorize in a browser"));
+    };
+    let defaults = session.defaults.get(key.as_str());
+    let config = config::merged(open, request.params, defaults)?;
+    let scope = Scope { environment: session.environment };
+    let name = connection_name(context, scope, session.reconnect).await?;
+    let asked = asked_scopes(context, open, defaults)?;
+    let leg = match scheme.grant {
+        CodeGrant::AuthorizationCode => Leg::Code,
+        CodeGrant::AdminConsent => Leg::AdminConsent,
+    };
+    let payload = Payload {
+        leg,
+        connection_id: name.to_string(),
+        reconnect: session.reconnect.map(|row| row.0),
+        verifier: entropy::name(&*context.entropy, 64),
+        nonce: entropy::hex(&*context.entropy, 16),
+        config,
+        socket: request.socket,
+        log_id: log_id.to_owned(),
+        began_at_ms: context.now_ms(),
+        client_override: request.client_override,
+        end_user: session.end_user.clone(),
+        tags: session.tags.clone(),
+        webhook_url_override: session.webhook_url_override.clone(),
+        token_scope: asked.token_scope,
+    };
+    let overrides = defaults.map_or(&request.authorization_params, |own| &own.authorization_params);
+    let params = authorization_params(scheme, overrides, &payload.nonce, asked.wants_id_token)?;
+    send(context, open, scheme, payload, asked.parameter.as_deref(), params).await
+}
+
+/// Stores the state of a leg and makes its URL.
+async fn send(
+    context: &Context,
+    open: &OpenIntegration,
+    scheme: &OAuth2,
+    payload: Payload,
+    scope: Option<&str>,
+    params: Vec<(String, Template)>,
+) -> Result<Begun, Error> {
+    let state = state::new_state(context);
+    let party = open.party(context, client(open, &payload), &payload.config);
+    let authorization =
+        oauth2::Authorization { state: &state, verifier: &payload.verifier, scope, params: &params };
+    // The URL is made before the state is stored: a missing setting leaves nothing behind.
+    let url = oauth2::authorize_url(scheme, &party, &authorization)?;
+    let issued =
+        state::issue(context, open.scope.environment, &open.integration.key, &payload, state).await?;
+    context.faults.pass("authorize:stored");
+    Ok(Begun { url, issued })
+}
+
+/// The sign-in that proves the tenant after an administrator's consent (DESIGN §5 "Whose tenant").
+///
+/// # Errors
+/// The definition has no sign-in URL, or the state cannot be stored.
+pub async fn prove_tenant(
+    context: &Context,
+    open: &OpenIntegration,
+    scheme: &OAuth2,
+    mut payload: Payload,
+    tenant: String,
+) -> Result<Begun, Error> {
+    let sign_in = scheme
+        .sign_in_url
+        .clone()
+        .ok_or(Error::Corrupt("a definition with admin consent has no sign_in_url"))?;
+    payload.leg = Leg::TenantProof { tenant: tenant.clone() };
+    payload.config.insert("tenantId".into(), Value::String(tenant));
+    let mut sign_in_scheme = scheme.clone();
+    sign_in_scheme.authorization_url = sign_in;
+    let params = vec![
+        ("response_mode".to_owned(), Template::literal("query")),
+        ("nonce".to_owned(), Template::literal(&payload.nonce)),
+    ];
+    send(context, open, &sign_in_scheme, payload, Some("openid profile"), params).await
+}
+
+/// The client that an authorization is made for.
+pub fn client(open: &OpenIntegration, payload: &Payload) -> Client {
+    match &payload.client_override {
+        Some((id, secret)) => Client { id: id.clone(), secret: Secret::from(secret.clone()) },
+        None => open.client.clone(),
+    }
+}
+
+struct AskedScopes {
+    parameter: Option<String>,
+    token_scope: Option<String>,
+    wants_id_token: bool,
+}
+
+fn asked_scopes(
+    context: &Context,
+    open: &OpenIntegration,
+    defaults: Option<&ConnectDefaults>,
+) -> Result<AskedScopes, Error> {
+    let provider = &open.entry.provider;
+    let cloud = open.cloud_values(context);
+    let session_override = defaults.and_then(sessions::scopes_override);
+    let sources = catalog::ScopeSources {
+        parameter: defaults.and_then(|own| own.authorization_params.get("scope")).map(String::as_str),
+        session_override: session_override.as_deref(),
+        configured: &open.integration.scopes,
+        cloud,
+    };
+    let effective = catalog::effective_scopes(provider, &sources)
+        .map_err(|broken| Error::refused("invalid_oauth_scopes", broken.to_string()))?;
+    let for_token = catalog::token_request_scopes(provider, cloud, &effective.list);
+    Ok(AskedScopes {
+        wants_id_token: effective.list.iter().any(|scope| scope == "openid"),
+        token_scope: (for_token != effective.list).then(|| for_token.join(" ")),
+        parameter: effective.parameter,
+    })
+}
+
+fn authorization_params(
+    scheme: &OAuth2,
+    overrides: &BTreeMap<String, String>,
+    nonce: &str,
+    wants_id_token: bool,
+) -> Result<Vec<(String, Template)>, Error> {
+    let given = overrides.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let mut params = catalog::merge_authorization_params(scheme, given)
+        .map_err(|reserved| Error::refused("invalid_query_params", reserved.to_string()))?;
+    if wants_id_token && scheme.scope_rules == ScopeRules::Entra {
+        params.retain(|(name, _)| name != "nonce");
+        params.push(("nonce".to_owned(), Template::literal(nonce)));
+    }
+    Ok(params)
+}

@@ -1,0 +1,53 @@
+//! The connection config of a new authorization: what the page sent, what the customer's backend prescribes, and what
+//! the operator set on the integration; validated before any of it becomes part of a URL.
+
+use domain::connect::ConnectDefaults;
+use domain::provider::Field;
+use serde_json::{Map, Value};
+
+use crate::credentials::account::OpenIntegration;
+use crate::error::{Error, FieldIssue};
+
+/// Merges and validates. The integration's own values are used for validation and left out of the result: they are
+/// looked up where they are used, so that a change of the integration reaches its connections.
+///
+/// # Errors
+/// Each invalid field, with what it should be.
+pub fn merged(
+    open: &OpenIntegration,
+    params: Map<String, Value>,
+    defaults: Option<&ConnectDefaults>,
+) -> Result<Map<String, Value>, Error> {
+    let mut config = params;
+    // The webhook address is not the page's to choose (contract §5.1).
+    config.remove("webhook_url");
+    if let Some(defaults) = defaults {
+        config.extend(defaults.connection_config.clone());
+    }
+    config.retain(|_, value| value != "");
+    let own = &open.integration.settings.connection_config;
+    let mut whole: Map<String, Value> =
+        own.iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect();
+    whole.extend(config.clone());
+    let provider = &open.entry.provider;
+    let validated = catalog::validate_connection_config(provider, &whole).map_err(|problems| {
+        let issue = |problem: catalog::FieldProblem| {
+            let label = field(&provider.connection_config, &problem.field);
+            FieldIssue::custom(
+                format!("{label}: {}", problem.message),
+                &["connection_config", &problem.field],
+            )
+        };
+        Error::Invalid(problems.into_iter().map(issue).collect())
+    })?;
+    config.extend(validated.into_iter().filter(|(name, _)| !own.contains_key(name)));
+    if let Some(Value::String(list)) = config.get("oauth_scopes_override") {
+        let scopes = catalog::parse_scope_list(list).into_iter().map(Value::String).collect();
+        config.insert("oauth_scopes_override".into(), Value::Array(scopes));
+    }
+    Ok(config)
+}
+
+fn field<'a>(fields: &'a [Field], name: &'a str) -> &'a str {
+    fields.iter().find(|field| field.name == name).map_or(name, |field| field.title.as_str())
+}

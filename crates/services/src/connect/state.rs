@@ -1,0 +1,158 @@
+//! The state of a running authorization: random, sealed, bound to one browser, taken once (DESIGN §5).
+
+use std::collections::BTreeMap;
+
+use domain::connect::OAuthState;
+use domain::connection::EndUser;
+use domain::{ConnectionRow, EnvironmentId, IntegrationKey, entropy};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::sessions::token_hash;
+use crate::context::Context;
+use crate::error::Error;
+
+/// Life of a state.
+pub const LIFE_MS: i64 = 60 * 60 * 1000;
+
+/// What the callback needs to know.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Payload {
+    /// Which leg of which flow.
+    pub leg: Leg,
+    /// The name of the connection to make.
+    pub connection_id: String,
+    /// The connection to authorize again.
+    pub reconnect: Option<i64>,
+    /// The PKCE verifier.
+    pub verifier: String,
+    /// The OIDC nonce.
+    pub nonce: String,
+    /// Validated parameters of the connection.
+    pub config: Map<String, Value>,
+    /// The page that waits.
+    pub socket: Option<String>,
+    /// The operation that tells of it.
+    pub log_id: String,
+    /// When it began, Unix milliseconds.
+    pub began_at_ms: i64,
+    /// The client of this connection's own.
+    pub client_override: Option<(String, String)>,
+    /// The end user.
+    pub end_user: Option<EndUser>,
+    /// Copied to the connection.
+    pub tags: BTreeMap<String, String>,
+    /// Where the connection's webhooks go.
+    pub webhook_url_override: Option<String>,
+    /// The `scope` of the token request where it must be named (several resources at authorize).
+    pub token_scope: Option<String>,
+}
+
+/// Which leg of which flow a callback ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Leg {
+    /// An authorization code.
+    Code,
+    /// An administrator's consent; a sign-in that proves the tenant follows.
+    AdminConsent,
+    /// The sign-in after a consent: its id_token must be of this tenant.
+    TenantProof {
+        /// The consented tenant, a GUID.
+        tenant: String,
+    },
+    /// An admin link: ends on a thank-you page and wakes the waiting one.
+    AdminLink,
+}
+
+impl Payload {
+    /// The connection to authorize again.
+    pub fn reconnect(&self) -> Option<ConnectionRow> {
+        self.reconnect.map(ConnectionRow)
+    }
+}
+
+/// A stored state with what goes to the browser.
+#[derive(Debug)]
+pub struct Issued {
+    /// The `state` parameter.
+    pub state: String,
+    /// The cookie's name.
+    pub cookie_name: String,
+    /// The cookie's value.
+    pub cookie_value: String,
+}
+
+/// What became of a returning state.
+pub enum Taken {
+    /// It is ours, fresh, and this browser's.
+    Good {
+        /// The environment.
+        environment: EnvironmentId,
+        /// The integration.
+        integration: IntegrationKey,
+        /// What it stands for.
+        payload: Box<Payload>,
+    },
+    /// Never issued, or used before.
+    Unknown,
+    /// Issued more than an hour ago; the payload tells whom to inform.
+    Expired(Box<Payload>),
+    /// Issued to another browser.
+    OtherBrowser(Box<Payload>),
+}
+
+/// The cookie that binds a state to a browser; one a state, so that flows in two tabs do not meet.
+pub fn cookie_name(state: &str) -> String {
+    format!("sheetbend_oauth_{}", &token_hash(state)[..16])
+}
+
+/// Seals and stores a payload.
+///
+/// # Errors
+/// It cannot be stored.
+pub async fn issue(
+    context: &Context,
+    environment: EnvironmentId,
+    integration: &IntegrationKey,
+    payload: &Payload,
+    state: String,
+) -> Result<Issued, Error> {
+    let state_hash = token_hash(&state);
+    let cookie_value = entropy::hex(&*context.entropy, 32);
+    let place = vault::Place::new("oauth_states", &state_hash, "payload");
+    let clear = zeroize::Zeroizing::new(serde_json::to_vec(payload).unwrap_or_default());
+    let stored = OAuthState {
+        state_hash: state_hash.clone(),
+        environment,
+        integration: integration.clone(),
+        cookie_hash: token_hash(&cookie_value),
+        payload: context.vault.seal(&place, &clear)?,
+        expires_at_ms: context.now_ms() + LIFE_MS,
+    };
+    context.store.insert_oauth_state(&stored).await?;
+    Ok(Issued { cookie_name: cookie_name(&state), state, cookie_value })
+}
+
+/// A new state parameter: 32 random bytes.
+pub fn new_state(context: &Context) -> String {
+    entropy::hex(&*context.entropy, 32)
+}
+
+/// Takes a returning state; whatever the verdict, it cannot return again.
+///
+/// # Errors
+/// The database failed, or the payload does not open.
+pub async fn take(context: &Context, state: &str, cookie: Option<&str>) -> Result<Taken, Error> {
+    let hash = token_hash(state);
+    let Some(stored) = context.store.take_oauth_state(&hash).await? else { return Ok(Taken::Unknown) };
+    let clear = context.vault.open(&vault::Place::new("oauth_states", &hash, "payload"), &stored.payload)?;
+    let payload: Box<Payload> = serde_json::from_slice(&clear)
+        .map_err(|_| Error::Corrupt("an authorization's state has an unknown form"))?;
+    if stored.expires_at_ms <= context.now_ms() {
+        return Ok(Taken::Expired(payload));
+    }
+    if cookie.map(token_hash).as_deref() != Some(stored.cookie_hash.as_str()) {
+        return Ok(Taken::OtherBrowser(payload));
+    }
+    Ok(Taken::Good { environment: stored.environment, integration: stored.integration, payload })
+}

@@ -1,0 +1,218 @@
+//! A connection with everything a call needs, opened once and kept until something writes to it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use catalog::Entry;
+use domain::connection::Connection;
+use domain::credentials::{Credentials, OAuth2Credentials};
+use domain::integration::Integration;
+use domain::provider::{Auth, CodeGrant};
+use domain::{ConnectionId, IntegrationKey, Scope, Secret};
+
+use super::codec;
+use super::schemes::{Client, Party};
+use crate::context::{Context, SandboxCloud};
+use crate::error::Error;
+use crate::proxy::plan::ProxyPlan;
+
+/// An integration with its definition and its secret, opened.
+#[derive(Debug)]
+pub struct OpenIntegration {
+    /// The environment.
+    pub scope: Scope,
+    /// The configuration.
+    pub integration: Integration,
+    /// The definition.
+    pub entry: Arc<Entry>,
+    /// The OAuth client; empty where the connection brings its own.
+    pub client: Client,
+    /// `${cloud.…}`.
+    pub cloud: BTreeMap<String, String>,
+}
+
+impl OpenIntegration {
+    /// Loads an integration.
+    ///
+    /// # Errors
+    /// It does not exist, its cloud is not available, or its secret does not open.
+    pub async fn load(context: &Context, scope: Scope, key: &IntegrationKey) -> Result<Arc<Self>, Error> {
+        let integration = context
+            .store
+            .integration(scope, key)
+            .await?
+            .ok_or_else(|| Error::UnknownIntegration(key.to_string()))?;
+        Self::open(context, scope, integration).map(Arc::new)
+    }
+
+    /// Opens an integration that was read already.
+    ///
+    /// # Errors
+    /// Its provider or cloud is not available, or its secret does not open.
+    pub fn open(context: &Context, scope: Scope, integration: Integration) -> Result<Self, Error> {
+        let entry = context
+            .catalog
+            .get(&integration.provider)
+            .cloned()
+            .ok_or_else(|| Error::UnknownProvider(integration.provider.to_string()))?;
+        let cloud = cloud_values(context, &entry, integration.settings.cloud.as_deref())?;
+        let secret = match &integration.client_secret {
+            Some(sealed) => {
+                let place = vault::Place::new("integrations", &integration.id, "client_secret");
+                let clear = context.vault.open(&place, sealed)?;
+                String::from_utf8(clear.to_vec())
+                    .map_err(|_| Error::Corrupt("a client secret is not text"))?
+            }
+            None => String::new(),
+        };
+        let client =
+            Client { id: integration.client_id.clone().unwrap_or_default(), secret: Secret::from(secret) };
+        Ok(Self { scope, integration, entry, client, cloud })
+    }
+
+    /// The parties of a request to the authorization server.
+    pub fn party<'a>(
+        &'a self,
+        context: &'a Context,
+        client: Client,
+        config: &'a serde_json::Map<String, serde_json::Value>,
+    ) -> Party<'a> {
+        Party {
+            provider: &self.entry.provider,
+            integration: &self.integration,
+            client,
+            cloud: &self.cloud,
+            config,
+            redirect_uri: &context.settings.callback_url,
+            extra: &[],
+        }
+    }
+
+    /// The catalogue's view of the cloud, for its rules.
+    pub fn cloud_values<'a>(&self, context: &'a Context) -> Option<&'a catalog::CloudValues> {
+        let family = self.entry.provider.cloud_family.as_deref()?;
+        let cloud = self.integration.settings.cloud.as_deref().unwrap_or(catalog::Clouds::DEFAULT);
+        context.catalog.clouds().values(family, cloud).ok()
+    }
+}
+
+fn cloud_values(
+    context: &Context,
+    entry: &Entry,
+    cloud: Option<&str>,
+) -> Result<BTreeMap<String, String>, Error> {
+    let Some(family) = entry.provider.cloud_family.as_deref() else { return Ok(BTreeMap::new()) };
+    let cloud = cloud.unwrap_or(catalog::Clouds::DEFAULT);
+    if cloud == "sandbox" && context.settings.sandbox == SandboxCloud::Absent {
+        return Err(Error::refused(
+            "sandbox_not_running",
+            "this integration belongs to the simulated tenant, which only `sheetbend dev` runs; start `dev`, or set \
+             the integration's cloud to `global`",
+        ));
+    }
+    let values = context
+        .catalog
+        .clouds()
+        .values(family, cloud)
+        .map_err(|unknown| Error::refused("unknown_cloud", unknown.to_string()))?;
+    Ok(values.variables().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+}
+
+/// A connection with everything a call needs.
+#[derive(Debug)]
+pub struct Account {
+    /// The integration.
+    pub integration: Arc<OpenIntegration>,
+    /// The connection as stored.
+    pub connection: Connection,
+    /// Its credentials in clear.
+    pub credentials: Credentials,
+    /// How proxied calls go; what is wrong with it is told when one is made.
+    pub plan: Result<ProxyPlan, String>,
+}
+
+impl Account {
+    /// Loads a connection.
+    ///
+    /// # Errors
+    /// It does not exist, or does not open.
+    pub async fn load(
+        context: &Context,
+        scope: Scope,
+        key: &IntegrationKey,
+        id: &ConnectionId,
+    ) -> Result<Self, Error> {
+        let integration = OpenIntegration::load(context, scope, key).await?;
+        let connection = context.store.connection(scope, key, id).await?.ok_or_else(|| {
+            Error::UnknownConnection { integration: key.to_string(), connection: id.to_string() }
+        })?;
+        Self::open(context, integration, connection)
+    }
+
+    /// Opens a connection that was read already.
+    ///
+    /// # Errors
+    /// The credentials do not open.
+    pub fn open(
+        context: &Context,
+        integration: Arc<OpenIntegration>,
+        connection: Connection,
+    ) -> Result<Self, Error> {
+        let place = vault::Place::new("connections", &connection.seal_id, "credentials");
+        let clear = context.vault.open(&place, &connection.credentials)?;
+        let credentials =
+            codec::decode(&clear).map_err(|_| Error::Corrupt("stored credentials have an unknown form"))?;
+        let plan = ProxyPlan::make(context, &integration, &connection, &credentials);
+        Ok(Self { integration, connection, credentials, plan })
+    }
+
+    /// The client that this connection's tokens belong to.
+    pub fn client(&self) -> Client {
+        match &self.credentials {
+            Credentials::OAuth2(OAuth2Credentials { client_override: Some(own), .. }) => {
+                Client { id: own.client_id.clone(), secret: own.client_secret.clone() }
+            }
+            Credentials::OAuth2Cc(own) => {
+                Client { id: own.client_id.clone(), secret: own.client_secret.clone() }
+            }
+            Credentials::TwoStep(own) => Client {
+                id: own.field("clientId").map(|id| id.expose().to_owned()).unwrap_or_default(),
+                secret: Secret::default(),
+            },
+            _ => self.integration.client.clone(),
+        }
+    }
+
+    /// Whether a refresh is possible at all.
+    pub fn is_renewable(&self) -> bool {
+        match (&self.credentials, &self.integration.entry.provider.auth) {
+            (_, Auth::OAuth2(scheme)) if scheme.grant == CodeGrant::AdminConsent => true,
+            (Credentials::OAuth2(own), _) => own.refresh_token.is_some(),
+            (Credentials::OAuth2Cc(_) | Credentials::TwoStep(_), _) => true,
+            (Credentials::None, _) => false,
+        }
+    }
+
+    /// True when the access token is there and has not ended.
+    pub fn is_valid(&self, now_ms: i64) -> bool {
+        self.credentials.access_token().is_some_and(|token| !token.is_empty())
+            && self.credentials.expires_at_ms().is_none_or(|end| end > now_ms)
+    }
+
+    /// True when the access token is due for renewal: within 15 minutes of its end, or within a quarter of its life
+    /// where that is less (contract §7.1).
+    pub fn is_due(&self, now_ms: i64) -> bool {
+        const MARGIN_MS: i64 = 15 * 60 * 1000;
+        let Some(end) = self.credentials.expires_at_ms() else { return !self.is_valid(now_ms) };
+        let raw = match &self.credentials {
+            Credentials::OAuth2(own) => Some(&own.raw),
+            Credentials::OAuth2Cc(own) => Some(&own.raw),
+            Credentials::TwoStep(own) => Some(&own.raw),
+            Credentials::None => None,
+        };
+        let life =
+            raw.and_then(|raw| super::token_answer::expires_at_ms(&raw.0, 0)).filter(|life| *life < end / 2);
+        let margin = life.map_or(MARGIN_MS, |life| MARGIN_MS.min(life / 4));
+        !self.is_valid(now_ms) || end - now_ms <= margin
+    }
+}

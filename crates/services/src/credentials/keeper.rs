@@ -1,0 +1,183 @@
+//! Keeps credentials fresh: one refresh at a time for a connection, in this process and among all nodes.
+//!
+//! In the process callers of one connection share one running refresh; among nodes a leased, fenced row decides who
+//! may ask the token endpoint (DESIGN §5 "Refresh"). A refresh that has begun runs to its end even when its callers
+//! went away: the provider may already have rotated the token.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::{ConnectionId, ConnectionRow, IntegrationKey, Scope};
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, Shared};
+
+use super::account::Account;
+use super::accounts::Accounts;
+use super::refresh;
+use crate::context::Context;
+use crate::error::{Error, RetryLater};
+
+/// Whether a refresh happens although the token is not due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Force {
+    /// The provider refused the token, or a person asked.
+    Yes,
+    /// Only when due.
+    No,
+}
+
+/// A pause after a failed refresh, during which nobody asks again (contract §7.1).
+pub const BACK_OFF_MS: i64 = 30_000;
+
+type Running = Shared<BoxFuture<'static, Result<(), Arc<Error>>>>;
+
+/// Keeps credentials fresh.
+pub struct Keeper {
+    context: Arc<Context>,
+    accounts: Arc<Accounts>,
+    running: Mutex<HashMap<ConnectionRow, Running>>,
+    /// Connections whose client is refused, and since when: such a failure marks no connection, but must not be
+    /// repeated at every call.
+    refused: moka::sync::Cache<ConnectionRow, Refused>,
+}
+
+#[derive(Clone)]
+struct Refused {
+    at_ms: i64,
+    version: i64,
+    failure: Arc<Error>,
+}
+
+impl Keeper {
+    /// A keeper over opened accounts.
+    pub fn new(context: Arc<Context>, accounts: Arc<Accounts>) -> Self {
+        let refused = moka::sync::Cache::builder().max_capacity(10_000).build();
+        Self { context, accounts, running: Mutex::default(), refused }
+    }
+
+    /// The account with a token that is good for a while.
+    ///
+    /// # Errors
+    /// The connection is unknown, or its credentials do not work.
+    pub async fn current(
+        &self,
+        scope: Scope,
+        key: &IntegrationKey,
+        id: &ConnectionId,
+    ) -> Result<Arc<Account>, Error> {
+        let account = self.accounts.get(scope, key, id).await?;
+        let now_ms = self.context.now_ms();
+        if !account.is_due(now_ms) {
+            return Ok(account);
+        }
+        self.renew(account, Force::No).await
+    }
+
+    /// The account after a refresh, whatever its token's age.
+    ///
+    /// # Errors
+    /// Why it could not be refreshed.
+    pub async fn refresh(&self, account: &Arc<Account>, force: Force) -> Result<Arc<Account>, Error> {
+        self.renew(account.clone(), force).await
+    }
+
+    async fn renew(&self, account: Arc<Account>, force: Force) -> Result<Arc<Account>, Error> {
+        let now_ms = self.context.now_ms();
+        if let Some(verdict) = self.settled(&account, force, now_ms) {
+            return verdict;
+        }
+        match self.shared(&account).await {
+            Ok(()) => self.reload(&account).await,
+            Err(failure) => {
+                // A token that still works is better than an error about the next one.
+                if force == Force::No && account.is_valid(self.context.now_ms()) {
+                    return Ok(account);
+                }
+                Err(Error::Shared(failure))
+            }
+        }
+    }
+
+    /// What can be said without asking anybody.
+    fn settled(
+        &self,
+        account: &Arc<Account>,
+        force: Force,
+        now_ms: i64,
+    ) -> Option<Result<Arc<Account>, Error>> {
+        if !account.is_renewable() {
+            // Without a way to renew it the token goes out as it is (contract §7.3); the provider has the last word.
+            return Some(Ok(account.clone()));
+        }
+        if force == Force::Yes {
+            return None;
+        }
+        let health = &account.connection.health;
+        let verdict = |error: Error| {
+            if account.is_valid(now_ms) { Ok(account.clone()) } else { Err(error) }
+        };
+        if let Some(problem) = health.error.as_ref().filter(|problem| problem.needs_reconnect) {
+            return Some(verdict(Error::Credentials {
+                problem: Box::new(problem.clone()),
+                retry: RetryLater::No,
+            }));
+        }
+        let recent = |at_ms: i64| now_ms - at_ms < BACK_OFF_MS && now_ms >= at_ms;
+        if let (Some(problem), Some(at_ms)) = (&health.error, health.last_failure_at_ms)
+            && recent(at_ms)
+        {
+            return Some(verdict(Error::Credentials {
+                problem: Box::new(problem.clone()),
+                retry: RetryLater::Yes,
+            }));
+        }
+        let refused = self.refused.get(&account.connection.row)?;
+        let same = refused.version == account.connection.credentials_version;
+        (same && recent(refused.at_ms)).then(|| verdict(Error::Shared(refused.failure)))
+    }
+
+    /// Joins the running refresh of this connection, or starts one.
+    async fn shared(&self, account: &Arc<Account>) -> Result<(), Arc<Error>> {
+        let row = account.connection.row;
+        let running = {
+            let mut map = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+            map.entry(row).or_insert_with(|| self.start(account.clone())).clone()
+        };
+        let outcome = running.clone().await;
+        let mut map = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if map.get(&row).is_some_and(|kept| kept.ptr_eq(&running)) {
+            map.remove(&row);
+        }
+        drop(map);
+        self.remember(account, &outcome);
+        outcome
+    }
+
+    fn start(&self, account: Arc<Account>) -> Running {
+        let context = self.context.clone();
+        let task = self
+            .context
+            .background
+            .spawn(async move { refresh::run(&context, &account).await.map_err(Arc::new) });
+        async move { task.await.unwrap_or_else(|_| Err(Arc::new(Error::Corrupt("a refresh broke off")))) }
+            .boxed()
+            .shared()
+    }
+
+    fn remember(&self, account: &Account, outcome: &Result<(), Arc<Error>>) {
+        let row = account.connection.row;
+        match outcome {
+            Ok(()) => self.refused.invalidate(&row),
+            Err(failure) => {
+                let at_ms = self.context.now_ms();
+                let version = account.connection.credentials_version;
+                self.refused.insert(row, Refused { at_ms, version, failure: failure.clone() });
+            }
+        }
+    }
+
+    async fn reload(&self, account: &Account) -> Result<Arc<Account>, Error> {
+        let integration = &account.integration;
+        self.accounts.get(integration.scope, &integration.integration.key, &account.connection.id).await
+    }
+}

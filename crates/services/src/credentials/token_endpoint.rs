@@ -1,0 +1,114 @@
+//! Asks a token endpoint: one bounded call, no redirects, every outcome understood.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use domain::provider::BodyFormat;
+use egress::{Body, EgressError};
+use http::header::{self, HeaderValue};
+use http::{Method, Request};
+use serde_json::{Map, Value};
+
+use super::problem::TokenProblem;
+use super::schemes::TokenRequest;
+use super::token_answer::{self, TokenAnswer};
+use crate::context::Context;
+
+/// What a token call looked like from outside, for the log; holds no secret.
+#[derive(Debug, Clone)]
+pub struct TokenCallFacts {
+    /// The endpoint.
+    pub url: String,
+    /// `grant_type`.
+    pub grant: String,
+    /// HTTP status, when there was an answer.
+    pub status: Option<u16>,
+    /// Wall time.
+    pub duration: Duration,
+}
+
+/// Sends the request and reads the answer.
+///
+/// # Errors
+/// The problem, classed by whom it concerns.
+pub async fn ask(
+    context: &Context,
+    request: TokenRequest,
+) -> (TokenCallFacts, Result<TokenAnswer, TokenProblem>) {
+    let started = tokio::time::Instant::now();
+    let mut facts = TokenCallFacts {
+        url: request.url.clone(),
+        grant: request
+            .fields
+            .iter()
+            .find(|(name, _)| name == "grant_type")
+            .map(|(_, value)| value.expose().to_owned())
+            .unwrap_or_default(),
+        status: None,
+        duration: Duration::ZERO,
+    };
+    let outcome = match to_http(&request) {
+        Some(http) => context.egress.fetch_bytes(http, &context.settings.token).await,
+        None => Err(EgressError::InvalidTarget { reason: "the token URL is not a valid URL".to_owned() }),
+    };
+    facts.duration = started.elapsed();
+    let answer = match outcome {
+        Ok(response) => {
+            let status = response.status().as_u16();
+            facts.status = Some(status);
+            let kind = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+            token_answer::read(status, kind, response.body(), context.now_ms())
+        }
+        Err(failure) => Err(unreachable(&failure)),
+    };
+    (facts, answer)
+}
+
+fn to_http(request: &TokenRequest) -> Option<Request<Body>> {
+    let (kind, body) = match request.format {
+        BodyFormat::Form => {
+            let pairs = request.fields.iter().map(|(name, value)| (name.as_str(), value.expose()));
+            (
+                "application/x-www-form-urlencoded",
+                serde_urlencoded::to_string(pairs.collect::<Vec<_>>()).ok()?,
+            )
+        }
+        BodyFormat::Json => {
+            let fields =
+                request.fields.iter().map(|(name, value)| (name.clone(), Value::from(value.expose())));
+            ("application/json", Value::Object(fields.collect::<Map<_, _>>()).to_string())
+        }
+    };
+    let mut http = Request::new(Body::from(body));
+    *http.method_mut() = Method::POST;
+    *http.uri_mut() = request.url.parse().ok()?;
+    let headers = http.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+    if let Some((id, secret)) = &request.basic {
+        // RFC 6749 §2.3.1: both are form-encoded before they become Basic credentials.
+        let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        let pair = format!("{}:{}", encode(id), encode(secret.expose()));
+        let mut value = HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(pair))).ok()?;
+        value.set_sensitive(true);
+        headers.insert(header::AUTHORIZATION, value);
+    }
+    Some(http)
+}
+
+/// What we call ourselves.
+pub const USER_AGENT: &str = concat!("Sheetbend/", env!("CARGO_PKG_VERSION"));
+
+fn unreachable(failure: &EgressError) -> TokenProblem {
+    let cause = format!("The token endpoint gave no usable answer: {failure}.");
+    match failure {
+        EgressError::Refused { .. } | EgressError::InvalidTarget { .. } => TokenProblem::developer(
+            failure.code(),
+            cause,
+            "Correct the provider's or connection's host; a private host must be exempted by the operator (--exempt).",
+        ),
+        _ => TokenProblem::passing(failure.code(), cause),
+    }
+}

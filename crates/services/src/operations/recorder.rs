@@ -1,0 +1,209 @@
+//! The log's writer: entries queue in memory and are written in batches, off the path of the calls they describe.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use domain::integration::Integration;
+use domain::operation::{Message, Operation, OperationKind, OperationState};
+use domain::{Clock, Entropy, Scope};
+use serde_json::Value;
+use store::{LogEntry, Outcome, Store};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// Entries that may wait; beyond it new ones are dropped and counted, so that a slow disk cannot eat the memory.
+const QUEUE: usize = 20_000;
+/// Entries of one transaction.
+const BATCH: usize = 512;
+
+/// Where use-cases write what happened. Cheap to clone.
+#[derive(Clone)]
+pub struct Recorder {
+    queue: mpsc::Sender<LogEntry>,
+    dropped: Arc<AtomicU64>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+/// The other end: writes what was queued.
+pub struct RecorderTask {
+    queue: mpsc::Receiver<LogEntry>,
+    store: Store,
+}
+
+/// What an operation is about.
+#[derive(Debug)]
+pub struct OperationFacts<'a> {
+    /// Its kind.
+    pub kind: OperationKind,
+    /// The integration.
+    pub integration: &'a Integration,
+    /// The connection's id as the customer knows it.
+    pub connection: Option<&'a str>,
+    /// When it began, Unix milliseconds.
+    pub created_at_ms: i64,
+    /// More facts, redacted.
+    pub detail: Option<Value>,
+}
+
+impl Recorder {
+    /// Both ends of a new queue.
+    pub fn new(store: Store, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> (Self, RecorderTask) {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        let recorder = Self { queue: sender, dropped: Arc::default(), clock, entropy };
+        (recorder, RecorderTask { queue: receiver, store })
+    }
+
+    /// A new operation id: `<created ms, 13 digits>_<8 characters>`.
+    pub fn new_id(&self, created_at_ms: i64) -> String {
+        format!("{created_at_ms:013}_{}", domain::entropy::name(&*self.entropy, 8))
+    }
+
+    /// Entries that were dropped because the queue was full.
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Entries that wait to be written.
+    pub fn waiting(&self) -> usize {
+        QUEUE - self.queue.capacity()
+    }
+
+    /// A finished operation with all its messages.
+    pub fn whole(&self, scope: Scope, operation: Operation, messages: Vec<Message>) {
+        self.push(LogEntry::Operation { scope, operation: Box::new(operation), messages });
+    }
+
+    /// An operation that has begun and will end later.
+    pub fn begun(&self, scope: Scope, id: String, facts: &OperationFacts<'_>) {
+        let operation = self.operation(id, facts, OperationState::Running, None);
+        self.whole(scope, operation, Vec::new());
+    }
+
+    /// An operation told after its end.
+    pub fn ended(
+        &self,
+        scope: Scope,
+        id: String,
+        facts: &OperationFacts<'_>,
+        state: OperationState,
+        error: Option<String>,
+    ) {
+        let mut operation = self.operation(id, facts, state, error);
+        let ended = self.clock.now_ms();
+        operation.ended_at_ms = Some(ended);
+        operation.duration_us = Some((ended - facts.created_at_ms).max(0) * 1000);
+        self.whole(scope, operation, Vec::new());
+    }
+
+    /// The end of an operation that was told to have begun.
+    pub fn finish(
+        &self,
+        scope: Scope,
+        operation_id: String,
+        state: OperationState,
+        connection: Option<String>,
+        error: Option<String>,
+    ) {
+        let outcome = Outcome {
+            state,
+            status: None,
+            summary: None,
+            error,
+            integration: None,
+            connection,
+            provider: None,
+            ended_at_ms: self.clock.now_ms(),
+            duration_us: None,
+            detail: None,
+        };
+        self.push(LogEntry::Finish { scope, operation_id, outcome: Box::new(outcome) });
+    }
+
+    /// A step of an operation.
+    pub fn message(&self, scope: Scope, operation_id: String, message: Message) {
+        self.push(LogEntry::Message { scope, operation_id, message });
+    }
+
+    /// A step of an operation, in words.
+    pub fn say(
+        &self,
+        scope: Scope,
+        operation_id: &str,
+        level: &str,
+        text: impl Into<String>,
+        detail: Option<Value>,
+    ) {
+        let created_at_ms = self.clock.now_ms();
+        let message = Message {
+            sequence: created_at_ms,
+            level: level.to_owned(),
+            kind: "log".to_owned(),
+            text: text.into(),
+            detail,
+            created_at_ms,
+            duration_us: None,
+        };
+        self.message(scope, operation_id.to_owned(), message);
+    }
+
+    fn operation(
+        &self,
+        id: String,
+        facts: &OperationFacts<'_>,
+        state: OperationState,
+        error: Option<String>,
+    ) -> Operation {
+        Operation {
+            id,
+            kind: facts.kind.kind().to_owned(),
+            action: facts.kind.action().to_owned(),
+            state,
+            integration: Some(facts.integration.key.to_string()),
+            connection: facts.connection.map(str::to_owned),
+            provider: Some(facts.integration.provider.to_string()),
+            status: None,
+            summary: facts.kind.title().to_owned(),
+            error,
+            created_at_ms: facts.created_at_ms,
+            ended_at_ms: None,
+            duration_us: None,
+            detail: facts.detail.clone(),
+        }
+    }
+
+    fn push(&self, entry: LogEntry) {
+        if self.queue.try_send(entry).is_err() {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl RecorderTask {
+    /// Writes until `cancel`, then what is still queued.
+    pub async fn run(mut self, cancel: CancellationToken) {
+        loop {
+            let wrote = tokio::select! {
+                () = cancel.cancelled() => break,
+                wrote = self.run_once() => wrote,
+            };
+            if wrote == 0 {
+                return;
+            }
+        }
+        self.queue.close();
+        while self.run_once().await > 0 {}
+    }
+
+    /// Waits for entries and writes one batch; 0 when the queue has closed and is empty.
+    pub async fn run_once(&mut self) -> usize {
+        let mut batch = Vec::new();
+        let count = self.queue.recv_many(&mut batch, BATCH).await;
+        if count > 0
+            && let Err(error) = self.store.append_log(batch).await
+        {
+            tracing::error!(%error, lost = count, "operations could not be written to the log");
+        }
+        count
+    }
+}

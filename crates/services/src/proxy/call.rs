@@ -1,0 +1,58 @@
+//! A forwarded call as the edge hands it over.
+
+use domain::{ConnectionId, IntegrationKey, Scope};
+use egress::Body;
+use http::{HeaderMap, Method};
+
+use super::decide::RetryPolicy;
+use super::target::Target;
+
+/// A forwarded call.
+pub struct ProxyCall {
+    /// The environment.
+    pub scope: Scope,
+    /// Whose configuration.
+    pub integration: IntegrationKey,
+    /// Whose account.
+    pub connection: ConnectionId,
+    /// The verb.
+    pub method: Method,
+    /// Where to.
+    pub target: Target,
+    /// The caller's headers as received.
+    pub headers: HeaderMap,
+    /// The body; replayable when it is small and came with a length.
+    pub body: Body,
+    /// How often and on what to repeat.
+    pub retry: RetryPolicy,
+    /// Another base than the connection's own; must be allowed.
+    pub base_override: Option<url::Url>,
+    /// Whether redirects of GET and HEAD are followed here.
+    pub redirects: Redirects,
+    /// Whether next links come back to us.
+    pub links: Links,
+    /// An operation to attach to instead of one of its own.
+    pub attach_to: Option<String>,
+}
+
+/// What happens at a redirect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Redirects {
+    /// GET and HEAD are followed; at a change of origin the caller's and our headers go.
+    Follow,
+    /// As `Follow`, but headers stay (`Forward-Headers-On-Redirect`).
+    FollowWithHeaders,
+    /// Passed through (`Sheetbend-Follow-Redirects: false`).
+    Pass,
+}
+
+/// What happens to next links.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Links {
+    /// As the integration says.
+    ByIntegration,
+    /// Rewritten.
+    Rewrite,
+    /// Left alone.
+    Keep,
+}

@@ -1,0 +1,143 @@
+//! Which URL a call goes to and which token it carries; no byte leaves for an origin that is not the connection's.
+
+use egress::EgressError;
+use http::Uri;
+use http::header::HeaderValue;
+
+use super::call::ProxyCall;
+use super::links::LinkRule;
+use super::plan::{ProxyPlan, bearer};
+use super::target::{self, Target};
+use crate::credentials::account::Account;
+use crate::credentials::resources::Resources;
+use crate::error::Error;
+
+/// Where a call goes.
+#[derive(Debug)]
+pub struct Destination {
+    /// The absolute URI, path and query byte for byte the caller's.
+    pub uri: Uri,
+    /// The token for exactly this origin.
+    pub authorization: Option<HeaderValue>,
+    /// How next links of this origin come back to us.
+    pub links: LinkRule,
+}
+
+/// Finds where a call goes.
+///
+/// # Errors
+/// The origin is not allowed, or the token for it cannot be had.
+pub async fn find(
+    resources: &Resources,
+    account: &Account,
+    call: &ProxyCall,
+    public_url: &str,
+) -> Result<Destination, Error> {
+    let plan = account.plan.as_ref().map_err(|problem| Error::refused("missing_api_url", problem.clone()))?;
+    let (base, is_own) = match (&call.target, &call.base_override) {
+        (Target::Absolute(url), _) => {
+            let origin = target::origin(url).unwrap_or_default();
+            let own = origin == plan.base_origin;
+            (origin, own)
+        }
+        (Target::Path(_), Some(base)) => {
+            let text = base.as_str().trim_end_matches('/').to_owned();
+            let own = base.origin().ascii_serialization() == plan.base_origin;
+            (text, own)
+        }
+        (Target::Path(_), None) => (plan.base.clone(), true),
+    };
+    let authorization =
+        if is_own { plan.authorization.clone() } else { foreign(resources, account, plan, &base).await? };
+    let full = with_query(call.target.join(&base), &plan.query);
+    let (origin, path) = split(&full);
+    Ok(Destination {
+        uri: egress::absolute(origin, path)?,
+        authorization,
+        links: link_rule(plan, &base, public_url, &call.target),
+    })
+}
+
+/// The token for an origin other than the base: a resource's own, or the connection's where the definition or the
+/// operator listed the host.
+async fn foreign(
+    resources: &Resources,
+    account: &Account,
+    plan: &ProxyPlan,
+    base: &str,
+) -> Result<Option<HeaderValue>, Error> {
+    let url = url::Url::parse(base).map_err(|_| not_allowed(account, base))?;
+    let origin = url.origin().ascii_serialization();
+    if let Some(token) = resources.token_for_origin(account, &origin).await? {
+        return Ok(bearer(&token));
+    }
+    if plan.allows(&url) { Ok(plan.authorization.clone()) } else { Err(not_allowed(account, base)) }
+}
+
+fn not_allowed(account: &Account, base: &str) -> Error {
+    let host =
+        url::Url::parse(base).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+    Error::refused(
+        "base_url_override_not_allowed",
+        format!(
+            "{host} is not a host of this connection; allow it with PATCH /integrations/{} \
+             {{\"allowed_hosts\":[\"{host}\"]}}",
+            account.integration.integration.key
+        ),
+    )
+}
+
+fn with_query(mut url: String, extra: &[(String, String)]) -> String {
+    for (name, value) in extra {
+        url.push(if url.contains('?') { '&' } else { '?' });
+        url.extend(url::form_urlencoded::byte_serialize(name.as_bytes()));
+        url.push('=');
+        url.extend(url::form_urlencoded::byte_serialize(value.as_bytes()));
+    }
+    url
+}
+
+/// Origin and the rest of an absolute URL, without decoding anything.
+fn split(url: &str) -> (&str, &str) {
+    let authority = url.find("://").map_or(0, |at| at + 3);
+    let end = url[authority..].find(['/', '?', '#']).map_or(url.len(), |at| authority + at);
+    let (origin, rest) = url.split_at(end);
+    (origin, if rest.is_empty() { "/" } else { rest })
+}
+
+/// Links of the base become `/proxy/…`; those of another origin keep their URL behind it.
+fn link_rule(plan: &ProxyPlan, base: &str, public_url: &str, target: &Target) -> LinkRule {
+    let own = base == plan.base && matches!(target, Target::Path(_));
+    if own {
+        return LinkRule { from: plan.base.clone(), to: format!("{public_url}/proxy") };
+    }
+    let (origin, _) = split(base);
+    LinkRule { from: origin.to_owned(), to: format!("{public_url}/proxy/{origin}") }
+}
+
+/// Maps a malformed address to what the caller did.
+impl From<super::target::TargetProblem> for Error {
+    fn from(problem: super::target::TargetProblem) -> Self {
+        Self::refused("invalid_endpoint", problem.to_string())
+    }
+}
+
+/// True for failures that are the caller's request and not the way to the provider.
+pub fn is_callers(failure: &EgressError) -> bool {
+    matches!(failure, EgressError::InvalidTarget { .. } | EgressError::Refused { .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_splits_without_a_byte_changed() {
+        assert_eq!(split("https://h:1/a?b#c"), ("https://h:1", "/a?b#c"));
+        assert_eq!(split("https://h"), ("https://h", "/"));
+        assert_eq!(
+            with_query("https://h/a?x=1".into(), &[("k".into(), "a b".into())]),
+            "https://h/a?x=1&k=a+b"
+        );
+    }
+}

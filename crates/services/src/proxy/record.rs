@@ -1,0 +1,162 @@
+//! A proxied call as one row of the log, written when its answer has ended.
+
+use std::sync::Arc;
+
+use domain::operation::{Message, Operation, OperationKind, OperationState};
+use egress::EgressError;
+use http::{HeaderMap, Method};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::context::{Context, LogProxy};
+use crate::credentials::account::Account;
+use crate::operations::redact;
+
+/// What is known about a call while it runs.
+pub struct CallRecord {
+    context: Arc<Context>,
+    account: Arc<Account>,
+    started: Instant,
+    created_at_ms: i64,
+    method: Method,
+    url: String,
+    request_headers: HeaderMap,
+    attach_to: Option<String>,
+    messages: Vec<Message>,
+    status: Option<u16>,
+    response_headers: HeaderMap,
+    first_byte_us: Option<i64>,
+    bytes: u64,
+    attempts: u32,
+}
+
+impl CallRecord {
+    /// Begins a record; `headers` are those that go upstream.
+    pub fn begin(
+        context: &Arc<Context>,
+        account: &Arc<Account>,
+        method: &Method,
+        url: &str,
+        attach_to: Option<String>,
+    ) -> Self {
+        Self {
+            context: context.clone(),
+            account: account.clone(),
+            started: Instant::now(),
+            created_at_ms: context.now_ms(),
+            method: method.clone(),
+            url: redact::url(url),
+            request_headers: HeaderMap::new(),
+            attach_to,
+            messages: Vec::new(),
+            status: None,
+            response_headers: HeaderMap::new(),
+            first_byte_us: None,
+            bytes: 0,
+            attempts: 0,
+        }
+    }
+
+    /// Keeps the headers that went upstream.
+    pub fn sent(&mut self, headers: &HeaderMap) {
+        self.attempts += 1;
+        if self.attempts == 1 {
+            self.request_headers = headers.clone();
+        }
+    }
+
+    /// Keeps the answer's head.
+    pub fn answered(&mut self, status: u16, headers: &HeaderMap) {
+        self.status = Some(status);
+        self.response_headers = headers.clone();
+        self.first_byte_us = Some(self.elapsed_us());
+    }
+
+    /// Counts a piece of the answer's body.
+    pub fn received(&mut self, bytes: usize) {
+        self.bytes += bytes as u64;
+    }
+
+    /// Notes a step before the end: a retry, a refresh.
+    pub fn note(&mut self, level: &str, text: String, detail: Value) {
+        let message = Message {
+            sequence: self.messages.len() as i64 + 1,
+            level: level.to_owned(),
+            kind: "log".to_owned(),
+            text,
+            detail: Some(detail),
+            created_at_ms: self.context.now_ms(),
+            duration_us: None,
+        };
+        self.messages.push(message);
+    }
+
+    /// The answer has ended, or broke off.
+    pub fn finish(self: Box<Self>, failure: Option<&EgressError>) {
+        let error = failure.map(|failure| format!("the answer broke off: {failure}"));
+        self.write(error);
+    }
+
+    /// There was no answer.
+    pub fn failed(self: Box<Self>, error: String) {
+        self.write(Some(error));
+    }
+
+    /// The caller went away before the answer's end.
+    pub fn abandoned(self: Box<Self>) {
+        self.write(Some("the caller closed the connection before the answer's end".to_owned()));
+    }
+
+    fn elapsed_us(&self) -> i64 {
+        i64::try_from(self.started.elapsed().as_micros()).unwrap_or(i64::MAX)
+    }
+
+    fn write(self: Box<Self>, error: Option<String>) {
+        let failed = error.is_some() || self.status.is_none_or(|status| status >= 400);
+        if !failed && self.context.settings.log_proxy == LogProxy::Errors && self.messages.is_empty() {
+            return;
+        }
+        let duration_us = self.elapsed_us();
+        let summary = format!("{} {}", self.method, self.url);
+        let detail = json!({
+            "request": {
+                "method": self.method.as_str(), "url": self.url, "headers": redact::headers(&self.request_headers),
+            },
+            "response": self.status.map(|code| json!({
+                "code": code, "headers": redact::headers(&self.response_headers), "bytes": self.bytes,
+                "first_byte_us": self.first_byte_us,
+            })),
+            "attempts": self.attempts,
+        });
+        let integration = &self.account.integration;
+        if let Some(parent) = self.attach_to {
+            let message = Message {
+                sequence: 0,
+                level: if failed { "error" } else { "info" }.to_owned(),
+                kind: "http".to_owned(),
+                text: summary,
+                detail: Some(detail),
+                created_at_ms: self.created_at_ms,
+                duration_us: Some(duration_us),
+            };
+            return self.context.log.message(integration.scope, parent, message);
+        }
+        let operation = Operation {
+            id: self.context.log.new_id(self.created_at_ms),
+            kind: OperationKind::ProxyCall.kind().to_owned(),
+            action: OperationKind::ProxyCall.action().to_owned(),
+            state: if failed { OperationState::Failed } else { OperationState::Success },
+            integration: Some(integration.integration.key.to_string()),
+            connection: Some(self.account.connection.id.to_string()),
+            provider: Some(integration.integration.provider.to_string()),
+            status: self.status.map(i64::from),
+            summary,
+            error,
+            created_at_ms: self.created_at_ms,
+            ended_at_ms: Some(self.context.now_ms()),
+            duration_us: Some(duration_us),
+            detail: Some(detail),
+        };
+        self.context.log.whole(integration.scope, operation, self.messages);
+    }
+}

@@ -1,0 +1,252 @@
+//! The walk of a proxied call: resolve, credentials, prepare, send, decide, stream.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use egress::{AcrossOrigins, Body, EgressError, Followed, RedirectPolicy, ResponseBody};
+use http::header::{self, HeaderMap, HeaderValue};
+use http::{Request, Response};
+use serde_json::json;
+
+use super::answer::AnswerBody;
+use super::call::{Links, ProxyCall, Redirects};
+use super::decide::{self, Decision, Outcome, Progress, Refreshed, Replay};
+use super::destination::{self, Destination};
+use super::headers;
+use super::links::{LinkRewriter, LinkRule};
+use super::record::CallRecord;
+use crate::context::Context;
+use crate::credentials::account::Account;
+use crate::credentials::keeper::{Force, Keeper};
+use crate::credentials::resources::Resources;
+use crate::error::Error;
+
+/// The proxy.
+pub struct Proxy {
+    context: Arc<Context>,
+    keeper: Arc<Keeper>,
+    resources: Arc<Resources>,
+}
+
+/// One attempt's ending.
+type Attempt = Result<Response<ResponseBody>, EgressError>;
+
+impl Proxy {
+    /// The proxy over a keeper of credentials.
+    pub fn new(context: Arc<Context>, keeper: Arc<Keeper>, resources: Arc<Resources>) -> Self {
+        Self { context, keeper, resources }
+    }
+
+    /// Forwards a call.
+    ///
+    /// # Errors
+    /// What kept it from being sent or answered; a provider's own error is an answer.
+    pub async fn call(&self, call: ProxyCall) -> Result<Response<AnswerBody>, Error> {
+        let account = self.keeper.current(call.scope, &call.integration, &call.connection).await?;
+        let destination =
+            destination::find(&self.resources, &account, &call, &self.context.settings.public_url).await?;
+        let url = destination.uri.to_string();
+        let record = CallRecord::begin(&self.context, &account, &call.method, &url, call.attach_to.clone());
+        self.exchange(call, account, destination, Box::new(record)).await
+    }
+
+    async fn exchange(
+        &self,
+        mut call: ProxyCall,
+        mut account: Arc<Account>,
+        mut destination: Destination,
+        mut record: Box<CallRecord>,
+    ) -> Result<Response<AnswerBody>, Error> {
+        let rewrites = rewrites(&call, &account);
+        let mut progress = Progress { attempts: 0, refreshed: Refreshed::No, replay: Replay::Possible };
+        loop {
+            progress.attempts += 1;
+            let (request, replay) = prepare(&mut call, &account, &destination, rewrites);
+            progress.replay = if replay.is_some() { Replay::Possible } else { Replay::Impossible };
+            record.sent(request.headers());
+            let attempt = self.send(request, &call, &mut record).await;
+            match self.decide(&attempt, &call, &account, progress) {
+                Decision::Done => return finish(attempt, destination.links, rewrites, record),
+                Decision::Refresh => {
+                    progress.refreshed = Refreshed::Yes;
+                    match self.keeper.refresh(&account, Force::Yes).await {
+                        Ok(fresh) => {
+                            record.note(
+                                "info",
+                                "the provider answered 401: the token was refreshed".into(),
+                                json!({"status": 401}),
+                            );
+                            account = fresh;
+                            destination = destination::find(
+                                &self.resources,
+                                &account,
+                                &call,
+                                &self.context.settings.public_url,
+                            )
+                            .await?;
+                        }
+                        Err(failure) => {
+                            let text = format!(
+                                "the provider answered 401 and the token cannot be refreshed: {failure}"
+                            );
+                            record.note("error", text, json!({"status": 401}));
+                            return finish(attempt, destination.links, rewrites, record);
+                        }
+                    }
+                }
+                Decision::Retry { wait_ms } => {
+                    note_retry(&mut record, &attempt, progress, &call, wait_ms);
+                    drop(attempt);
+                    tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+                }
+            }
+            call.body = replay.unwrap_or_default();
+        }
+    }
+
+    async fn send(&self, request: Request<Body>, call: &ProxyCall, record: &mut CallRecord) -> Attempt {
+        let limits = &self.context.settings.proxy;
+        let across_origins = match call.redirects {
+            Redirects::Pass => return self.context.egress.send(request, limits).await,
+            Redirects::Follow => AcrossOrigins::Keep(&[header::ACCEPT_ENCODING, header::IF_NONE_MATCH]),
+            Redirects::FollowWithHeaders => AcrossOrigins::KeepAll,
+        };
+        let policy = RedirectPolicy { limit: 5, across_origins };
+        let Followed { hops, outcome } = self.context.egress.follow_redirects(request, limits, &policy).await;
+        for hop in &hops {
+            record.note("info", format!("redirect {hop:?}"), json!({"status": hop.status.as_u16()}));
+        }
+        outcome
+    }
+
+    fn decide(&self, attempt: &Attempt, call: &ProxyCall, account: &Account, progress: Progress) -> Decision {
+        let outcome = match attempt {
+            Ok(response) => {
+                Outcome::Answer { status: response.status().as_u16(), headers: response.headers() }
+            }
+            Err(failure) if failure.is_retryable() => Outcome::PassingFailure,
+            Err(_) => Outcome::FinalFailure,
+        };
+        let mut progress = progress;
+        if !account.is_renewable() {
+            progress.refreshed = Refreshed::Yes;
+        }
+        match &account.plan {
+            Ok(plan) => decide::decide(outcome, &call.retry, &plan.hints, progress, self.context.now_ms()),
+            Err(_) => Decision::Done,
+        }
+    }
+}
+
+/// Whether links of this call come back to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rewrites {
+    Yes,
+    No,
+}
+
+fn rewrites(call: &ProxyCall, account: &Account) -> Rewrites {
+    match call.links {
+        Links::Rewrite => Rewrites::Yes,
+        Links::Keep => Rewrites::No,
+        Links::ByIntegration if account.integration.integration.settings.rewrite_links => Rewrites::Yes,
+        Links::ByIntegration => Rewrites::No,
+    }
+}
+
+/// The request to send, and the body for another attempt if there can be one. Pure.
+fn prepare(
+    call: &mut ProxyCall,
+    account: &Account,
+    destination: &Destination,
+    rewrites: Rewrites,
+) -> (Request<Body>, Option<Body>) {
+    let replay = call.body.replay();
+    let body = std::mem::take(&mut call.body);
+    let mut request = Request::new(body);
+    *request.method_mut() = call.method.clone();
+    *request.uri_mut() = destination.uri.clone();
+    let fallbacks = account.plan.as_ref().map_or(&[][..], |plan| &plan.headers);
+    let mut upstream = headers::upstream(&call.headers, fallbacks);
+    // The framing is the transport's; a stale length would be a smuggled request.
+    upstream.remove(header::CONTENT_LENGTH);
+    if let Some(authorization) = &destination.authorization
+        && !upstream.contains_key(header::AUTHORIZATION)
+    {
+        upstream.insert(header::AUTHORIZATION, authorization.clone());
+    }
+    if rewrites == Rewrites::Yes {
+        // Links can only be found in a body that is not compressed.
+        upstream.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    }
+    *request.headers_mut() = upstream;
+    (request, replay)
+}
+
+fn note_retry(
+    record: &mut CallRecord,
+    attempt: &Attempt,
+    progress: Progress,
+    call: &ProxyCall,
+    wait_ms: u64,
+) {
+    let (status, reason) = match attempt {
+        Ok(response) => (Some(response.status().as_u16()), format!("status {}", response.status().as_u16())),
+        Err(failure) => (None, failure.to_string()),
+    };
+    record.note(
+        "warn",
+        format!("attempt {} failed ({reason}); the next one in {wait_ms} ms", progress.attempts),
+        json!({"status": status, "retry": {"attempt": progress.attempts, "max": call.retry.retries, "waited": wait_ms}}),
+    );
+}
+
+/// The answer for the caller, or why there is none.
+fn finish(
+    attempt: Attempt,
+    links: LinkRule,
+    rewrites: Rewrites,
+    mut record: Box<CallRecord>,
+) -> Result<Response<AnswerBody>, Error> {
+    let response = match attempt {
+        Ok(response) => response,
+        Err(failure) => {
+            record.failed(failure.to_string());
+            return Err(Error::Egress(failure));
+        }
+    };
+    let (mut parts, body) = response.into_parts();
+    record.answered(parts.status.as_u16(), &parts.headers);
+    headers::downstream(&mut parts.headers);
+    parts.extensions.clear();
+    let rewriter = match rewrites {
+        Rewrites::Yes => {
+            rewrite_headers(&mut parts.headers, &links);
+            is_plain_json(&parts.headers).then(|| {
+                parts.headers.remove(header::CONTENT_LENGTH);
+                LinkRewriter::new(links)
+            })
+        }
+        Rewrites::No => None,
+    };
+    Ok(Response::from_parts(parts, AnswerBody::new(body, rewriter, Some(record))))
+}
+
+fn is_plain_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let plain = headers.get(header::CONTENT_ENCODING).is_none_or(|value| value == "identity");
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    plain && (essence.eq_ignore_ascii_case("application/json") || essence.ends_with("+json"))
+}
+
+fn rewrite_headers(headers: &mut HeaderMap, rule: &LinkRule) {
+    let text = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
+    let location = headers.get(header::LOCATION).and_then(text).and_then(|link| rule.apply(&link));
+    if let Some(value) = location.and_then(|link| HeaderValue::from_str(&link).ok()) {
+        headers.insert(header::LOCATION, value);
+    }
+    let link = headers.get(header::LINK).and_then(text).and_then(|links| rule.apply_to_link_header(&links));
+    if let Some(value) = link.and_then(|link| HeaderValue::from_str(&link).ok()) {
+        headers.insert(header::LINK, value);
+    }
+}

@@ -1,0 +1,102 @@
+//! The keys of the house.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use domain::Secret;
+use vault::{KeyError, KeyMaterial, Keyring};
+
+/// The keys of the house.
+#[derive(Clone, Args)]
+#[command(next_help_heading = "Keys")]
+pub struct KeyOptions {
+    /// Encryption keys, base64 of 32 bytes, comma separated: the first seals, all open
+    /// [default: the file encryption.key in the data directory, made at the first start]
+    #[arg(long, env = "SHEETBEND_ENCRYPTION_KEY", value_name = "KEYS", hide_env_values = true, value_delimiter = ',')]
+    pub encryption_key: Vec<String>,
+    /// A file with the encryption keys, one a line
+    #[arg(long, env = "SHEETBEND_ENCRYPTION_KEY_FILE", value_name = "FILE", conflicts_with = "encryption_key")]
+    pub encryption_key_file: Option<PathBuf>,
+    /// An API key with every right on the default environment, made known at start
+    #[arg(long, env = "SHEETBEND_API_KEY", value_name = "KEY", hide_env_values = true)]
+    pub api_key: Option<String>,
+}
+
+impl std::fmt::Debug for KeyOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KeyOptions").field("encryption_key_file", &self.encryption_key_file).finish_non_exhaustive()
+    }
+}
+
+/// The keyring and where it came from.
+#[derive(Debug)]
+pub struct Keys {
+    /// The keys.
+    pub ring: Keyring,
+    /// The API key to make known, when one was given.
+    pub api_key: Option<Secret>,
+}
+
+/// Why there is no keyring.
+#[derive(Debug, thiserror::Error)]
+pub enum KeySourceError {
+    /// The key file cannot be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A key is not base64 of 32 bytes.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The database is there but its key is not.
+    #[error(
+        "the database exists but no encryption key was given and {0} is missing; start with the key it was sealed with"
+    )]
+    Lost(PathBuf),
+}
+
+impl KeyOptions {
+    /// Reads the keys, or makes one for a new data directory (file mode 0600).
+    ///
+    /// # Errors
+    /// A key that cannot be read; never makes a new key beside an existing database.
+    pub fn load(&self, data_dir: &Path, database: DatabaseAge) -> Result<Keys, KeySourceError> {
+        let texts = match &self.encryption_key_file {
+            Some(path) => lines(path)?,
+            None if !self.encryption_key.is_empty() => self.encryption_key.clone(),
+            None => generated(&data_dir.join("encryption.key"), database)?,
+        };
+        let keys = texts.iter().map(|text| KeyMaterial::parse(text)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Keys { ring: Keyring::new(keys)?, api_key: self.api_key.clone().map(Secret::from) })
+    }
+}
+
+/// Whether the database was there before this start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DatabaseAge {
+    /// It is made now.
+    New,
+    /// It holds sealed values.
+    Existing,
+}
+
+fn lines(path: &Path) -> Result<Vec<String>, KeySourceError> {
+    let text = std::fs::read_to_string(path).map_err(|source| KeySourceError::File { path: path.to_owned(), source })?;
+    Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())
+}
+
+fn generated(path: &Path, database: DatabaseAge) -> Result<Vec<String>, KeySourceError> {
+    if path.exists() {
+        return lines(path);
+    }
+    if database == DatabaseAge::Existing {
+        return Err(KeySourceError::Lost(path.to_owned()));
+    }
+    let text = KeyMaterial::generate()?.to_base64();
+    crate::files::write_private(path, text.as_bytes())
+        .map_err(|source| KeySourceError::File { path: path.to_owned(), source })?;
+    Ok(vec![text.to_string()])
+}

@@ -1,0 +1,41 @@
+//! Configuration: flags over environment variables over a TOML file over defaults; one file a topic.
+
+mod database;
+mod file;
+mod keys;
+mod log;
+mod metrics;
+mod network;
+mod outbound;
+
+pub use database::DatabaseOptions;
+pub use file::{ConfigFileError, with_file_defaults};
+pub use keys::{DatabaseAge, KeyOptions, KeySourceError, Keys};
+pub use log::LogOptions;
+pub use metrics::MetricsOptions;
+pub use network::NetworkOptions;
+pub use outbound::OutboundOptions;
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Everything that `sheetbend serve` can be told.
+#[derive(Debug, Clone, Args)]
+pub struct ServeOptions {
+    /// A TOML file with the same settings: `listen = "…"`, names as the flags, `-` written as `_`
+    #[arg(long, env = "SHEETBEND_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    #[command(flatten)]
+    pub network: NetworkOptions,
+    #[command(flatten)]
+    pub database: DatabaseOptions,
+    #[command(flatten)]
+    pub keys: KeyOptions,
+    #[command(flatten)]
+    pub outbound: OutboundOptions,
+    #[command(flatten)]
+    pub log: LogOptions,
+    #[command(flatten)]
+    pub metrics: MetricsOptions,
+}

@@ -1,0 +1,247 @@
+use domain::operation::{Message, Operation, OperationFilter, OperationState};
+use serde_json::json;
+use store::{LogEntry, Outcome};
+
+use crate::fixture::{Fixture, NOW};
+
+crate::on_both!(
+    written_and_read_whole,
+    finished_once,
+    filters_and_paging,
+    followed_oldest_first,
+    text_is_indexed_later,
+    reaped_by_age_and_size,
+    running_ones_time_out,
+    one_environment_never_sees_another,
+);
+
+fn operation(at_ms: i64, name: &str) -> Operation {
+    Operation {
+        id: format!("{at_ms:013}_{name}"),
+        kind: "proxy".to_owned(),
+        action: "call".to_owned(),
+        state: OperationState::Success,
+        integration: Some("excel".to_owned()),
+        connection: Some("c1".to_owned()),
+        provider: Some("microsoft-excel".to_owned()),
+        status: Some(200),
+        summary: format!("GET https://graph.microsoft.com/v1.0/me/drive/{name}"),
+        error: None,
+        created_at_ms: at_ms,
+        ended_at_ms: Some(at_ms + 5),
+        duration_us: Some(5123),
+        detail: Some(json!({"request": {"method": "GET"}})),
+    }
+}
+
+fn message(sequence: i64, text: &str) -> Message {
+    Message {
+        sequence,
+        level: "info".to_owned(),
+        kind: "http".to_owned(),
+        text: text.to_owned(),
+        detail: Some(json!({"status": 429})),
+        created_at_ms: NOW + sequence,
+        duration_us: None,
+    }
+}
+
+fn entry(f: &Fixture, operation: Operation) -> LogEntry {
+    LogEntry::Operation { scope: f.scope, operation: Box::new(operation), messages: vec![] }
+}
+
+async fn append(f: &Fixture, operations: Vec<Operation>) {
+    let entries = operations.into_iter().map(|operation| entry(f, operation)).collect();
+    f.store.append_log(entries).await.unwrap();
+}
+
+async fn names(f: &Fixture, filter: OperationFilter) -> Vec<String> {
+    let filter = OperationFilter { limit: if filter.limit == 0 { 100 } else { filter.limit }, ..filter };
+    let found = f.store.list_operations(f.scope, &filter).await.unwrap();
+    found.into_iter().map(|operation| operation.id.split('_').nth(1).unwrap().to_owned()).collect()
+}
+
+async fn written_and_read_whole(f: Fixture) {
+    let written = operation(NOW, "a");
+    let messages = vec![message(2, "second"), message(1, "first \0 nul")];
+    let entries = vec![
+        LogEntry::Message { scope: f.scope, operation_id: written.id.clone(), message: message(3, "later") },
+        LogEntry::Operation { scope: f.scope, operation: Box::new(written.clone()), messages },
+        LogEntry::Message { scope: f.scope, operation_id: "nobody".to_owned(), message: message(1, "lost") },
+    ];
+    f.store.append_log(entries.clone()).await.unwrap();
+    let (read, messages) = f.store.operation(f.scope, &written.id).await.unwrap().unwrap();
+    assert_eq!(format!("{read:?}"), format!("{written:?}"));
+    let texts: Vec<_> = messages.iter().map(|message| message.text.as_str()).collect();
+    assert_eq!(texts, ["first \u{fffd} nul", "second", "later"]);
+    assert_eq!(messages[0].detail, Some(json!({"status": 429})));
+    assert!(f.store.operation(f.scope, "nobody").await.unwrap().is_none());
+    f.store.append_log(Vec::new()).await.unwrap();
+}
+
+async fn finished_once(f: Fixture) {
+    let running = Operation {
+        state: OperationState::Running,
+        ended_at_ms: None,
+        connection: None,
+        status: None,
+        ..operation(NOW, "a")
+    };
+    let id = running.id.clone();
+    let finish = |state, error: &str| LogEntry::Finish {
+        scope: f.scope,
+        operation_id: id.clone(),
+        outcome: Box::new(Outcome {
+            state,
+            status: Some(400),
+            summary: None,
+            error: Some(error.to_owned()),
+            integration: None,
+            connection: Some("c9".to_owned()),
+            provider: None,
+            ended_at_ms: NOW + 7,
+            duration_us: Some(7000),
+            detail: None,
+        }),
+    };
+    f.store.append_log(vec![entry(&f, running.clone())]).await.unwrap();
+    f.store.append_log(vec![finish(OperationState::Failed, "first")]).await.unwrap();
+    f.store.append_log(vec![finish(OperationState::Success, "second")]).await.unwrap();
+    let (read, _) = f.store.operation(f.scope, &id).await.unwrap().unwrap();
+    assert_eq!((read.state, read.error.as_deref()), (OperationState::Failed, Some("first")));
+    assert_eq!((read.status, read.connection.as_deref()), (Some(400), Some("c9")));
+    assert_eq!((read.summary, read.detail), (running.summary, running.detail));
+    assert_eq!((read.ended_at_ms, read.duration_us), (Some(NOW + 7), Some(7000)));
+}
+
+async fn filters_and_paging(f: Fixture) {
+    let auth = Operation {
+        kind: "auth".to_owned(),
+        action: "refresh_token".to_owned(),
+        state: OperationState::Failed,
+        connection: Some("c2".to_owned()),
+        ..operation(NOW + 1, "b")
+    };
+    let other = Operation { integration: Some("sharepoint".to_owned()), ..operation(NOW + 2, "c") };
+    append(&f, vec![operation(NOW, "a"), auth, other]).await;
+    let empty = OperationFilter::default;
+    let some = |text: &str| Some(text.to_owned());
+    let cases = [
+        (empty(), vec!["c", "b", "a"]),
+        (OperationFilter { limit: 2, ..empty() }, vec!["c", "b"]),
+        (OperationFilter { before: Some(format!("{}_b", NOW + 1)), ..empty() }, vec!["a"]),
+        (OperationFilter { integration: some("excel"), ..empty() }, vec!["b", "a"]),
+        (OperationFilter { connection: some("c2"), ..empty() }, vec!["b"]),
+        (OperationFilter { kinds: vec!["proxy".into()], ..empty() }, vec!["c", "a"]),
+        (OperationFilter { kinds: vec!["auth:refresh_token".into(), "x".into()], ..empty() }, vec!["b"]),
+        (
+            OperationFilter { states: vec![OperationState::Failed, OperationState::Running], ..empty() },
+            vec!["b"],
+        ),
+        (OperationFilter { from_ms: Some(NOW + 1), to_ms: Some(NOW + 2), ..empty() }, vec!["b"]),
+        (OperationFilter { to_ms: Some(NOW), ..empty() }, vec![]),
+    ];
+    for (filter, expected) in cases {
+        assert_eq!(names(&f, filter.clone()).await, expected, "{filter:?}");
+    }
+}
+
+async fn followed_oldest_first(f: Fixture) {
+    append(&f, vec![operation(NOW, "a"), operation(NOW + 1, "b"), operation(NOW + 2, "c")]).await;
+    let follow = OperationFilter { after: Some(format!("{NOW}_a")), limit: 1, ..Default::default() };
+    assert_eq!(names(&f, follow).await, ["b"]);
+    // The same operation twice is written once.
+    append(&f, vec![operation(NOW, "a")]).await;
+    assert_eq!(names(&f, OperationFilter::default()).await.len(), 3);
+}
+
+async fn text_is_indexed_later(f: Fixture) {
+    let failed = Operation { error: Some("AADSTS700082: expired".to_owned()), ..operation(NOW + 1, "b") };
+    let entries = vec![
+        entry(&f, operation(NOW, "Budget")),
+        LogEntry::Operation {
+            scope: f.scope,
+            operation: Box::new(failed),
+            messages: vec![message(1, "Éclair")],
+        },
+    ];
+    f.store.append_log(entries).await.unwrap();
+    let text = |text: &str| OperationFilter { text: Some(text.to_owned()), ..Default::default() };
+    assert!(names(&f, text("graph")).await.is_empty());
+    assert_eq!(f.store.index_text(100).await.unwrap(), 2);
+    assert_eq!(f.store.index_text(100).await.unwrap(), 0);
+    for (query, expected) in [
+        ("graph.microsoft.com", vec!["b", "Budget"]),
+        ("budg", vec!["Budget"]),
+        ("/DRIVE/budget", vec!["Budget"]),
+        ("aadsts700082", vec!["b"]),
+        ("éclair", vec!["b"]),
+        ("udget", vec![]),
+        ("drive nonsense", vec![]),
+        ("\" OR 1=1 --", vec![]),
+        ("...", vec![]),
+        ("' | ! & <-> :* \"", vec![]),
+    ] {
+        assert_eq!(names(&f, text(query)).await, expected, "{query}");
+    }
+    let id = format!("{:013}_Budget", NOW);
+    let late = LogEntry::Message { scope: f.scope, operation_id: id, message: message(9, "throttled") };
+    f.store.append_log(vec![late]).await.unwrap();
+    assert_eq!(f.store.index_text(1).await.unwrap(), 1);
+    assert_eq!(names(&f, text("throttled graph")).await, ["Budget"]);
+}
+
+async fn reaped_by_age_and_size(f: Fixture) {
+    let big = "x".repeat(1000);
+    let operations = (0..10).map(|index| Operation {
+        summary: format!("old{index} {big}"),
+        ..operation(NOW + index, &index.to_string())
+    });
+    append(&f, operations.collect()).await;
+    let first = format!("{NOW:013}_0");
+    let late = LogEntry::Message { scope: f.scope, operation_id: first.clone(), message: message(1, &big) };
+    f.store.append_log(vec![late]).await.unwrap();
+    f.store.index_text(100).await.unwrap();
+    let unlimited = i64::MAX;
+    let full = f.store.reap_log(NOW + 3, 10_000, unlimited, 100).await.unwrap();
+    assert_eq!((full.operations, full.more), (0, false));
+    assert!(full.bytes_left > 11_000, "{full:?}");
+    let step = f.store.reap_log(NOW + 3, 0, unlimited, 2).await.unwrap();
+    assert_eq!((step.operations, step.more), (2, true));
+    assert!(full.bytes_left - step.bytes_left > 3000, "the attached message counts: {step:?}");
+    assert!(f.store.operation(f.scope, &first).await.unwrap().is_none());
+    let step = f.store.reap_log(NOW + 3, 0, unlimited, 2).await.unwrap();
+    assert_eq!((step.operations, step.more), (1, false));
+    let step = f.store.reap_log(NOW, 1000, 4000, 100).await.unwrap();
+    assert!(step.bytes_left <= 4000 && step.operations == 4, "{step:?}");
+    assert_eq!(names(&f, OperationFilter::default()).await, ["9", "8", "7"]);
+    let text = |text: &str| OperationFilter { text: Some(text.to_owned()), ..Default::default() };
+    assert_eq!(names(&f, text("old9")).await, ["9"]);
+    assert!(names(&f, text("old1")).await.is_empty());
+    let all = f.store.reap_log(NOW + 100, 0, 0, 100).await.unwrap();
+    assert_eq!((all.operations, all.bytes_left), (3, 0), "the account is exact");
+}
+
+async fn running_ones_time_out(f: Fixture) {
+    let running = |at_ms, name: &str| Operation {
+        state: OperationState::Running,
+        ended_at_ms: None,
+        ..operation(at_ms, name)
+    };
+    append(&f, vec![running(NOW, "a"), running(NOW + 10, "b"), operation(NOW, "c")]).await;
+    assert_eq!(f.store.expire_running(NOW + 10, NOW + 99).await.unwrap(), 1);
+    let timed_out = OperationFilter { states: vec![OperationState::Timeout], ..Default::default() };
+    assert_eq!(names(&f, timed_out).await, ["a"]);
+}
+
+async fn one_environment_never_sees_another(f: Fixture) {
+    append(&f, vec![operation(NOW, "a")]).await;
+    let elsewhere = f.other_scope().await;
+    let id = operation(NOW, "a").id;
+    assert!(f.store.operation(elsewhere, &id).await.unwrap().is_none());
+    let all = OperationFilter { limit: 9, ..Default::default() };
+    assert!(f.store.list_operations(elsewhere, &all).await.unwrap().is_empty());
+    let intruder = LogEntry::Message { scope: elsewhere, operation_id: id.clone(), message: message(1, "x") };
+    f.store.append_log(vec![intruder]).await.unwrap();
+    assert!(f.store.operation(f.scope, &id).await.unwrap().unwrap().1.is_empty());
+}

@@ -1,0 +1,106 @@
+//! Sessions, and what may be taken only once.
+
+use std::collections::BTreeMap;
+
+use domain::connect::{ConnectDefaults, ConnectSession, OAuthState};
+use domain::{ConnectionRow, Sealed};
+use store::{AdminLink, PendingCertificate, StoreError};
+
+use crate::fixture::{Fixture, NOW, end_user, key, object, tags};
+
+crate::on_both!(sessions, states_are_taken_once, admin_links, certificates);
+
+fn session(f: &Fixture) -> ConnectSession {
+    let defaults = ConnectDefaults {
+        user_scopes: Some("a".to_owned()),
+        authorization_params: BTreeMap::from([("prompt".to_owned(), String::new())]),
+        connection_config: object(serde_json::json!({"tenant": "t"})),
+    };
+    ConnectSession {
+        id: "session-1".to_owned(),
+        environment: f.scope.environment,
+        end_user: Some(end_user("u1")),
+        tags: tags(&[("a", "b")]),
+        allowed_integrations: vec!["excel".to_owned()],
+        defaults: BTreeMap::from([("excel".to_owned(), defaults)]),
+        reconnect: Some(ConnectionRow(7)),
+        webhook_url_override: None,
+        expires_at_ms: NOW + 1_800_000,
+        created_at_ms: NOW,
+    }
+}
+
+async fn sessions(f: Fixture) {
+    let session = session(&f);
+    f.store.insert_connect_session(&session, "token-hash").await.unwrap();
+    let found = f.store.find_connect_session("token-hash").await.unwrap().unwrap();
+    assert_eq!(format!("{found:?}"), format!("{session:?}"));
+    let twin = ConnectSession { id: "session-2".to_owned(), ..session };
+    let error = f.store.insert_connect_session(&twin, "token-hash").await.unwrap_err();
+    assert!(matches!(error, StoreError::Duplicate(_)), "{error}");
+    let elsewhere = f.other_scope().await;
+    assert!(f.store.connect_session(elsewhere, "session-1").await.unwrap().is_none());
+    assert_eq!(f.store.purge_connect_sessions(NOW + 1_800_000).await.unwrap(), 0);
+    assert!(f.store.connect_session(f.scope, "session-1").await.unwrap().is_some());
+    f.store.insert_connect_session(&twin, "another").await.unwrap();
+    f.store.delete_connect_session(f.scope, "session-1").await.unwrap();
+    let error = f.store.delete_connect_session(f.scope, "session-1").await.unwrap_err();
+    assert_eq!(error, StoreError::NotFound("connect session"));
+    assert_eq!(f.store.purge_connect_sessions(NOW + 1_800_001).await.unwrap(), 1);
+    assert!(f.store.find_connect_session("another").await.unwrap().is_none());
+}
+
+async fn states_are_taken_once(f: Fixture) {
+    let state = OAuthState {
+        state_hash: "state".to_owned(),
+        environment: f.scope.environment,
+        integration: key("excel"),
+        cookie_hash: "cookie".to_owned(),
+        payload: Sealed::from_bytes(vec![1, 2]),
+        expires_at_ms: NOW,
+    };
+    f.store.insert_oauth_state(&state).await.unwrap();
+    let takers = (0..20).map(|_| {
+        let store = f.store.clone();
+        tokio::spawn(async move { store.take_oauth_state("state").await.unwrap() })
+    });
+    let mut taken = Vec::new();
+    for taker in takers.collect::<Vec<_>>() {
+        taken.extend(taker.await.unwrap());
+    }
+    assert_eq!(taken.len(), 1);
+    assert_eq!(format!("{:?}", taken[0]), format!("{state:?}"));
+    f.store.insert_oauth_state(&state).await.unwrap();
+    assert_eq!(f.store.purge_oauth_states(NOW).await.unwrap(), 0);
+    assert_eq!(f.store.purge_oauth_states(NOW + 1).await.unwrap(), 1);
+}
+
+async fn admin_links(f: Fixture) {
+    let link = AdminLink { hash: "h".to_owned(), payload: Sealed::from_bytes(vec![5]), expires_at_ms: NOW };
+    f.store.insert_admin_link(&link).await.unwrap();
+    assert!(f.store.find_admin_link("h").await.unwrap().is_some());
+    let taken = f.store.take_admin_link("h").await.unwrap().unwrap();
+    assert_eq!((taken.payload, taken.expires_at_ms), (link.payload.clone(), NOW));
+    assert!(f.store.take_admin_link("h").await.unwrap().is_none());
+    f.store.insert_admin_link(&link).await.unwrap();
+    assert_eq!(f.store.purge_admin_links(NOW + 1).await.unwrap(), 1);
+}
+
+async fn certificates(f: Fixture) {
+    let pending = PendingCertificate {
+        id: "p".to_owned(),
+        session_id: "session-1".to_owned(),
+        integration: key("excel"),
+        payload: Sealed::from_bytes(vec![5]),
+        expires_at_ms: NOW,
+    };
+    f.store.insert_pending_certificate(f.scope, &pending).await.unwrap();
+    let elsewhere = f.other_scope().await;
+    assert!(f.store.take_pending_certificate(elsewhere, "p").await.unwrap().is_none());
+    assert!(f.store.find_pending_certificate(f.scope, "p").await.unwrap().is_some());
+    let taken = f.store.take_pending_certificate(f.scope, "p").await.unwrap().unwrap();
+    assert_eq!((taken.session_id, taken.payload), (pending.session_id.clone(), pending.payload.clone()));
+    assert!(f.store.take_pending_certificate(f.scope, "p").await.unwrap().is_none());
+    f.store.insert_pending_certificate(f.scope, &pending).await.unwrap();
+    assert_eq!(f.store.purge_pending_certificates(NOW + 1).await.unwrap(), 1);
+}
