@@ -102,7 +102,7 @@ impl Call<'_> {
             scope: request,
             public: self.client.proof == ClientProof::None,
             ends_ms: (kind == RedirectKind::Spa).then_some(now_ms + SPA_LIFE_MS),
-            salt: random::token::<48>(),
+            salt: random::token::<360>(),
         };
         Ok(self.answer(&tenant, &user, &asked, refresh, grant.nonce.as_deref()))
     }
@@ -155,7 +155,7 @@ impl Call<'_> {
         let next = RefreshGrant {
             issued_ms: self.world.clock.now_ms(),
             scope: request,
-            salt: random::token::<48>(),
+            salt: random::token::<360>(),
             ..grant
         };
         Ok(self.answer(&tenant, &user, &asked, next, None))
@@ -189,7 +189,7 @@ impl Call<'_> {
             scope: ScopeRequest { oidc: approved.scope.oidc.clone(), ..request },
             public: self.client.proof == ClientProof::None,
             ends_ms: None,
-            salt: random::token::<48>(),
+            salt: random::token::<360>(),
         };
         Ok(self.answer(&tenant, &user, &asked, refresh, None))
     }
