@@ -30,6 +30,12 @@ async fn a_file_is_added_read_replaced_and_recycled() {
     assert_eq!(facts, json!({"Name": "it's.txt", "Length": "8", "UIVersionLabel": "2.0"}));
     let fields = send(&door, "GET", &format!("{file}/ListItemAllFields?$select=FileRef"), "").await.json();
     assert_eq!(fields["FileRef"], json!("/Shared Documents/it's.txt"));
+    let id = send(&door, "GET", &format!("{file}/UniqueId"), "").await.json();
+    let by_id = format!("/_api/web/GetFileById('{}')/ServerRelativePath", id["value"].as_str().expect("id"));
+    assert_eq!(
+        send(&door, "GET", &by_id, "").await.json(),
+        json!({"value": {"DecodedUrl": "/Shared Documents/it's.txt"}})
+    );
     let recycled = send(&door, "POST", &format!("{file}/recycle()"), "").await;
     assert_eq!(recycled.status, StatusCode::OK);
     let gone = send(&door, "GET", file, "").await;

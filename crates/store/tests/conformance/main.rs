@@ -4,6 +4,7 @@
 
 mod api_keys;
 mod connections;
+mod crash;
 mod environments;
 mod events;
 mod faults;
