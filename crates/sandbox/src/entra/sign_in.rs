@@ -77,7 +77,7 @@ pub(crate) fn sign_in(world: &World, asked: &SignIn<'_>) -> Result<TokenAnswer, 
         scope,
         public: false,
         ends_ms: None,
-        salt: random::token::<48>(),
+        salt: random::token::<360>(),
     });
     let extras = Extras { version: Version::V2, oidc: &oidc, nonce: None, client_info: false, refresh };
     Ok(mint::answer(world, &subject, &resource, extras))
