@@ -79,6 +79,10 @@ impl Entity {
         self.props.push((name.to_owned(), resource_path(decoded)));
     }
 
+    pub fn value_on_request(&mut self, name: &str, value: impl Into<Value>) {
+        self.on_request.push((name.to_owned(), Prop::Value(value.into())));
+    }
+
     pub fn path_on_request(&mut self, name: &str, decoded: &str) {
         self.on_request.push((name.to_owned(), resource_path(decoded)));
     }
