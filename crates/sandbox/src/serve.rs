@@ -18,8 +18,10 @@ use crate::world::World;
 
 /// How long open connections may finish after the shutdown.
 const DRAIN: Duration = Duration::from_secs(5);
-/// How long a request's headers, or a TLS handshake, may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a TLS handshake may take.
+const HANDSHAKE: Duration = Duration::from_secs(30);
+/// How long a connection may wait for a request, and a request's headers may take.
+const IDLE: Duration = Duration::from_secs(300);
 
 /// A connection dropped on purpose by a fault.
 #[derive(Debug, thiserror::Error)]
@@ -55,14 +57,14 @@ pub(crate) async fn serve<W, F, S>(
         let _ = stream.set_nodelay(true);
         let (wrapped, world, watcher) = (wrap(stream), world.clone(), graceful.watcher());
         tokio::spawn(async move {
-            let Ok(Ok(stream)) = tokio::time::timeout(PATIENCE, wrapped).await else { return };
+            let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, wrapped).await else { return };
             let peer = Peer { address, scheme };
             let service = service_fn(move |request| {
                 let world = world.clone();
                 async move { router::handle(world, peer, request).await.ok_or(Dropped) }
             });
             let mut builder = Builder::new(TokioExecutor::new());
-            builder.http1().timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(512 * 1024);
+            builder.http1().timer(TokioTimer::new()).header_read_timeout(IDLE).max_buf_size(512 * 1024);
             builder.http2().timer(TokioTimer::new());
             let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
             if let Err(error) = watcher.watch(connection).await {

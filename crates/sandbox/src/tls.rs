@@ -47,7 +47,7 @@ const NAMES: [&str; 17] = [
 pub struct CertificateAuthority {
     /// What clients must trust.
     pub ca_pem: String,
-    /// The server's certificate; give clients `server_cert_pem` followed by nothing, the authority is its only parent.
+    /// The server's certificate, signed by the authority itself (no intermediate).
     pub server_cert_pem: String,
     /// The server's private key (PKCS#8).
     pub server_key_pem: String,

@@ -1,7 +1,5 @@
 //! Everything the sandbox knows, shared by all handlers.
 
-use std::path::PathBuf;
-
 use crate::clock::SandboxClock;
 use crate::directory::Directory;
 use crate::entra::EntraState;
@@ -27,8 +25,6 @@ pub(crate) struct World {
     pub throttle: Throttle,
     /// The list of requests that `/_control/requests` shows.
     pub seen: SeenRequests,
-    /// Where state outlives the process; `None` keeps everything in memory.
-    pub state_dir: Option<PathBuf>,
     /// Whether the workbook API serves tokens without a user.
     pub excel_app_only: ExcelAppOnly,
     /// What `/_control` wants to see when it is set.
@@ -53,7 +49,6 @@ impl World {
             excel_app_only: options.excel_app_only,
             control_token: options.control_token,
             clock,
-            state_dir: options.state_dir,
         })
     }
 }

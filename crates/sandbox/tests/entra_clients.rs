@@ -14,7 +14,7 @@ const GRAPH: &str = "https://graph.microsoft.com/.default";
 const SHAREPOINT: &str = "https://contoso.sharepoint.com/.default";
 const BEARER_ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-fn by_secret<'a>(scope: &'a str) -> Vec<(&'a str, &'a str)> {
+fn by_secret(scope: &str) -> Vec<(&str, &str)> {
     vec![
         ("grant_type", "client_credentials"),
         ("client_id", DAEMON_APP),

@@ -227,3 +227,26 @@ async fn state_outlives_the_process() {
     let fixture = Fixture::open_in(dir.path()).await;
     fixture.token("common", &fields).await.refused(400, "invalid_grant", 50173);
 }
+
+#[tokio::test]
+async fn delta_tokens_expire_on_purpose() {
+    let fixture = Fixture::open().await;
+    let scope = "Files.ReadWrite.All Sites.ReadWrite.All";
+    let body = json!({ "app": MULTI_TENANT_APP, "user": ADA, "scope": scope });
+    let token = fixture.must("POST", "sign-in", body).await["access_token"].as_str().unwrap().to_owned();
+    let first = fixture.call("graph.localhost", "/v1.0/me/drive/root/delta", &token).await.json();
+    let link = first["@odata.deltaLink"].as_str().unwrap();
+    let path = &link[link.find("/v1.0").unwrap()..];
+    assert_eq!(fixture.call("graph.localhost", path, &token).await.status, StatusCode::OK);
+    fixture.must("POST", "delta/expire", Value::Null).await;
+    assert_eq!(fixture.call("graph.localhost", path, &token).await.status, StatusCode::GONE);
+}
+
+#[test]
+fn state_that_cannot_be_read_stops_the_start() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("directory.json"), "{ half").unwrap();
+    let options = SandboxOptions { state_dir: Some(dir.path().to_owned()), ..Fixture::options() };
+    let error = sandbox::Sandbox::open(options).err().expect("refused").to_string();
+    assert!(error.contains("directory"), "{error}");
+}

@@ -83,6 +83,9 @@ async fn items_are_filtered_expanded_and_ordered() {
     assert_eq!(rows[0]["AssignedTo"]["__metadata"]["type"], json!("SP.Data.UserInfoItem"));
     assert!(rows[0]["AssignedTo"]["Title"].is_string());
     assert!(rows[0].get("Status").is_none());
+    let place =
+        door.sharepoint_get(&format!("{TASKS}/items(4)?$select=FileRef,Title"), "nometadata").await.json();
+    assert_eq!(place["FileRef"], json!("/Lists/Tasks/4_.000"));
     let dates = format!("{TASKS}/items?$filter=DueDate%20lt%20datetime'2026-01-08T00:00:00Z'");
     assert_eq!(
         door.sharepoint_get(&dates, "nometadata").await.json()["value"].as_array().map(Vec::len),
@@ -126,11 +129,21 @@ async fn an_item_is_made_merged_and_recycled() {
         )
         .await;
     assert_eq!(read.json(), json!({"Title": "Spliced"}));
+    let replaced = Call {
+        method: "PUT",
+        path: &item,
+        headers: &[("accept", PLAIN), ("content-type", PLAIN), ("if-match", "*")],
+        body: r#"{"Title":"Replaced"}"#,
+    };
+    assert_eq!(door.sharepoint(replaced).await.status, StatusCode::NO_CONTENT);
+    let select = format!("{item}?$select=Title,AssignedToId");
+    let now = door.sharepoint_get(&select, "nometadata").await.json();
+    assert_eq!(now, json!({"Title": "Replaced", "AssignedToId": null}));
     let recycled = post(&door, &format!("{item}/recycle()"), PLAIN, &[], &json!({})).await.json();
     assert_eq!(recycled["value"].as_str().map(str::len), Some(36));
     assert_eq!(door.sharepoint_get(&item, "verbose").await.status, StatusCode::NOT_FOUND);
     let bin = door.sharepoint_get("/_api/web/recyclebin", "nometadata").await.json();
-    assert_eq!(bin["value"][0]["Title"], json!("Spliced"));
+    assert_eq!(bin["value"][0]["Title"], json!("Replaced"));
     let removed = post(
         &door,
         &format!("{TASKS}/items(9)"),

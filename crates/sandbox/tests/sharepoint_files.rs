@@ -28,8 +28,17 @@ async fn a_file_is_added_read_replaced_and_recycled() {
     assert_eq!((put.status, put.body.len()), (StatusCode::NO_CONTENT, 0));
     let facts = send(&door, "GET", &format!("{file}?$select=Name,Length,UIVersionLabel"), "").await.json();
     assert_eq!(facts, json!({"Name": "it's.txt", "Length": "8", "UIVersionLabel": "2.0"}));
+    let items = "/_api/web/lists/getbytitle('Documents')/items?$select=Id,File/Name&$expand=File&$filter=FileLeafRef%20eq%20'it''s.txt'";
+    let expanded = send(&door, "GET", items, "").await.json();
+    assert_eq!(expanded["value"][0]["File"], json!({"Name": "it's.txt"}));
     let fields = send(&door, "GET", &format!("{file}/ListItemAllFields?$select=FileRef"), "").await.json();
     assert_eq!(fields["FileRef"], json!("/Shared Documents/it's.txt"));
+    let id = send(&door, "GET", &format!("{file}/UniqueId"), "").await.json();
+    let by_id = format!("/_api/web/GetFileById('{}')/ServerRelativePath", id["value"].as_str().expect("id"));
+    assert_eq!(
+        send(&door, "GET", &by_id, "").await.json(),
+        json!({"value": {"DecodedUrl": "/Shared Documents/it's.txt"}})
+    );
     let recycled = send(&door, "POST", &format!("{file}/recycle()"), "").await;
     assert_eq!(recycled.status, StatusCode::OK);
     let gone = send(&door, "GET", file, "").await;

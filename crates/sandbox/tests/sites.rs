@@ -15,6 +15,9 @@ async fn the_root_site_names_the_tenants_own_host() {
     assert_eq!(root["webUrl"], json!(format!("http://{host}")));
     let id = root["id"].as_str().expect("id").to_owned();
     assert_eq!(door.graph_get(&format!("/v1.0/sites/{id}")).await.json()["id"], root["id"]);
+    let real = door.send_as_ada("graph.microsoft.com", "/v1.0/sites/root").await.json();
+    assert_eq!(real["siteCollection"]["hostname"], json!("contoso.sharepoint.com"));
+    assert_eq!(real["webUrl"], json!("http://contoso.sharepoint.com"));
     let projects = door.graph_get(&format!("/v1.0/sites/{host}:/sites/projects")).await.json();
     assert_eq!(projects["displayName"], json!("Projects"));
     let found = door.graph_get("/v1.0/sites?search=team").await.json();
@@ -254,4 +257,23 @@ async fn a_library_is_a_drive_and_a_list_at_once() {
     let gone = door.graph_get("/v1.0/sites/root/drive/root:/a%20new%20file.txt").await;
     assert_eq!(gone.status, StatusCode::NOT_FOUND);
     assert_eq!(door.graph_get(&item).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn each_call_of_a_batch_is_throttled_by_itself() {
+    let door = FrontDoor::open().await;
+    let host = format!("localhost:{}", door.port);
+    let limit = with_json("POST", "/_control/throttle", r#"{"resource_units_per_minute":4}"#);
+    assert_eq!(door.send(&host, "", limit).await.status, StatusCode::OK);
+    let one = |id: &str| json!({"id": id, "method": "GET", "url": "/sites/root/lists/Tasks"});
+    let batch = json!({"requests": [one("1"), one("2"), one("3"), one("4")]});
+    let answer = door.graph(with_json("POST", "/v1.0/$batch", &batch.to_string())).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let answer = answer.json();
+    let rows = answer["responses"].as_array().expect("responses");
+    let statuses: Vec<&Value> = rows.iter().map(|row| &row["status"]).collect();
+    // The batch itself costs two units, each look at a list one.
+    assert_eq!(statuses, [&json!(200), &json!(200), &json!(429), &json!(429)]);
+    assert!(rows[3]["headers"]["Retry-After"].is_string());
+    assert_eq!(rows[3]["body"]["error"]["code"], json!("activityLimitReached"));
 }

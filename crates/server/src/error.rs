@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use services::credentials::problem::{Concern, TokenProblem};
-use services::error::{Error, FieldIssue, RetryLater};
+use services::error::{Error, FieldIssue, RetryLater, StoreError};
 
 /// An answer that is an error, in the shapes of contract §1.1.
 #[derive(Debug)]
@@ -91,15 +91,55 @@ impl ApiError {
         self
     }
 
+    /// Adds one fact to the payload.
+    pub fn add_to_payload(&mut self, key: &str, value: Value) {
+        let payload = self.body.entry("payload").or_insert_with(|| json!({}));
+        if let Value::Object(facts) = payload {
+            facts.insert(key.to_owned(), value);
+        }
+    }
+
+    /// The same failure under the contract's code for a connection whose credentials do not work (§2.4): 400 or 424.
+    pub fn as_invalid_credentials(mut self) -> Self {
+        if matches!(
+            self.status,
+            StatusCode::BAD_REQUEST | StatusCode::FAILED_DEPENDENCY | StatusCode::BAD_GATEWAY
+        ) {
+            self.status = if self.status == StatusCode::BAD_GATEWAY {
+                StatusCode::FAILED_DEPENDENCY
+            } else {
+                self.status
+            };
+            self.body.insert("code".into(), "invalid_credentials".into());
+        }
+        self
+    }
+
+    /// The same failure as the proxy tells it (contract §3.2): `server_error`, its status kept.
+    pub fn as_proxy_failure(mut self) -> Self {
+        let (_, _, message) = self.parts();
+        let text = format!("Failed to get connection credentials: '{message}'");
+        self.body.insert("code".into(), "server_error".into());
+        self.body.insert("message".into(), Value::String(text));
+        self
+    }
+
     /// The status, code and message, for pages and logs.
     pub fn parts(&self) -> (StatusCode, &str, &str) {
         let text = |key| self.body.get(key).and_then(Value::as_str).unwrap_or_default();
         (self.status, text("code"), text("message"))
     }
 
-    /// The `payload`, for pages.
-    pub fn payload(&self) -> Option<&Value> {
-        self.body.get("payload")
+    /// Message and field issues in one text, for pages.
+    pub fn explained(&self) -> String {
+        let (_, code, message) = self.parts();
+        let issues = self.body.get("errors").and_then(Value::as_array).into_iter().flatten();
+        let texts: Vec<&str> = issues.filter_map(|issue| issue.get("message")?.as_str()).collect();
+        match (message.is_empty(), texts.is_empty()) {
+            (false, _) => message.to_owned(),
+            (true, false) => texts.join(" "),
+            (true, true) => code.to_owned(),
+        }
     }
 }
 
@@ -136,16 +176,31 @@ impl From<Error> for ApiError {
                 let text = format!("{} {}", problem.cause, problem.remedy);
                 Self::new(StatusCode::FAILED_DEPENDENCY, code, text).with_payload(facts)
             }
-            Error::Egress(failure) => {
-                Self::new(StatusCode::BAD_GATEWAY, failure.code(), message).with_payload(json!({"code": failure.node_code()}))
-            }
-            Error::Store(store::StoreError::Duplicate(_)) => {
+            Error::Shared(shared) => from_shared(&shared),
+            Error::Egress(failure) => Self::new(StatusCode::BAD_GATEWAY, failure.code(), message)
+                .with_payload(json!({"code": failure.node_code()})),
+            Error::Store(StoreError::Duplicate(_)) => {
                 Self::new(StatusCode::CONFLICT, "conflict", "it exists already")
             }
             Error::Store(ref failure) if failure.is_transient() => unavailable(&message),
-            Error::Store(store::StoreError::Full | store::StoreError::ReadOnly) => unavailable(&message),
+            Error::Store(StoreError::Full | StoreError::ReadOnly) => unavailable(&message),
             Error::Store(_) | Error::Vault(_) | Error::Corrupt(_) => internal(&message),
         }
+    }
+}
+
+/// A failure that several callers share is read, not taken.
+fn from_shared(error: &Error) -> ApiError {
+    match error {
+        Error::Token(problem) => from_token_problem(problem),
+        Error::Credentials { problem, retry } => {
+            ApiError::from(Error::Credentials { problem: problem.clone(), retry: *retry })
+        }
+        Error::Shared(inner) => from_shared(inner),
+        Error::Store(failure) => ApiError::from(Error::Store(failure.clone())),
+        Error::Egress(failure) => ApiError::from(Error::Egress(failure.clone())),
+        Error::Refused { code, message } => ApiError::refused(code, message.clone()),
+        other => internal(&other.to_string()),
     }
 }
 

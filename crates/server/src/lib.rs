@@ -1,1 +1,19 @@
-//! placeholder
+//! The HTTP edge: the public API, the connect page, the proxy's door.
+
+pub mod app;
+pub mod listen;
+pub mod metrics;
+pub mod openapi;
+pub mod tls;
+
+mod api;
+mod auth;
+mod connect;
+mod error;
+mod middleware;
+mod router;
+mod strict;
+mod time;
+
+pub use app::{App, EdgeSettings, SharedApp};
+pub use router::{metrics_router, router};

@@ -31,13 +31,16 @@ pub async fn request_id(State(entropy): State<Arc<dyn Entropy>>, request: Reques
 }
 
 fn is_plain(value: &HeaderValue) -> bool {
-    value.len() <= 128 && value.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+    value.len() <= 128
+        && value.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
 }
 
 /// Answers preflights and marks API answers readable from anywhere (contract §1.2): calls carry a bearer key, never
 /// a cookie, so an origin proves nothing here.
 pub async fn cors(request: Request, next: Next) -> Response {
-    if request.method() == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD) {
+    if request.method() == Method::OPTIONS
+        && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+    {
         let mut response = StatusCode::NO_CONTENT.into_response();
         mark(response.headers_mut());
         let headers = response.headers_mut();
@@ -69,11 +72,17 @@ pub struct Reached {
 }
 
 /// Reads scheme and host; `X-Forwarded-Proto` and `-Host` count only from a trusted address.
-pub fn reached(headers: &HeaderMap, peer: Option<&ConnectInfo<SocketAddr>>, trusted: &[IpNet], own: &str) -> Reached {
+pub fn reached(
+    headers: &HeaderMap,
+    peer: Option<&ConnectInfo<SocketAddr>>,
+    trusted: &[IpNet],
+    own: &str,
+) -> Reached {
     let text = |name: &str| {
-        headers.get(name).and_then(|value| value.to_str().ok()).map(|value| {
-            value.split(',').next().unwrap_or_default().trim().to_owned()
-        })
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(|value| value.split(',').next().unwrap_or_default().trim().to_owned())
     };
     let believed = peer.is_some_and(|ConnectInfo(address)| is_trusted(address.ip(), trusted));
     let forwarded = |name: &str| if believed { text(name).filter(|value| !value.is_empty()) } else { None };

@@ -46,7 +46,9 @@ pub async fn read_body(request: Request, limit: usize) -> Result<bytes::Bytes, A
 /// A request body that is not JSON by its own word is refused (contract §1.2).
 fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
     match headers.get(header::CONTENT_TYPE).map(|value| value.as_bytes()) {
-        Some(kind) if !kind.to_ascii_lowercase().starts_with(b"application/json") => Err(ApiError::not_json()),
+        Some(kind) if !kind.to_ascii_lowercase().starts_with(b"application/json") => {
+            Err(ApiError::not_json())
+        }
         _ => Ok(()),
     }
 }

@@ -54,7 +54,8 @@ impl TlsSource {
 
     /// The files' modification times, to notice a change.
     pub fn modified(&self) -> [Option<std::time::SystemTime>; 2] {
-        [&self.certificate, &self.key].map(|path| std::fs::metadata(path).and_then(|meta| meta.modified()).ok())
+        [&self.certificate, &self.key]
+            .map(|path| std::fs::metadata(path).and_then(|meta| meta.modified()).ok())
     }
 
     pub(crate) async fn accept(&self, stream: TcpStream) -> std::io::Result<TlsStream<TcpStream>> {

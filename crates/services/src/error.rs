@@ -2,6 +2,9 @@
 
 use domain::connection::AuthProblem;
 
+pub use egress::EgressError;
+pub use store::StoreError;
+
 use crate::credentials::problem::TokenProblem;
 use crate::credentials::schemes::SettingProblem;
 
@@ -71,10 +74,10 @@ pub enum Error {
     Shared(std::sync::Arc<Error>),
     /// The outbound call failed.
     #[error(transparent)]
-    Egress(#[from] egress::EgressError),
+    Egress(#[from] EgressError),
     /// The database failed.
     #[error(transparent)]
-    Store(#[from] store::StoreError),
+    Store(#[from] StoreError),
     /// Something sealed does not open.
     #[error(transparent)]
     Vault(#[from] vault::VaultError),

@@ -1,9 +1,19 @@
 //! The use-cases: credentials, connect, proxy, and the log of what happened.
 
+pub mod api_keys;
 pub mod connect;
 pub mod context;
 pub mod credentials;
 pub mod error;
 pub mod fault;
+pub mod integrations;
 pub mod operations;
 pub mod proxy;
+mod services;
+
+pub use services::{Retention, Services};
+
+/// The store's nouns that cross the edge: filters, patches, summaries.
+pub mod store {
+    pub use ::store::{Change, ConnectionFilter, ConnectionPatch, ConnectionSummary, JsonWrite, StoreError};
+}

@@ -1,2 +1,3 @@
 //! placeholder
+pub mod databases;
 pub mod postgres;

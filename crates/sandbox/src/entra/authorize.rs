@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::authority::Authority;
 use super::callback::{Callback, ResponseMode};
 use super::client_auth::unknown_app;
 use super::code::Challenge;
@@ -9,7 +10,6 @@ use super::failure::Failure;
 use super::mint::Version;
 use super::request::EntraRequest;
 use super::scopes::{Names, Resource, ScopeRequest, unknown_resource};
-use super::token::{Authority, single_tenant_on_shared};
 use crate::directory::{App, Audience, RedirectKind, RedirectUri, ResourceId, permissions};
 use crate::web::Params;
 use crate::world::World;
@@ -64,14 +64,9 @@ pub(super) enum Stop {
 pub(super) fn app_for(world: &World, id: &str, segment: &str) -> Result<(App, Authority), Failure> {
     let authority = Authority::find(world, segment)?;
     let app = world.directory.app(id).ok_or_else(|| unknown_app(id, segment))?;
-    match (app.audience, &authority) {
-        (Audience::SingleTenant, Authority::Tenant(tenant)) if tenant.id == app.home_tenant => {}
-        (Audience::SingleTenant, Authority::Tenant(tenant)) => {
-            return Err(unknown_app(id, &tenant.display_name));
-        }
-        (Audience::SingleTenant, _) => return Err(single_tenant_on_shared(&app.id)),
-        (Audience::MultiTenant, Authority::Consumers) => return Err(not_for_consumers()),
-        _ => {}
+    authority.serve(&app)?;
+    if app.audience == Audience::MultiTenant && matches!(authority, Authority::Consumers) {
+        return Err(not_for_consumers());
     }
     Ok((app, authority))
 }

@@ -3,13 +3,12 @@
 use http::StatusCode;
 use serde_json::json;
 
+use super::authority::Authority;
 use super::client_auth;
 use super::failure::{Failure, Ids};
 use super::mint::Version;
 use super::request::EntraRequest;
 use super::scopes::{Resource, ScopeRequest, unknown_resource};
-use super::token::{Authority, single_tenant_on_shared};
-use crate::directory::Audience;
 use crate::random;
 use crate::web::{self, Reply};
 use crate::world::World;
@@ -90,12 +89,7 @@ fn start(world: &World, request: &EntraRequest, version: Version) -> Result<Repl
     let form = request.form();
     let id = form.get("client_id").ok_or_else(|| Failure::missing("client_id"))?;
     let app = world.directory.app(id).ok_or_else(|| client_auth::unknown_app(id, &request.authority))?;
-    let authority = Authority::find(world, &request.authority)?;
-    match (&authority, app.audience) {
-        (Authority::Tenant(tenant), Audience::SingleTenant) if tenant.id == app.home_tenant => {}
-        (_, Audience::SingleTenant) => return Err(single_tenant_on_shared(&app.id)),
-        _ => {}
-    }
+    Authority::find(world, &request.authority)?.serve(&app)?;
     let scope = match version {
         Version::V1 => {
             let written = form.get("resource").ok_or_else(|| Failure::missing("resource"))?;

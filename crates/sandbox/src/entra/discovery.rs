@@ -3,10 +3,10 @@
 use http::StatusCode;
 use serde_json::json;
 
+use super::authority::Authority;
 use super::failure::Ids;
 use super::mint::Version;
 use super::request::EntraRequest;
-use super::token::Authority;
 use crate::directory::seed;
 use crate::hosts::Hosts;
 use crate::web::{self, Reply};

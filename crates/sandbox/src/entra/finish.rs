@@ -124,7 +124,7 @@ fn in_tenant(asked: &Authorize, actor: &Actor) -> Result<ScopeRequest, Failure> 
 fn issue(step: &Step<'_>, asked: &Authorize, scope: ScopeRequest, actor: &Actor) -> Reply {
     let world = step.world;
     let mut fields = vec![];
-    let code = (asked.wants != Wants::IdToken).then(|| format!("1.{}", random::token::<450>()));
+    let code = (asked.wants != Wants::IdToken).then(|| format!("1.{}", random::token::<800>()));
     if let Some(code) = &code {
         world.entra.put_code(
             code,

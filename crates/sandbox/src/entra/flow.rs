@@ -7,6 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
 use super::admin_consent::{self, AdminConsent};
+use super::authority::Authority;
 use super::authorize::{self, Authorize, Prompt, Stop};
 use super::device_page::{self, DeviceFlow};
 use super::failure::{Failure, Ids};
@@ -15,7 +16,6 @@ use super::pages::{self, Choice, SignInPage};
 use super::request::EntraRequest;
 use super::sealed::Kind;
 use super::session::{Session, SignedIn};
-use super::token::Authority;
 use super::{finish, grant};
 use crate::directory::{App, Tenant, TenantKind, User};
 use crate::web::Reply;
@@ -253,7 +253,7 @@ impl<'a> Step<'a> {
         let tenant = tenant.ok_or_else(|| Failure::new(90002, "The user's tenant was not found."))?;
         grant::check_user(&user, account.seq)?;
         if !authority.admits(&tenant) {
-            return Err(super::token::not_in_tenant(&user, purpose.authority()));
+            return Err(super::authority::not_in_tenant(&user, purpose.authority()));
         }
         let work_only = app.audience != crate::directory::Audience::MultiTenantAndPersonal;
         if tenant.kind == TenantKind::Personal && work_only {

@@ -3,9 +3,11 @@
 //! Facts: Microsoft identity platform documentation; RFC 6749, 7636, 8628; OpenID Connect Core.
 
 mod admin_consent;
+mod authority;
 mod authorize;
 mod callback;
 mod client_auth;
+mod client_credentials;
 mod code;
 mod consent;
 mod device;

@@ -1,17 +1,17 @@
 //! The token endpoint: which grant, from whom, for what.
 
-use std::collections::BTreeSet;
-
 use http::{Method, StatusCode};
 
+use super::authority::{Authority, not_in_tenant};
 use super::client_auth::{self, Client};
+use super::code::CodeGrant;
 use super::failure::{Failure, Ids};
 use super::grant::{RefreshGrant, SPA_LIFE_MS, check_user};
 use super::mint::{self, Extras, Subject, TokenAnswer, Version};
 use super::request::EntraRequest;
 use super::scopes::{Names, Resource, ResourceScopes, ScopeRequest, unknown_resource};
 use super::sealed::Kind;
-use crate::directory::{Audience, RedirectKind, Tenant, TenantKind, User};
+use crate::directory::{RedirectKind, Tenant, User};
 use crate::principal::ClientProof;
 use crate::random;
 use crate::web::{self, Params, Reply};
@@ -46,7 +46,7 @@ fn exchange(world: &World, request: &EntraRequest, version: Version) -> Result<T
         version,
         client: client_auth::authenticate(world, request, &form)?,
     };
-    call.check_audience(&authority)?;
+    authority.serve(&call.client.app)?;
     match grant_type {
         "authorization_code" => call.code(&authority),
         "refresh_token" => call.refresh(&authority),
@@ -56,103 +56,34 @@ fn exchange(world: &World, request: &EntraRequest, version: Version) -> Result<T
     }
 }
 
-/// The first segment of the path.
-#[derive(Debug, Clone)]
-pub(super) enum Authority {
-    Common,
-    Organizations,
-    Consumers,
-    Tenant(Tenant),
-}
-
-impl Authority {
-    /// AADSTS90002 when there is no such tenant.
-    pub fn find(world: &World, segment: &str) -> Result<Self, Failure> {
-        match segment.to_ascii_lowercase().as_str() {
-            "common" => Ok(Self::Common),
-            "organizations" => Ok(Self::Organizations),
-            "consumers" => Ok(Self::Consumers),
-            _ => match world.directory.tenant(segment) {
-                Some(tenant) if tenant.kind == TenantKind::Personal => Ok(Self::Consumers),
-                Some(tenant) => Ok(Self::Tenant(tenant)),
-                None => Err(Failure::new(
-                    90002,
-                    format!(
-                        "Tenant '{segment}' not found. Check to make sure you have the correct tenant ID and are signing \
-                         into the correct cloud."
-                    ),
-                )),
-            },
-        }
-    }
-
-    /// Whether a user of this tenant may come in by this authority.
-    pub fn admits(&self, tenant: &Tenant) -> bool {
-        match self {
-            Self::Common => true,
-            Self::Organizations => tenant.kind == TenantKind::Work,
-            Self::Consumers => tenant.kind == TenantKind::Personal,
-            Self::Tenant(own) => own.id == tenant.id,
-        }
-    }
-}
-
-/// AADSTS50194: a single-tenant app on an authority that is for many.
-pub(super) fn single_tenant_on_shared(app_id: &str) -> Failure {
-    Failure::new(
-        50194,
-        format!(
-            "Application '{app_id}' is not configured as a multi-tenant application. Usage of the /common endpoint is not \
-             supported for such apps created after '10/15/2018'. Use a tenant-specific endpoint or configure the \
-             application to be multi-tenant."
-        ),
-    )
-}
-
-struct Call<'a> {
-    world: &'a World,
-    request: &'a EntraRequest,
-    form: &'a Params,
-    version: Version,
-    client: Client,
+/// One token request whose client is known.
+pub(super) struct Call<'a> {
+    pub world: &'a World,
+    pub request: &'a EntraRequest,
+    pub form: &'a Params,
+    pub version: Version,
+    pub client: Client,
 }
 
 impl Call<'_> {
-    fn check_audience(&self, authority: &Authority) -> Result<(), Failure> {
-        let app = &self.client.app;
-        match (app.audience, authority) {
-            (Audience::SingleTenant, Authority::Tenant(tenant)) if tenant.id == app.home_tenant => Ok(()),
-            (Audience::SingleTenant, Authority::Tenant(tenant)) => {
-                Err(client_auth::unknown_app(&app.id, &tenant.display_name))
-            }
-            (Audience::SingleTenant, _) => Err(single_tenant_on_shared(&app.id)),
-            _ => Ok(()),
-        }
-    }
-
     fn code(&self, authority: &Authority) -> Result<TokenAnswer, Failure> {
         let code = self.form.get("code").ok_or_else(|| Failure::missing("code"))?;
         let now_ms = self.world.clock.now_ms();
-        let kind = self.world.entra.with_code(code, |grant| grant.map(|grant| grant.redirect_kind));
-        let kind = kind.ok_or_else(|| {
-            Failure::new(70000, "The provided value for the 'code' parameter is not valid.")
-        })?;
+        let entra = &self.world.entra;
+        let invalid = || Failure::new(70000, "The provided value for the 'code' parameter is not valid.");
+        let peek = |grant: &CodeGrant| (grant.redirect_kind, grant.tenant.clone());
+        let (kind, tenant_id) =
+            entra.with_code(code, |grant| grant.map(|grant| peek(grant))).ok_or_else(invalid)?;
         self.check_redirect_kind(kind)?;
-        let tenant_id = self.world.entra.with_code(code, |grant| grant.map(|grant| grant.tenant.clone()));
-        if let (Authority::Tenant(tenant), Some(of_code)) = (authority, tenant_id)
-            && tenant.id != of_code
-        {
+        if matches!(authority, Authority::Tenant(tenant) if tenant.id != tenant_id) {
             return Err(Failure::new(
                 700005,
                 "Provided Authorization Code is intended to use against other tenant, thus rejected.",
             ));
         }
-        let grant = self.world.entra.with_code(code, |grant| match grant {
-            Some(grant) => {
-                let (redirect, verifier) = (self.form.get("redirect_uri"), self.form.get("code_verifier"));
-                grant.redeem(&self.client.app.id, redirect, verifier, now_ms)
-            }
-            None => Err(Failure::new(70000, "The provided value for the 'code' parameter is not valid.")),
+        let grant = entra.with_code(code, |grant| {
+            let (redirect, verifier) = (self.form.get("redirect_uri"), self.form.get("code_verifier"));
+            grant.ok_or_else(invalid)?.redeem(&self.client.app.id, redirect, verifier, now_ms)
         })?;
         let (user, tenant) = self.user_in_tenant(&grant.user, &grant.tenant)?;
         check_user(&user, grant.seq)?;
@@ -167,7 +98,7 @@ impl Call<'_> {
             scope: request,
             public: self.client.proof == ClientProof::None,
             ends_ms: (kind == RedirectKind::Spa).then_some(now_ms + SPA_LIFE_MS),
-            salt: random::token::<48>(),
+            salt: random::token::<360>(),
         };
         Ok(self.answer(&tenant, &user, &asked, refresh, grant.nonce.as_deref()))
     }
@@ -220,7 +151,7 @@ impl Call<'_> {
         let next = RefreshGrant {
             issued_ms: self.world.clock.now_ms(),
             scope: request,
-            salt: random::token::<48>(),
+            salt: random::token::<360>(),
             ..grant
         };
         Ok(self.answer(&tenant, &user, &asked, next, None))
@@ -254,7 +185,7 @@ impl Call<'_> {
             scope: ScopeRequest { oidc: approved.scope.oidc.clone(), ..request },
             public: self.client.proof == ClientProof::None,
             ends_ms: None,
-            salt: random::token::<48>(),
+            salt: random::token::<360>(),
         };
         Ok(self.answer(&tenant, &user, &asked, refresh, None))
     }
@@ -302,7 +233,8 @@ impl Call<'_> {
         Ok((asked, request))
     }
 
-    fn v1_resource(&self, written: &str, tenant: &Tenant) -> Result<ScopeRequest, Failure> {
+    /// The `resource` of the v1 endpoint.
+    pub fn v1_resource(&self, written: &str, tenant: &Tenant) -> Result<ScopeRequest, Failure> {
         let resource =
             Resource::parse(written).ok_or_else(|| unknown_resource(written, &tenant.display_name))?;
         Ok(ScopeRequest::of_resource(resource, written))
@@ -355,81 +287,4 @@ impl Call<'_> {
         };
         mint::answer(self.world, &subject, asked, extras)
     }
-
-    fn client_credentials(&self, authority: &Authority) -> Result<TokenAnswer, Failure> {
-        let Authority::Tenant(tenant) = authority else {
-            return Err(Failure::new(
-                9001023,
-                "The grant type is not supported over the /common or /consumers endpoints. Please use the /organizations \
-                 or tenant-specific endpoint.",
-            ));
-        };
-        let app = &self.client.app;
-        if self.client.proof == ClientProof::None {
-            return Err(client_auth::no_credential());
-        }
-        if !self.world.directory.app_is_in_tenant(&tenant.id, &app.id) {
-            return Err(client_auth::unknown_app(&app.id, &tenant.display_name));
-        }
-        let request = match self.version {
-            Version::V1 => {
-                let written = self.form.get("resource").ok_or_else(|| Failure::missing("resource"))?;
-                self.v1_resource(written, tenant)?
-            }
-            Version::V2 => self.default_of_one_resource()?,
-        };
-        let mut asked = request.resources.into_iter().next().unwrap_or_else(ResourceScopes::graph);
-        asked.resource = asked.resource.in_tenant(tenant)?;
-        let subject =
-            Subject { tenant, app, user: None, proof: self.client.proof, login: &self.request.origin };
-        let extras = Extras {
-            version: self.version,
-            oidc: &BTreeSet::new(),
-            nonce: None,
-            client_info: false,
-            refresh: None,
-        };
-        Ok(mint::answer(self.world, &subject, &asked, extras))
-    }
-
-    /// Client credentials want exactly `{resource}/.default`.
-    fn default_of_one_resource(&self) -> Result<ScopeRequest, Failure> {
-        let scope = self.form.get("scope").ok_or_else(|| Failure::missing("scope"))?;
-        let words = scope.split_ascii_whitespace().count();
-        let request = ScopeRequest::parse(scope);
-        let several = request.as_ref().is_ok_and(|request| request.resources.len() > 1);
-        if several || (words > 1 && scope.matches(".default").count() > 1) {
-            return Err(Failure::new(
-                700022,
-                format!(
-                    "The provided value for the input parameter 'scope' ('{scope}') is not valid because it contains \
-                    more than one resource."
-                ),
-            ));
-        }
-        let request = request?;
-        match request.resources.first() {
-            Some(asked) if asked.names == Names::Default && request.oidc.is_empty() => Ok(request),
-            _ => Err(Failure::new(
-                1002012,
-                format!(
-                    "The provided value for scope {scope} is not valid. Client credential flows must have a scope value \
-                     with /.default suffixed to the resource identifier (application ID URI)."
-                ),
-            )),
-        }
-    }
-}
-
-/// AADSTS50020.
-pub(super) fn not_in_tenant(user: &User, tenant: &str) -> Failure {
-    Failure::new(
-        50020,
-        format!(
-            "User account '{}' from identity provider 'https://sts.windows.net/{}/' does not exist in tenant '{tenant}' and \
-             cannot access the application in that tenant. The account needs to be added as an external user in the \
-             tenant first. Sign out and sign in again with a different account.",
-            user.upn, user.tenant_id
-        ),
-    )
 }

@@ -15,6 +15,8 @@ pub(super) struct Entity {
     pub path: String,
     pub etag: Option<String>,
     pub props: Vec<(String, Prop)>,
+    /// Properties that are given only when `$select` or the path names them.
+    pub on_request: Vec<(String, Prop)>,
 }
 
 /// A property of an entity.
@@ -56,7 +58,13 @@ pub(super) enum Answer {
 
 impl Entity {
     pub fn new(type_name: impl Into<String>, path: impl Into<String>) -> Self {
-        Self { type_name: type_name.into(), path: path.into(), etag: None, props: Vec::new() }
+        Self {
+            type_name: type_name.into(),
+            path: path.into(),
+            etag: None,
+            props: Vec::new(),
+            on_request: Vec::new(),
+        }
     }
 
     pub fn value(&mut self, name: &str, value: impl Into<Value>) {
@@ -68,8 +76,15 @@ impl Entity {
     }
 
     pub fn path_value(&mut self, name: &str, decoded: &str) {
-        let complex = Prop::Complex("SP.ResourcePath", vec![("DecodedUrl", decoded.into())]);
-        self.props.push((name.to_owned(), complex));
+        self.props.push((name.to_owned(), resource_path(decoded)));
+    }
+
+    pub fn value_on_request(&mut self, name: &str, value: impl Into<Value>) {
+        self.on_request.push((name.to_owned(), Prop::Value(value.into())));
+    }
+
+    pub fn path_on_request(&mut self, name: &str, decoded: &str) {
+        self.on_request.push((name.to_owned(), resource_path(decoded)));
     }
 
     pub fn deferred(&mut self, names: &[&str]) {
@@ -93,11 +108,12 @@ impl Entity {
         if select.is_empty() {
             return Ok(());
         }
+        let named = |name: &str| select.iter().any(|chosen| top(chosen).eq_ignore_ascii_case(name));
+        self.props.extend(self.on_request.extract_if(.., |(name, _)| named(name)));
         for name in select {
             self.check_selected(name)?;
         }
-        let wanted = |name: &str| select.iter().any(|chosen| top(chosen).eq_ignore_ascii_case(name));
-        self.props.retain(|(name, _)| wanted(name));
+        self.props.retain(|(name, _)| named(name));
         for (name, prop) in &mut self.props {
             let inner: Vec<String> = select
                 .iter()
@@ -116,6 +132,8 @@ impl Entity {
 
     fn check_selected(&self, name: &str) -> Outcome<()> {
         match (self.get(top(name)), name.contains('/')) {
+            // Clients select `Id` on everything, also on files, which have none.
+            (None, false) if name.eq_ignore_ascii_case("Id") => Ok(()),
             (None, _) => Err(SpError::no_field(name)),
             (Some(Prop::Deferred), true) => Err(SpError::new(
                 StatusCode::BAD_REQUEST,
@@ -142,6 +160,10 @@ impl Entity {
             _ => Value::Null,
         }
     }
+}
+
+fn resource_path(decoded: &str) -> Prop {
+    Prop::Complex("SP.ResourcePath", vec![("DecodedUrl", decoded.into())])
 }
 
 fn top(name: &str) -> &str {

@@ -8,6 +8,7 @@ use crate::sites::{LIBRARY_FOLDER, iso, site_drive, stable_guid};
 use super::Call;
 use super::entity::{Entity, Prop};
 use super::error::{Outcome, SpError};
+use super::file_path::root_folder_id;
 use super::users;
 
 /// What a server-relative path names.
@@ -112,7 +113,8 @@ pub(super) fn file(call: &Call<'_>, item: &Item) -> Entity {
         ("UIVersionLabel", json!(format!("{major}.0"))),
         ("UniqueId", json!(item.guid.to_lowercase())),
     ]);
-    file.path_value("ServerRelativePath", &path);
+    file.path_on_request("ServerRelativePath", &path);
+    file.etag = Some(item.e_tag());
     for (name, by) in [("Author", &item.created_by), ("ModifiedBy", &item.modified_by)] {
         if call.expands(name) {
             let user = call
@@ -146,15 +148,7 @@ fn expand_item(call: &Call<'_>, path: &str, entity: &mut Entity) {
 
 pub(super) fn folder(call: &Call<'_>, item: &Item) -> Entity {
     let path = call.path_of(item);
-    let name = path.rsplit('/').next().unwrap_or_default().to_owned();
-    let count = call.world.files.child_count(item);
-    let facts = FolderFacts {
-        name,
-        count,
-        guid: item.guid.to_lowercase(),
-        created: item.created_ms,
-        modified: item.modified_ms,
-    };
+    let facts = FolderFacts::of(call, item);
     let mut folder = folder_entity(&path, &facts);
     let children = || call.world.files.children(&item.id).into_iter();
     if call.expands("Files") {
@@ -162,13 +156,7 @@ pub(super) fn folder(call: &Call<'_>, item: &Item) -> Entity {
         folder.expand("Files", Prop::Many(files));
     }
     if call.expands("Folders") {
-        let bare = |child: Item| {
-            let path = call.path_of(&child);
-            let guid = child.guid.to_lowercase();
-            let count = call.world.files.child_count(&child);
-            let (created, modified) = (child.created_ms, child.modified_ms);
-            folder_entity(&path, &FolderFacts { name: child.name, count, guid, created, modified })
-        };
+        let bare = |child: Item| folder_entity(&call.path_of(&child), &FolderFacts::of(call, &child));
         folder.expand("Folders", Prop::Many(children().filter(Item::is_folder).map(bare).collect()));
     }
     expand_item(call, &path, &mut folder);
@@ -197,6 +185,20 @@ struct FolderFacts {
     modified: i64,
 }
 
+impl FolderFacts {
+    fn of(call: &Call<'_>, item: &Item) -> Self {
+        // The drive's root is the library's root folder, which has the list's name and id.
+        let library =
+            || call.world.sites.read(&call.key, |site| site.list(LIBRARY_FOLDER).map(root_folder_id));
+        let (name, guid) = match item.parent_id {
+            Some(_) => (item.name.clone(), item.guid.to_lowercase()),
+            None => (LIBRARY_FOLDER.to_owned(), library().flatten().unwrap_or_default()),
+        };
+        let count = call.world.files.child_count(item);
+        Self { name, count, guid, created: item.created_ms, modified: item.modified_ms }
+    }
+}
+
 fn folder_entity(path: &str, facts: &FolderFacts) -> Entity {
     let place = format!("Web/GetFolderByServerRelativePath(decodedurl='{}')", quoted(path));
     let mut folder = Entity::new("SP.Folder", place);
@@ -220,6 +222,6 @@ fn folder_entity(path: &str, facts: &FolderFacts) -> Entity {
         ("UniqueId", json!(facts.guid)),
         ("WelcomePage", json!("")),
     ]);
-    folder.path_value("ServerRelativePath", path);
+    folder.path_on_request("ServerRelativePath", path);
     folder
 }

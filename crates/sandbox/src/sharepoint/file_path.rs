@@ -1,6 +1,6 @@
 //! Path steps among folders and files.
 
-use crate::sites::{LIBRARY_FOLDER, Site};
+use crate::sites::{LIBRARY_FOLDER, List, Site, stable_guid};
 
 use super::error::{Outcome, SpError};
 use super::path::Segment;
@@ -16,6 +16,22 @@ pub(super) fn given(site: &Site, segment: &Segment) -> Outcome<String> {
         None => format!("{}/{text}", site.path),
     };
     Ok(path.trim_end_matches('/').to_owned())
+}
+
+/// The path of a file or folder of the library, by its unique id.
+pub(super) fn by_id(site: &Site, segment: &Segment) -> Outcome<String> {
+    let id = segment.text("uniqueId").unwrap_or_default().trim_matches(['{', '}']).to_lowercase();
+    let library = site.list(LIBRARY_FOLDER).ok_or_else(|| SpError::no_file(&id))?;
+    if id == root_folder_id(library) {
+        return Ok(format!("{}/{LIBRARY_FOLDER}", site.path));
+    }
+    let found = library.items.values().find(|item| item.guid == id);
+    found.map(|item| item.text("FileRef").to_owned()).ok_or_else(|| SpError::no_file(&id))
+}
+
+/// The unique id of a list's root folder.
+pub(super) fn root_folder_id(list: &List) -> String {
+    stable_guid(&format!("folder:{}", list.id))
 }
 
 pub(super) fn folder_step(site: &Site, path: String, segment: &Segment) -> Outcome<Target> {

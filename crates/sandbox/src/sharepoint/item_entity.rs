@@ -11,6 +11,15 @@ use super::{fields, lists};
 /// The item with what `$expand` asks for; `$select` is left to the caller.
 pub(super) fn entity(call: &Call<'_>, site: &Site, list: &List, item: &Item) -> Entity {
     let mut entity = bare(list, item);
+    if !list.is_library() {
+        let folder = lists::folder_url(site, list);
+        let leaf = format!("{}_.000", item.id);
+        entity.value_on_request("FileRef", format!("{folder}/{leaf}"));
+        entity.value_on_request("FileLeafRef", leaf);
+        entity.value_on_request("FileDirRef", folder);
+    }
+    entity.value_on_request("FSObjType", item.fields.get("FSObjType").cloned().unwrap_or(json!(0)));
+    entity.value_on_request("UniqueId", item.guid.as_str());
     for column in list.columns.iter().filter(|column| column.kind == ColumnKind::Person) {
         let user = item.fields.get(&column.name).and_then(Value::as_u64);
         expand_person(call, site, &mut entity, &column.name, user);

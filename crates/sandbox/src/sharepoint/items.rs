@@ -6,8 +6,9 @@ use serde_json::{Map, Value};
 use crate::sites::{Dialect, Item, ItemQuery, List, Need, Order, Site, TagForm, parse_filter};
 
 use super::Call;
-use super::entity::{Answer, Entity};
+use super::entity::{Answer, Entity, Prop};
 use super::error::{Outcome, SpError};
+use super::file_entity::{self, Place};
 use super::target::Target;
 use super::{files, forms, item_entity};
 
@@ -19,10 +20,14 @@ pub(super) fn act(call: &Call<'_>, target: &Target) -> Outcome<Answer> {
     match (call.verb.as_str(), target) {
         ("GET", Target::Items(list)) => list_items(call, list),
         ("POST", Target::Items(list)) => create(call, list),
-        ("GET", Target::Item(list, id)) => call.read(Need::Read, |site| {
-            let (list, item) = found(site, list, *id)?;
-            call.one(item_entity::entity(call, site, list, &item))
-        }),
+        ("GET", Target::Item(list, id)) => {
+            let mut entity = call.read(Need::Read, |site| {
+                let (list, item) = found(site, list, *id)?;
+                Ok(item_entity::entity(call, site, list, &item))
+            })?;
+            expand_file(call, &mut entity);
+            call.one(entity)
+        }
         ("MERGE" | "PATCH" | "PUT", Target::Item(list, id)) => update(call, list, *id),
         ("DELETE", Target::Item(list, id)) => {
             recycle(call, list, *id).map(|_| Answer::Empty(StatusCode::OK, None))
@@ -62,18 +67,40 @@ pub(super) fn found<'a>(site: &'a Site, list: &str, id: u32) -> Outcome<(&'a Lis
 
 fn list_items(call: &Call<'_>, list: &str) -> Outcome<Answer> {
     let query = query_of(call)?;
-    call.read(Need::Read, |site| {
+    let (mut entities, next) = call.read(Need::Read, |site| {
         let list = site.list(list).ok_or(crate::sites::EditError::NoList)?;
         check_fields(list, &query)?;
         let page = list.page(site, &query)?;
-        let select = call.options.select();
-        let mut entities: Vec<Entity> =
+        let entities: Vec<Entity> =
             page.items.iter().map(|item| item_entity::entity(call, site, list, item)).collect();
-        entities.iter_mut().try_for_each(|entity| entity.select(&select))?;
         let base = format!("{}/Web/Lists(guid'{}')/Items", call.api_url(), list.id);
         let next = page.next.map(|after| format!("{base}?{}", call.options.next(after)));
-        Ok(Answer::Collection { entities, next })
-    })
+        Ok((entities, next))
+    })?;
+    let select = call.options.select();
+    for entity in &mut entities {
+        expand_file(call, entity);
+        entity.select(&select)?;
+    }
+    Ok(Answer::Collection { entities, next })
+}
+
+/// `$expand=File` and `$expand=Folder` of library items; done outside the site's lock, which looking at files takes.
+fn expand_file(call: &Call<'_>, entity: &mut Entity) {
+    for name in ["File", "Folder"] {
+        if !call.expands(name) {
+            continue;
+        }
+        let found = match entity.filter_value("FileRef").as_str().map(|path| call.locate(path)) {
+            Some(Ok(Place::Item(item))) if item.is_folder() == (name == "Folder") => Some(item),
+            _ => None,
+        };
+        let found = found.map(|item| match name {
+            "File" => file_entity::file(call, &item),
+            _ => file_entity::folder(call, &item),
+        });
+        entity.expand(name, found.map_or(Prop::Value(Value::Null), |found| Prop::One(Box::new(found))));
+    }
 }
 
 fn query_of(call: &Call<'_>) -> Outcome<ItemQuery> {

@@ -13,8 +13,22 @@ pub(super) fn render(call: &Call<'_>, list: &str) -> Outcome<Answer> {
     let body = call.body()?;
     let parameters = body.get("parameters").unwrap_or(&Value::Null);
     let xml = parameters["ViewXml"].as_str().unwrap_or("<View><RowLimit Paged=\"TRUE\">30</RowLimit></View>");
+    let value = rows(call, list, xml, parameters["Paging"].as_str().unwrap_or_default())?;
+    Ok(Answer::Result { name: "RenderListDataAsStream", value })
+}
+
+/// `RenderListData(viewXml)`: the same as a text.
+pub(super) fn render_text(call: &Call<'_>, list: &str, xml: Option<&str>) -> Outcome<Answer> {
+    let body = call.body()?;
+    let xml = xml.or_else(|| body.get("viewXml").and_then(Value::as_str));
+    let xml = xml.ok_or_else(|| SpError::bad_query("The parameter viewXml is missing."))?;
+    let value = rows(call, list, xml, "")?;
+    Ok(Answer::Scalar { name: "RenderListData".to_owned(), value: value.to_string().into() })
+}
+
+fn rows(call: &Call<'_>, list: &str, xml: &str, paging: &str) -> Outcome<Value> {
     let mut view = caml::parse(xml).map_err(SpError::bad_query)?;
-    view.query.after = paging_id(parameters["Paging"].as_str().unwrap_or_default());
+    view.query.after = paging_id(paging);
     call.read(Need::Read, |site| {
         let list = lists::found(site, list)?;
         caml::check_fields(list, &view)?;
@@ -30,7 +44,7 @@ pub(super) fn render(call: &Call<'_>, list: &str) -> Outcome<Answer> {
         if let Some(after) = page.next {
             value["NextHref"] = format!("?Paged=TRUE&p_ID={after}&PageFirstRow={}", rows.len() + 1).into();
         }
-        Ok(Answer::Result { name: "RenderListDataAsStream", value })
+        Ok(value)
     })
 }
 

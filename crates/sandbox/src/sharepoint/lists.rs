@@ -8,6 +8,7 @@ use crate::sites::{List, Need, Recycled, Site, iso};
 use super::Call;
 use super::entity::{Answer, Entity, Prop};
 use super::error::{Outcome, SpError};
+use super::file_path::root_folder_id;
 use super::target::Target;
 use super::{caml, changes, fields, forms, list_data};
 
@@ -27,6 +28,7 @@ pub(super) fn act(call: &Call<'_>, target: &Target) -> Outcome<Answer> {
         ("POST", Target::ListCall(id, segment)) => match segment.name.to_ascii_lowercase().as_str() {
             "getitems" => caml::get_items(call, id),
             "renderlistdataasstream" => list_data::render(call, id),
+            "renderlistdata" => list_data::render_text(call, id, segment.text("viewXml")),
             "addvalidateupdateitemusingpath" => forms::add(call, id),
             "recycle" => delete(call, id),
             "getchanges" => changes::list_changes(call, id),
@@ -145,10 +147,10 @@ fn expand(call: &Call<'_>, site: &Site, list: &List, entity: &mut Entity) {
             ("ServerRelativeUrl", json!(url)),
             ("TimeCreated", json!(iso(list.created_ms))),
             ("TimeLastModified", json!(iso(list.modified_ms))),
-            ("UniqueId", json!(crate::sites::stable_guid(&format!("folder:{}", list.id)))),
+            ("UniqueId", json!(root_folder_id(list))),
             ("WelcomePage", json!("")),
         ]);
-        folder.path_value("ServerRelativePath", &url);
+        folder.path_on_request("ServerRelativePath", &url);
         entity.expand("RootFolder", Prop::One(Box::new(folder)));
     }
 }

@@ -147,7 +147,11 @@ impl<'a> Call<'a> {
     fn property(&self, owner: &Target, name: &str) -> Outcome<Answer> {
         self.expect("GET")?;
         let Answer::Entity(entity) = self.act(owner)? else { return Err(SpError::no_resource(name)) };
-        let found = entity.props.into_iter().find(|(found, _)| found.eq_ignore_ascii_case(name));
+        let found = entity
+            .props
+            .into_iter()
+            .chain(entity.on_request)
+            .find(|(found, _)| found.eq_ignore_ascii_case(name));
         match found {
             Some((name, entity::Prop::Value(value))) => Ok(Answer::Scalar { name, value }),
             Some((_, entity::Prop::One(entity))) => Ok(Answer::Entity(*entity)),

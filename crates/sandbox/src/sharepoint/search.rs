@@ -22,7 +22,9 @@ pub(super) fn act(call: &Call<'_>, segment: &Segment) -> Outcome<Answer> {
         ("postquery", text, request["RowLimit"].as_u64().and_then(|rows| usize::try_from(rows).ok()))
     } else {
         call.expect("GET")?;
-        let text = call.options.get("querytext").map(|text| text.trim_matches('\'').replace("''", "'"));
+        let in_query =
+            || call.options.get("querytext").map(|text| text.trim_matches('\'').replace("''", "'"));
+        let text = segment.text("querytext").map(str::to_owned).or_else(in_query);
         ("query", text.unwrap_or_default(), call.options.number("rowlimit").map_err(SpError::bad_query)?)
     };
     if text.trim().is_empty() {

@@ -64,7 +64,7 @@ pub(super) fn resolve(site: &Site, segments: &[Segment], site_url: &str) -> Outc
         "site" => Target::Site,
         "contextinfo" => Target::ContextInfo,
         "lists" => lists_segment(site, first, site_url)?,
-        "search" => return search(rest),
+        "search" | "microsoft.office.server.search.rest.searchservice" => return search(rest),
         _ => return Err(SpError::no_resource(&first.name)),
     };
     for segment in rest {
@@ -137,6 +137,8 @@ fn web_step(site: &Site, segment: &Segment, site_url: &str) -> Outcome<Target> {
         "getfilebyserverrelativeurl" | "getfilebyserverrelativepath" | "getfilebyurl" => {
             Target::File(file_path::given(site, segment)?)
         }
+        "getfolderbyid" => Target::Folder(file_path::by_id(site, segment)?),
+        "getfilebyid" => Target::File(file_path::by_id(site, segment)?),
         "rootfolder" => Target::Folder(site.path.clone()),
         "folders" => return file_path::folders(site.path.clone(), segment),
         "recyclebin" if segment.args.is_empty() => Target::RecycleBin,
@@ -203,6 +205,7 @@ fn list_step(site: &Site, list: String, segment: &Segment) -> Outcome<Target> {
         "contenttypes" => Target::ContentTypes(Some(list)),
         "getitems"
         | "renderlistdataasstream"
+        | "renderlistdata"
         | "addvalidateupdateitemusingpath"
         | "recycle"
         | "getchanges" => Target::ListCall(list, segment.clone()),

@@ -48,3 +48,41 @@ fn role_level(role: &str) -> Option<Need> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::Grant;
+    use super::super::{SiteKey, Sites};
+    use super::*;
+    use crate::principal::ClientProof;
+
+    fn app(roles: &[&str], scopes: &[&str]) -> Principal {
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Principal {
+            tenant_id: String::new(),
+            app_id: "app".to_owned(),
+            user_id: None,
+            scopes: owned(scopes),
+            roles: owned(roles),
+            proof: ClientProof::Certificate,
+        }
+    }
+
+    #[test]
+    fn permissions_are_ordered_and_selected_needs_a_grant() {
+        let tenant_id = crate::directory::seed::CONTOSO.to_owned();
+        let key = SiteKey { tenant_id, path: String::new() };
+        let mut site = Sites::default().read(&key, Clone::clone).expect("site");
+        assert!(allows(&app(&["Sites.ReadWrite.All"], &[]), &site, Need::Write));
+        assert!(!allows(&app(&["Sites.ReadWrite.All"], &[]), &site, Need::Manage));
+        assert!(allows(&app(&[], &["AllSites.Manage"]), &site, Need::Read));
+        assert!(!allows(&app(&["Files.ReadWrite.All"], &[]), &site, Need::Read));
+        let selected = app(&["Sites.Selected"], &[]);
+        assert!(!allows(&selected, &site, Need::Read));
+        let (id, app_id, app_name) = ("1".to_owned(), "app".to_owned(), String::new());
+        site.grants.push(Grant { id, app_id, app_name, roles: vec!["write".to_owned()] });
+        assert!(allows(&selected, &site, Need::Write));
+        assert!(!allows(&selected, &site, Need::FullControl));
+        assert!(!allows(&app(&["User.Read.All"], &[]), &site, Need::Read), "a grant alone is not enough");
+    }
+}

@@ -95,6 +95,11 @@ impl FrontDoor {
         self.send(&format!("contoso.sharepoint.localhost:{}", self.port), &self.sharepoint, call).await
     }
 
+    /// A GET as Ada at a host of another name.
+    pub async fn send_as_ada(&self, host: &str, path: &str) -> Answer {
+        self.send(host, &self.graph, Call { method: "GET", path, headers: &[], body: "" }).await
+    }
+
     pub async fn graph_get(&self, path: &str) -> Answer {
         self.graph(Call { method: "GET", path, headers: &[], body: "" }).await
     }

@@ -49,15 +49,27 @@ pub enum Ending {
     Connected {
         /// The integration's key.
         integration: String,
+        /// The name people read.
+        display_name: String,
         /// The connection's id.
         connection: String,
+        /// The page that waits.
+        socket: Option<String>,
     },
     /// Another leg follows.
     Onward(Box<Begun>),
     /// An administrator has consented by a link.
-    AdminThanks,
+    AdminThanks {
+        /// The name people read.
+        display_name: String,
+    },
     /// It failed.
-    Failed(Box<Failure>),
+    Failed {
+        /// Why.
+        failure: Box<Failure>,
+        /// The page that waits.
+        socket: Option<String>,
+    },
 }
 
 /// A failed authorization.
@@ -119,7 +131,7 @@ pub async fn arrive(
         Ok(Step::AdminThanks) => {
             events.admin_consented(payload.socket.as_deref(), key.as_str()).await?;
             context.log.finish(open.scope, payload.log_id, OperationState::Success, None, None);
-            Ok(Ending::AdminThanks)
+            Ok(Ending::AdminThanks { display_name: open.display_name().to_owned() })
         }
         Ok(Step::Authorized { answer, payload }) => finish(context, events, &open, *answer, *payload).await,
         Err(failure) => Ok(tell_failure(context, events, Some((&open, &key)), &payload, failure).await),
@@ -133,7 +145,7 @@ enum Step {
 }
 
 fn failed(failure: Failure) -> Ending {
-    Ending::Failed(Box::new(failure))
+    Ending::Failed { failure: Box::new(failure), socket: None }
 }
 
 async fn proceed(
@@ -367,7 +379,8 @@ async fn finish(
     );
     let (integration, connection) = (open.integration.key.to_string(), connection.id.to_string());
     events.success(payload.socket.as_deref(), &integration, &connection).await?;
-    Ok(Ending::Connected { integration, connection })
+    let display_name = open.display_name().to_owned();
+    Ok(Ending::Connected { integration, display_name, connection, socket: payload.socket.clone() })
 }
 
 /// Writes a failure to the log and tells the waiting page.
@@ -386,8 +399,11 @@ async fn tell_failure(
     }
     let key = of.map_or("", |(_, key)| key.as_str());
     let socket = payload.socket.as_deref();
-    if let Err(error) = events.failure(socket, key, &payload.connection_id, failure.kind, &text).await {
+    if let Err(error) = events
+        .failure(socket, key, &payload.connection_id, failure.kind, &text, describe(&failure.problem))
+        .await
+    {
         tracing::warn!(%error, "a waiting page could not be told of a failure");
     }
-    failed(failure)
+    Ending::Failed { failure: Box::new(failure), socket: payload.socket.clone() }
 }

@@ -84,11 +84,12 @@ impl ConnectEvents {
         connection: &str,
         kind: &str,
         text: &str,
+        problem: Value,
     ) -> Result<(), Error> {
         let text: String = text.chars().take(LONGEST_TEXT).collect();
         let message = json!({
             "message_type": "error", "provider_config_key": integration, "connection_id": connection,
-            "error_type": kind, "error_desc": text,
+            "error_type": kind, "error_desc": text, "problem": problem,
         });
         self.tell(socket, message).await
     }

@@ -88,6 +88,11 @@ impl OpenIntegration {
         }
     }
 
+    /// The name people read.
+    pub fn display_name(&self) -> &str {
+        self.integration.display_name.as_deref().unwrap_or(&self.entry.provider.display_name)
+    }
+
     /// The catalogue's view of the cloud, for its rules.
     pub fn cloud_values<'a>(&self, context: &'a Context) -> Option<&'a catalog::CloudValues> {
         let family = self.entry.provider.cloud_family.as_deref()?;

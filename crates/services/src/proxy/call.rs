@@ -1,13 +1,12 @@
 //! A forwarded call as the edge hands it over.
 
 use domain::{ConnectionId, IntegrationKey, Scope};
-use egress::Body;
 use http::{HeaderMap, Method};
 
 use super::decide::RetryPolicy;
 use super::target::Target;
 
-/// A forwarded call.
+/// A forwarded call, but for its body.
 pub struct ProxyCall {
     /// The environment.
     pub scope: Scope,
@@ -21,8 +20,6 @@ pub struct ProxyCall {
     pub target: Target,
     /// The caller's headers as received.
     pub headers: HeaderMap,
-    /// The body; replayable when it is small and came with a length.
-    pub body: Body,
     /// How often and on what to repeat.
     pub retry: RetryPolicy,
     /// Another base than the connection's own; must be allowed.

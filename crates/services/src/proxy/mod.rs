@@ -13,4 +13,5 @@ pub mod target;
 mod record;
 
 pub use call::{Links, ProxyCall, Redirects};
+pub use egress::Body as OutboundBody;
 pub use service::Proxy;

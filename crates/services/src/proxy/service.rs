@@ -37,35 +37,37 @@ impl Proxy {
         Self { context, keeper, resources }
     }
 
-    /// Forwards a call.
+    /// Forwards a call; the body can be sent again when it is small and came with a length.
     ///
     /// # Errors
     /// What kept it from being sent or answered; a provider's own error is an answer.
-    pub async fn call(&self, call: ProxyCall) -> Result<Response<AnswerBody>, Error> {
+    pub async fn call(&self, call: ProxyCall, body: Body) -> Result<Response<AnswerBody>, Error> {
         let account = self.keeper.current(call.scope, &call.integration, &call.connection).await?;
         let destination =
             destination::find(&self.resources, &account, &call, &self.context.settings.public_url).await?;
         let url = destination.uri.to_string();
         let record = CallRecord::begin(&self.context, &account, &call.method, &url, call.attach_to.clone());
-        self.exchange(call, account, destination, Box::new(record)).await
+        self.exchange(&call, body, account, destination, Box::new(record)).await
     }
 
     async fn exchange(
         &self,
-        mut call: ProxyCall,
+        call: &ProxyCall,
+        mut body: Body,
         mut account: Arc<Account>,
         mut destination: Destination,
         mut record: Box<CallRecord>,
     ) -> Result<Response<AnswerBody>, Error> {
-        let rewrites = rewrites(&call, &account);
+        let rewrites = rewrites(call, &account);
         let mut progress = Progress { attempts: 0, refreshed: Refreshed::No, replay: Replay::Possible };
         loop {
             progress.attempts += 1;
-            let (request, replay) = prepare(&mut call, &account, &destination, rewrites);
+            let replay = body.replay();
+            let request = prepare(call, std::mem::take(&mut body), &account, &destination, rewrites);
             progress.replay = if replay.is_some() { Replay::Possible } else { Replay::Impossible };
             record.sent(request.headers());
-            let attempt = self.send(request, &call, &mut record).await;
-            match self.decide(&attempt, &call, &account, progress) {
+            let attempt = self.send(request, call.redirects, &mut record).await;
+            match self.decide(&attempt, call, &account, progress) {
                 Decision::Done => return finish(attempt, destination.links, rewrites, record),
                 Decision::Refresh => {
                     progress.refreshed = Refreshed::Yes;
@@ -80,7 +82,7 @@ impl Proxy {
                             destination = destination::find(
                                 &self.resources,
                                 &account,
-                                &call,
+                                call,
                                 &self.context.settings.public_url,
                             )
                             .await?;
@@ -95,18 +97,18 @@ impl Proxy {
                     }
                 }
                 Decision::Retry { wait_ms } => {
-                    note_retry(&mut record, &attempt, progress, &call, wait_ms);
+                    note_retry(&mut record, &attempt, progress, call, wait_ms);
                     drop(attempt);
                     tokio::time::sleep(Duration::from_millis(wait_ms)).await;
                 }
             }
-            call.body = replay.unwrap_or_default();
+            body = replay.unwrap_or_default();
         }
     }
 
-    async fn send(&self, request: Request<Body>, call: &ProxyCall, record: &mut CallRecord) -> Attempt {
+    async fn send(&self, request: Request<Body>, redirects: Redirects, record: &mut CallRecord) -> Attempt {
         let limits = &self.context.settings.proxy;
-        let across_origins = match call.redirects {
+        let across_origins = match redirects {
             Redirects::Pass => return self.context.egress.send(request, limits).await,
             Redirects::Follow => AcrossOrigins::Keep(&[header::ACCEPT_ENCODING, header::IF_NONE_MATCH]),
             Redirects::FollowWithHeaders => AcrossOrigins::KeepAll,
@@ -154,15 +156,17 @@ fn rewrites(call: &ProxyCall, account: &Account) -> Rewrites {
     }
 }
 
-/// The request to send, and the body for another attempt if there can be one. Pure.
+/// What axios says of a POST without a body; nobody chose it.
+const AXIOS_STOCK_TYPE: &str = "application/x-www-form-urlencoded";
+
+/// The request to send. Pure.
 fn prepare(
-    call: &mut ProxyCall,
+    call: &ProxyCall,
+    body: Body,
     account: &Account,
     destination: &Destination,
     rewrites: Rewrites,
-) -> (Request<Body>, Option<Body>) {
-    let replay = call.body.replay();
-    let body = std::mem::take(&mut call.body);
+) -> Request<Body> {
     let mut request = Request::new(body);
     *request.method_mut() = call.method.clone();
     *request.uri_mut() = destination.uri.clone();
@@ -170,6 +174,11 @@ fn prepare(
     let mut upstream = headers::upstream(&call.headers, fallbacks);
     // The framing is the transport's; a stale length would be a smuggled request.
     upstream.remove(header::CONTENT_LENGTH);
+    if request.body().is_empty()
+        && upstream.get(header::CONTENT_TYPE).is_some_and(|kind| kind == AXIOS_STOCK_TYPE)
+    {
+        upstream.remove(header::CONTENT_TYPE);
+    }
     if let Some(authorization) = &destination.authorization
         && !upstream.contains_key(header::AUTHORIZATION)
     {
@@ -180,7 +189,7 @@ fn prepare(
         upstream.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     }
     *request.headers_mut() = upstream;
-    (request, replay)
+    request
 }
 
 fn note_retry(

@@ -1,6 +1,6 @@
 //! Changes to a connection other than its credentials.
 
-use domain::connection::EndUser;
+use domain::connection::{EndUser, Health};
 use domain::{ConnectionId, ConnectionRow, IntegrationKey, Scope};
 
 use super::upsert::replace_tags;
@@ -9,7 +9,7 @@ use crate::Store;
 use crate::error::StoreError;
 use crate::pool::Tx;
 use crate::statements::statements;
-use crate::value::{json, params};
+use crate::value::{json, optional_json, params};
 
 /// How coarse `last_fetched_at` is, milliseconds.
 const FETCHED_STEP_MS: i64 = 60 * 60 * 1000;
@@ -21,6 +21,8 @@ statements! {
              webhook_url_override = $6 WHERE id = $1";
     SET_TAGS = "UPDATE connections SET tags = $2 WHERE id = $1";
     SET_CONFIG = "UPDATE connections SET config = $2 WHERE id = $1";
+    SET_HEALTH = "UPDATE connections SET updated_at = $3, health_error = $4, health_failed_at = $5, \
+                  health_failures = $6 WHERE environment_id = $1 AND id = $2";
     FETCHED = "UPDATE connections SET last_fetched_at = $3 WHERE environment_id = $1 AND id = $2 \
                AND (last_fetched_at IS NULL OR last_fetched_at < $4)";
     DELETE = "DELETE FROM connections WHERE environment_id = $1 AND id = $2";
@@ -72,6 +74,32 @@ impl Store {
                     let merged = config.onto(Some(found.take_json()?));
                     tx.execute(SET_CONFIG, params![row, json(&merged)?]).await?;
                     announce(tx, row).await
+                })
+            })
+            .await
+    }
+
+    /// Records what is wrong with a connection outside of a refresh.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn set_connection_health(
+        &self,
+        scope: Scope,
+        row: ConnectionRow,
+        health: &Health,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
+        let error = optional_json(health.error.as_ref())?;
+        let parameters =
+            params![scope.environment, row, now_ms, error, health.last_failure_at_ms, health.failures,];
+        self.pool
+            .write(move |tx| {
+                Box::pin(async move {
+                    match tx.execute(SET_HEALTH, parameters).await? {
+                        0 => Err(StoreError::NotFound("connection")),
+                        _ => announce(tx, row).await,
+                    }
                 })
             })
             .await

@@ -52,6 +52,9 @@ impl Store {
         for entry in entries {
             batch.add(entry)?;
         }
+        // Rows are locked in one order everywhere, so that two nodes seldom wait for each other.
+        batch.later_messages.sort_by(|a, b| a.0[1].as_text().cmp(&b.0[1].as_text()));
+        batch.finishes.sort_by(|a, b| a[1].as_text().cmp(&b[1].as_text()));
         self.pool.write(move |tx| Box::pin(write(tx, batch))).await
     }
 }

@@ -17,6 +17,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Listens until `cancel`, connecting again after every loss.
 pub(super) async fn run(postgres: &Postgres, pool: &Pool, cancel: CancellationToken) {
+    until_cancelled(postgres, pool, cancel).await;
+    pool.events().set_hearing(Hearing::Lost);
+}
+
+async fn until_cancelled(postgres: &Postgres, pool: &Pool, cancel: CancellationToken) {
     let mut pause = FIRST_PAUSE;
     loop {
         let ended = tokio::select! {

@@ -16,7 +16,7 @@ use futures_util::future::BoxFuture;
 
 use crate::dialect::Dialect;
 use crate::error::StoreError;
-use crate::events::{CacheEvent, Events, payloads};
+use crate::events::{CacheEvent, Events, Hearing, payloads};
 use crate::value::{Row, Value, check_texts};
 
 /// What the pool needs to know to open.
@@ -70,7 +70,11 @@ impl Pool {
         let statements = Arc::new(AtomicU64::new(0));
         let engine = match &options.target {
             Target::Sqlite(path) => Engine::Sqlite(sqlite::Sqlite::open(path, &options).await?),
-            Target::Postgres(url) => Engine::Postgres(postgres::Postgres::open(url, &options).await?),
+            Target::Postgres(url) => {
+                // Until it listens; a process that never does must not trust a cache.
+                events.set_hearing(Hearing::Lost);
+                Engine::Postgres(postgres::Postgres::open(url, &options).await?)
+            }
         };
         Ok(Self { engine, events, node, statements })
     }

@@ -107,6 +107,7 @@ impl Sqlite {
             }
             let source = Connection::open(path).map_err(error)?;
             let name = Value::Text(part.to_string_lossy().into_owned());
+            make_private(&part)?;
             execute(&source, "VACUUM INTO $1", &[name])?;
             std::fs::rename(&part, &target).map_err(io)
         })
@@ -167,6 +168,7 @@ fn job<T: Send + 'static>(
 }
 
 fn open_writer(path: &Path, wait: Duration, max_bytes: Option<u64>) -> Result<Connection, StoreError> {
+    make_private(path)?;
     let connection = Connection::open(path).map_err(error)?;
     connection.busy_timeout(wait).map_err(error)?;
     if connection.is_readonly("main").map_err(error)? {
@@ -188,6 +190,23 @@ fn open_writer(path: &Path, wait: Duration, max_bytes: Option<u64>) -> Result<Co
     }
     keep_statements(&connection)?;
     Ok(connection)
+}
+
+/// Makes an absent file readable by its owner only; SQLite gives its journals the same mode.
+fn make_private(path: &Path) -> Result<(), StoreError> {
+    use std::io::ErrorKind;
+    use std::os::unix::fs::OpenOptionsExt;
+    if path.as_os_str().as_encoded_bytes().starts_with(b"file:") {
+        return Ok(());
+    }
+    match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) => {
+            Err(StoreError::ReadOnly)
+        }
+        Err(error) => Err(StoreError::Unavailable(format!("{}: {error}", path.display()))),
+    }
 }
 
 fn open_reader(path: &Path, wait: Duration) -> Result<Connection, StoreError> {

@@ -1,4 +1,5 @@
 use domain::Sealed;
+use domain::connection::Health;
 use serde_json::json;
 use store::{Change, ConnectionPatch, JsonWrite, LearnedHost, NewConnection, StoreError, Upserted};
 
@@ -12,6 +13,7 @@ crate::on_both!(
     metadata_all_or_none,
     config_merged,
     fetched_once_an_hour,
+    health_is_set_and_listed,
     deleted,
     strange_names_survive,
 );
@@ -148,4 +150,16 @@ async fn strange_names_survive(f: Fixture) {
     f.store.upsert_connection(f.scope, new.clone(), NOW).await.unwrap();
     let found = f.store.connection(f.scope, &key("excel"), &connection_id(&strange)).await.unwrap().unwrap();
     assert_eq!(found.metadata, new.metadata);
+}
+
+async fn health_is_set_and_listed(f: Fixture) {
+    let row = f.connection("c1").await.row;
+    let health = Health { error: None, last_failure_at_ms: Some(NOW), failures: 3 };
+    f.store.set_connection_health(f.scope, row, &health, NOW + 1).await.unwrap();
+    assert_eq!(f.store.connection_by_row(f.scope, row).await.unwrap().unwrap().health, health);
+    let elsewhere = f.other_scope().await;
+    let error = f.store.set_connection_health(elsewhere, row, &health, NOW).await.unwrap_err();
+    assert_eq!(error, StoreError::NotFound("connection"));
+    let (again, _) = f.store.upsert_connection(f.scope, new_connection("c1"), NOW).await.unwrap();
+    assert_eq!(again.health, Health::default(), "a new authorization clears it");
 }

@@ -74,7 +74,7 @@ async fn killed_over_sqlite() {
 #[tokio::test]
 #[ignore = "needs PostgreSQL"]
 async fn killed_over_postgres() {
-    let server = testkit::postgres::TestPostgres::start().unwrap();
-    let database = server.create_database().unwrap();
-    nothing_acknowledged_is_lost(database.url()).await;
+    let database = testkit::databases::FreshDatabase::postgres().unwrap();
+    let store::DatabaseUrl::Postgres(url) = database.url() else { panic!() };
+    nothing_acknowledged_is_lost(url.clone()).await;
 }

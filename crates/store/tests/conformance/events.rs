@@ -80,6 +80,7 @@ async fn nodes_hear_each_other() {
         CacheEvent::Connection { row: heard, .. } => assert_eq!(heard, row),
         event => panic!("{event:?}"),
     }
+    assert_eq!(other.hearing(), Hearing::Live);
     f.store.insert_api_key(f.scope, api_key(), NOW).await.unwrap();
     assert_eq!(next(&mut events).await, CacheEvent::ApiKey { hash: "hash".to_owned() });
     f.store.publish_connect_result("{}".to_owned()).await.unwrap();
@@ -106,8 +107,8 @@ async fn many_at_once_say_all(f: &Fixture, events: &mut Receiver<CacheEvent>) {
 #[tokio::test]
 #[ignore = "needs PostgreSQL"]
 async fn a_lost_channel_is_told() {
-    let server = testkit::postgres::TestPostgres::start().unwrap();
     let f = Fixture::postgres().await;
+    assert_eq!(f.store.hearing(), Hearing::Lost, "nobody listens yet");
     let mut events = f.store.events();
     let cancel = CancellationToken::new();
     let listener = tokio::spawn({
@@ -115,14 +116,20 @@ async fn a_lost_channel_is_told() {
         async move { store.run_listener(cancel).await }
     });
     assert_eq!(next(&mut events).await, CacheEvent::ReloadAll);
-    server
-        .execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN sheetbend%'",
-        )
-        .unwrap();
+    let store::DatabaseUrl::Postgres(url) = &f.url else { panic!() };
+    let database = url.rsplit('/').next().unwrap();
+    let kill = format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+         WHERE query LIKE 'LISTEN sheetbend%' AND datname = '{database}'"
+    );
+    f.server().execute(&kill).unwrap();
     assert_eq!(next(&mut events).await, CacheEvent::ReloadAll, "lost");
     assert_eq!(next(&mut events).await, CacheEvent::ReloadAll, "and back");
+    let sqlite = Fixture::sqlite().await;
+    assert_eq!(sqlite.store.hearing(), Hearing::Live, "a file has no other writers");
+    let row = f.connection("c1").await.row;
+    while !matches!(next(&mut events).await, CacheEvent::Connection { row: heard, .. } if heard == row) {}
     cancel.cancel();
     listener.await.unwrap();
-    assert_eq!(f.store.hearing(), Hearing::Live);
+    assert_eq!(f.store.hearing(), Hearing::Lost, "nobody listens any more");
 }

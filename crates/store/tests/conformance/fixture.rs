@@ -1,14 +1,14 @@
 //! A fresh database with an environment and an integration.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
 use domain::connection::{Connection, EndUser, Organization};
 use domain::integration::{Integration, IntegrationSettings};
 use domain::{ConnectionId, EnvironmentName, IntegrationKey, ProviderName, Scope, Sealed};
 use serde_json::{Map, Value};
-use store::{DatabaseUrl, NewConnection, Store, StoreOptions};
-use testkit::postgres::{TestDatabase, TestPostgres};
+use store::{DatabaseUrl, NewConnection, Store};
+use testkit::databases::FreshDatabase;
+use testkit::postgres::TestPostgres;
 
 /// The moment all tests begin at, Unix milliseconds.
 pub const NOW: i64 = 1_700_000_000_000;
@@ -18,45 +18,35 @@ pub struct Fixture {
     pub store: Store,
     pub scope: Scope,
     pub url: DatabaseUrl,
-    _database: Database,
-}
-
-#[expect(dead_code, reason = "held only until it is dropped")]
-enum Database {
-    File(tempfile::TempDir),
-    Server(TestDatabase),
-}
-
-fn server() -> &'static TestPostgres {
-    static SERVER: OnceLock<TestPostgres> = OnceLock::new();
-    SERVER.get_or_init(|| TestPostgres::start().expect("PostgreSQL"))
+    database: FreshDatabase,
 }
 
 impl Fixture {
     pub async fn sqlite() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let url = DatabaseUrl::Sqlite(folder.path().join("sheetbend.db"));
-        Self::open(url, Database::File(folder)).await
+        Self::open(FreshDatabase::sqlite().unwrap()).await
     }
 
     pub async fn postgres() -> Self {
-        let database = server().create_database().unwrap();
-        let url = DatabaseUrl::Postgres(database.url());
-        Self::open(url, Database::Server(database)).await
+        Self::open(FreshDatabase::postgres().unwrap()).await
     }
 
-    async fn open(url: DatabaseUrl, database: Database) -> Self {
-        let store = Store::open(StoreOptions::new(url.clone())).await.unwrap();
+    async fn open(database: FreshDatabase) -> Self {
+        let store = database.open().await.unwrap();
         let name = EnvironmentName::parse("dev").unwrap();
         let environment = store.get_or_create_environment(&name, "uuid-dev", NOW).await.unwrap();
         let scope = Scope { environment: environment.id };
         store.insert_integration(scope, &integration("excel")).await.unwrap();
-        Self { store, scope, url, _database: database }
+        Self { store, scope, url: database.url().clone(), database }
     }
 
     /// Another store on the same database, as another node would open it.
     pub async fn another_node(&self) -> Store {
-        Store::open(StoreOptions::new(self.url.clone())).await.unwrap()
+        self.database.open().await.unwrap()
+    }
+
+    /// The PostgreSQL server behind it.
+    pub fn server(&self) -> &TestPostgres {
+        self.database.server().expect("a test of PostgreSQL")
     }
 
     /// Another environment.

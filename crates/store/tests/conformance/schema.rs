@@ -36,10 +36,9 @@ async fn nodes_may_start_together(f: Fixture) {
         DatabaseUrl::Postgres(url) => {
             f.store.close().await;
             let wipe = url.clone();
-            let server = testkit::postgres::TestPostgres::start().unwrap();
             let name = wipe.rsplit('/').next().unwrap();
-            server.execute(&format!("DROP DATABASE {name} WITH (FORCE)")).unwrap();
-            server.execute(&format!("CREATE DATABASE {name}")).unwrap();
+            f.server().execute(&format!("DROP DATABASE {name} WITH (FORCE)")).unwrap();
+            f.server().execute(&format!("CREATE DATABASE {name}")).unwrap();
             DatabaseUrl::Postgres(wipe)
         }
     };

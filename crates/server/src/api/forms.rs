@@ -1,0 +1,127 @@
+//! Authorizations without a redirect (contract §5.6), key pairs and admin links for the connect page.
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State};
+use domain::{IntegrationKey, Secret};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use services::connect::direct::{self, Connected, Form};
+use services::connect::{admin_links, certificates};
+
+use crate::app::SharedApp;
+use crate::auth::QuerySession;
+use crate::error::ApiError;
+use crate::metrics::Metrics;
+use crate::strict::{StrictJson, parse_query};
+use crate::time::zulu;
+
+/// The client that a person enters.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientBody {
+    #[serde(rename = "type")]
+    _type: Option<String>,
+    client_id: Option<String>,
+    client_secret: Option<String>,
+    #[serde(rename = "client_certificate")]
+    _client_certificate: Option<String>,
+    #[serde(rename = "client_private_key")]
+    _client_private_key: Option<String>,
+}
+
+/// `POST /oauth2/auth/{key}`.
+pub async fn client_credentials(
+    State(app): State<SharedApp>,
+    QuerySession(session): QuerySession,
+    Path(key): Path<String>,
+    RawQuery(query): RawQuery,
+    StrictJson(body): StrictJson<ClientBody>,
+) -> Result<Json<Value>, ApiError> {
+    let given =
+        |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let client_id = given(body.client_id)
+        .ok_or_else(|| ApiError::refused("missing_client_id", "Missing param 'client_id'."))?;
+    let client_secret = given(body.client_secret)
+        .ok_or_else(|| ApiError::refused("missing_client_secret", "Missing param 'client_secret'."))?;
+    let form = Form::ClientCredentials { client_id, client_secret: Secret::from(client_secret) };
+    let key = parse_key(&key)?;
+    let context = &app.services.context;
+    let connected = direct::connect(context, &session, &key, params(query.as_deref()), form).await?;
+    Ok(Json(answer(&app, &connected)))
+}
+
+/// `POST /auth/two-step/{key}`.
+pub async fn two_step(
+    State(app): State<SharedApp>,
+    QuerySession(session): QuerySession,
+    Path(key): Path<String>,
+    RawQuery(query): RawQuery,
+    StrictJson(body): StrictJson<Map<String, Value>>,
+) -> Result<Json<Value>, ApiError> {
+    let key = parse_key(&key)?;
+    let context = &app.services.context;
+    let connected =
+        direct::connect(context, &session, &key, params(query.as_deref()), Form::TwoStep(body)).await?;
+    Ok(Json(answer(&app, &connected)))
+}
+
+/// `POST /auth/unauthenticated/{key}`.
+pub async fn unauthenticated(
+    State(app): State<SharedApp>,
+    QuerySession(session): QuerySession,
+    Path(key): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Value>, ApiError> {
+    let key = parse_key(&key)?;
+    let context = &app.services.context;
+    let connected =
+        direct::connect(context, &session, &key, params(query.as_deref()), Form::Unauthenticated).await?;
+    Ok(Json(answer(&app, &connected)))
+}
+
+/// `POST /connect/certificates/{key}`: a key pair for one connection; the private key stays here.
+pub async fn certificate(
+    State(app): State<SharedApp>,
+    QuerySession(session): QuerySession,
+    Path(key): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    let key = parse_key(&key)?;
+    let created = certificates::create(&app.services.context, &session, &key).await?;
+    Ok(Json(json!({
+        "certificate_id": created.id,
+        "thumbprint_sha256": created.thumbprint,
+        "certificate_pem": created.certificate_pem,
+        "expires_at": zulu(created.expires_at_ms),
+    })))
+}
+
+/// `POST /connect/admin-link/{key}`: a link to send to the tenant's administrator.
+pub async fn admin_link(
+    State(app): State<SharedApp>,
+    QuerySession(session): QuerySession,
+    Path(key): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Value>, ApiError> {
+    let key = parse_key(&key)?;
+    let query = parse_query(query.as_deref().unwrap_or_default());
+    let socket = query.get("ws_client_id").and_then(Value::as_str).map(str::to_owned);
+    let created = admin_links::create(&app.services.context, &session, &key, socket).await?;
+    Ok(Json(json!({
+        "url": format!("{}/connect/admin/{}", app.edge.public_url, created.token),
+        "expires_at": zulu(created.expires_at_ms),
+    })))
+}
+
+fn parse_key(key: &str) -> Result<IntegrationKey, ApiError> {
+    IntegrationKey::parse(key).map_err(|error| ApiError::refused("invalid_uri_params", error.to_string()))
+}
+
+fn params(query: Option<&str>) -> Map<String, Value> {
+    let query = parse_query(query.unwrap_or_default());
+    query.get("params").and_then(Value::as_object).cloned().unwrap_or_default()
+}
+
+fn answer(app: &SharedApp, connected: &Connected) -> Value {
+    Metrics::count(&app.metrics.connected);
+    json!({"providerConfigKey": connected.integration.as_str(), "connectionId": connected.connection.as_str()})
+}

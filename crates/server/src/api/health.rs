@@ -1,0 +1,64 @@
+//! `/health`, `/ready`, `/metrics`.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::app::SharedApp;
+use crate::error::ApiError;
+use crate::metrics::Snapshot;
+
+/// The process runs.
+#[utoipa::path(get, path = "/health", tag = "health", operation_id = "health",
+    responses((status = 200, description = "It runs", body = Value)))]
+pub async fn health() -> Json<Value> {
+    Json(json!({"result": "ok"}))
+}
+
+/// The process can serve: the database answers.
+#[utoipa::path(get, path = "/ready", tag = "health", operation_id = "ready",
+    responses((status = 200, description = "Ready", body = Value), (status = 503, description = "Not ready")))]
+pub async fn ready(State(app): State<SharedApp>) -> Response {
+    match app.services.context.store.ping().await {
+        Ok(()) => Json(json!({"result": "ok", "database": "ok"})).into_response(),
+        Err(error) => {
+            let body = Json(json!({"result": "unavailable", "database": error.to_string()}));
+            (StatusCode::SERVICE_UNAVAILABLE, body).into_response()
+        }
+    }
+}
+
+/// Metrics behind the operator's token.
+pub async fn metrics(State(app): State<SharedApp>, headers: HeaderMap) -> Response {
+    let Some(token) = &app.edge.metrics_token else {
+        return ApiError::not_found("there is no such route; give the server a metrics token")
+            .into_response();
+    };
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let given = given.strip_prefix("Bearer ").unwrap_or_default();
+    // Hashes are compared, so that the time taken tells nothing about the token.
+    if services::api_keys::hash(given) != services::api_keys::hash(token.expose()) {
+        return ApiError::unauthorized("unknown_account", "the metrics token is wrong or missing")
+            .into_response();
+    }
+    text(&app)
+}
+
+/// Metrics on a listener of their own.
+pub async fn open_metrics(State(app): State<SharedApp>) -> Response {
+    text(&app)
+}
+
+fn text(app: &SharedApp) -> Response {
+    let context = &app.services.context;
+    let snapshot = Snapshot {
+        accounts: app.services.accounts.len(),
+        log_waiting: context.log.waiting() as u64,
+        log_dropped: context.log.dropped(),
+        statements: context.store.count_statements(),
+    };
+    let kind = [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")];
+    (kind, app.metrics.render(snapshot)).into_response()
+}

@@ -1,0 +1,345 @@
+//! `/integrations` (contract §2.2).
+
+use axum::Json;
+use axum::extract::{Path, State};
+use domain::integration::Integration;
+use domain::provider::{Auth, Provider};
+use domain::{IntegrationKey, Secret};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use services::integrations::{self, IntegrationChanges, Saved};
+
+use super::providers::logo;
+use crate::app::SharedApp;
+use crate::auth::{
+    CreateIntegration, DeleteIntegration, Granted, KeyOrSession, ReadIntegration, UpdateIntegration,
+};
+use crate::error::ApiError;
+use crate::strict::{NoQuery, OneOrMore, StrictJson, StrictQuery, Texts};
+use crate::time::zulu;
+
+/// The credentials of an integration's OAuth client.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClientBody {
+    r#type: String,
+    client_id: Option<String>,
+    client_secret: Option<String>,
+    scopes: Option<String>,
+    webhook_secret: Option<String>,
+}
+
+/// `POST /integrations`.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateBody {
+    provider: String,
+    unique_key: String,
+    display_name: Option<String>,
+    forward_webhooks: Option<bool>,
+    credentials: Option<ClientBody>,
+    integration_config: Option<Texts>,
+    custom: Option<Texts>,
+    /// Sheetbend: the cloud whose hosts are used (`global`, `usgov`, `usgov-dod`, `china`).
+    cloud: Option<String>,
+    /// Sheetbend: hosts that a base-URL override may name.
+    allowed_hosts: Option<Vec<String>>,
+    /// Sheetbend: next links come back through the proxy.
+    rewrite_links: Option<bool>,
+    /// Sheetbend: connection config that all connections share.
+    connection_config: Option<Texts>,
+}
+
+/// `PATCH /integrations/{uniqueKey}`.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateBody {
+    unique_key: Option<String>,
+    display_name: Option<String>,
+    forward_webhooks: Option<bool>,
+    credentials: Option<ClientBody>,
+    integration_config: Option<Texts>,
+    custom: Option<Texts>,
+    cloud: Option<String>,
+    allowed_hosts: Option<Vec<String>>,
+    rewrite_links: Option<bool>,
+    connection_config: Option<Texts>,
+}
+
+/// The query of `GET /integrations/{uniqueKey}`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GetQuery {
+    #[serde(default)]
+    include: OneOrMore,
+}
+
+/// Lists integrations; a connect session sees those it may connect.
+#[utoipa::path(get, path = "/integrations", tag = "integrations", operation_id = "listIntegrations",
+    responses((status = 200, description = "The integrations", body = Value)))]
+pub async fn list(
+    State(app): State<SharedApp>,
+    caller: KeyOrSession,
+    StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
+) -> Result<Json<Value>, ApiError> {
+    let may_see = |integration: &Integration| match &caller {
+        KeyOrSession::Key(_) => true,
+        KeyOrSession::Session(session) => {
+            session.allowed_integrations.is_empty()
+                || session.allowed_integrations.iter().any(|key| key == integration.key.as_str())
+        }
+    };
+    if let KeyOrSession::Key(principal) = &caller {
+        let scopes = ["environment:integrations:list", "environment:integrations:list_credentials"];
+        if !scopes.iter().any(|scope| principal.grants.allow(scope)) {
+            return Err(ApiError::insufficient_scope(&scopes));
+        }
+    }
+    let found = app
+        .services
+        .context
+        .store
+        .integrations(caller.scope())
+        .await
+        .map_err(services::error::Error::from)?;
+    let data: Vec<Value> = found.iter().filter(|one| may_see(one)).map(|one| shown(&app, one)).collect();
+    Ok(Json(json!({"data": data})))
+}
+
+/// Makes an integration.
+#[utoipa::path(post, path = "/integrations", tag = "integrations", operation_id = "createIntegration",
+    request_body = CreateBody,
+    responses((status = 200, description = "The integration", body = Value), (status = 400, description = "Invalid")))]
+pub async fn create(
+    State(app): State<SharedApp>,
+    caller: Granted<CreateIntegration>,
+    StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
+    StrictJson(body): StrictJson<CreateBody>,
+) -> Result<Json<Value>, ApiError> {
+    let context = &app.services.context;
+    let entry = integrations::entry(context, &body.provider)?;
+    let key = parse_key(&body.unique_key, "unique_key")?;
+    if body.credentials.is_none() && integrations::needs_client(&entry.provider) {
+        let message = format!("Credentials are required for {}", entry.provider.auth.mode().as_str());
+        return Err(services::error::Error::field(message, &["credentials"]).into());
+    }
+    let changes = IntegrationChanges {
+        display_name: body.display_name,
+        forward_webhooks: body.forward_webhooks,
+        custom: merged(body.custom, body.integration_config),
+        cloud: body.cloud,
+        allowed_hosts: body.allowed_hosts,
+        rewrite_links: body.rewrite_links,
+        connection_config: body.connection_config,
+        ..client_changes(&entry.provider, body.credentials)?
+    };
+    check_lengths(&changes)?;
+    let saved = integrations::create(context, caller.scope(), &body.provider, key, changes).await?;
+    Ok(Json(answer(&app, &saved)))
+}
+
+/// One integration.
+#[utoipa::path(get, path = "/integrations/{uniqueKey}", tag = "integrations", operation_id = "getIntegration",
+    params(("uniqueKey" = String, Path, description = "The integration's key"),
+        ("include" = Option<Vec<String>>, Query, description = "`webhook`, `credentials`")),
+    responses((status = 200, description = "The integration", body = Value), (status = 404, description = "Unknown")))]
+pub async fn get(
+    State(app): State<SharedApp>,
+    caller: Granted<ReadIntegration>,
+    Path(key): Path<String>,
+    StrictQuery(query): StrictQuery<GetQuery>,
+) -> Result<Json<Value>, ApiError> {
+    if let Some(odd) = query.include.0.iter().find(|one| !matches!(one.as_str(), "webhook" | "credentials")) {
+        let message = format!("`{odd}` cannot be included; webhook and credentials can");
+        return Err(ApiError::refused("invalid_query_params", message));
+    }
+    let integration = find(&app, caller.scope(), &key).await?;
+    let mut data = shown(&app, &integration);
+    let includes = |what: &str| query.include.0.iter().any(|one| one == what);
+    if includes("webhook") {
+        data["webhook_url"] = Value::Null;
+    }
+    if includes("credentials") {
+        data["credentials"] = match caller.also("environment:integrations:read_credentials") {
+            true => client_shown(&app, caller.scope(), integration).await?,
+            false => Value::Null,
+        };
+    }
+    Ok(Json(json!({"data": data})))
+}
+
+/// Changes an integration.
+#[utoipa::path(patch, path = "/integrations/{uniqueKey}", tag = "integrations", operation_id = "updateIntegration",
+    params(("uniqueKey" = String, Path, description = "The integration's key")), request_body = UpdateBody,
+    responses((status = 200, description = "The integration", body = Value), (status = 404, description = "Unknown")))]
+pub async fn update(
+    State(app): State<SharedApp>,
+    caller: Granted<UpdateIntegration>,
+    Path(key): Path<String>,
+    StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
+    StrictJson(body): StrictJson<UpdateBody>,
+) -> Result<Json<Value>, ApiError> {
+    let context = &app.services.context;
+    let integration = find(&app, caller.scope(), &key).await?;
+    let entry = integrations::entry(context, integration.provider.as_str())?;
+    let new_key = body.unique_key.as_deref().map(|key| parse_key(key, "unique_key")).transpose()?;
+    let changes = IntegrationChanges {
+        key: new_key,
+        display_name: body.display_name,
+        forward_webhooks: body.forward_webhooks,
+        custom: merged(body.custom, body.integration_config),
+        cloud: body.cloud,
+        allowed_hosts: body.allowed_hosts,
+        rewrite_links: body.rewrite_links,
+        connection_config: body.connection_config,
+        ..client_changes(&entry.provider, body.credentials)?
+    };
+    check_lengths(&changes)?;
+    let saved = integrations::update(context, caller.scope(), &integration.key, changes).await?;
+    Ok(Json(answer(&app, &saved)))
+}
+
+/// Deletes an integration with its connections.
+#[utoipa::path(delete, path = "/integrations/{uniqueKey}", tag = "integrations", operation_id = "deleteIntegration",
+    params(("uniqueKey" = String, Path, description = "The integration's key")),
+    responses((status = 200, description = "Deleted", body = Value), (status = 404, description = "Unknown")))]
+pub async fn delete(
+    State(app): State<SharedApp>,
+    caller: Granted<DeleteIntegration>,
+    Path(key): Path<String>,
+    StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
+) -> Result<Json<Value>, ApiError> {
+    let key = IntegrationKey::parse(&key).map_err(|_| unknown(&key))?;
+    integrations::delete(&app.services.context, caller.scope(), &key).await?;
+    Ok(Json(json!({"success": true})))
+}
+
+async fn find(app: &SharedApp, scope: domain::Scope, key: &str) -> Result<Integration, ApiError> {
+    let parsed = IntegrationKey::parse(key).map_err(|_| unknown(key))?;
+    Ok(integrations::get(&app.services.context, scope, &parsed).await?)
+}
+
+fn unknown(key: &str) -> ApiError {
+    ApiError::not_found(format!("Integration \"{key}\" does not exist"))
+}
+
+fn parse_key(text: &str, field: &str) -> Result<IntegrationKey, ApiError> {
+    IntegrationKey::parse(text)
+        .map_err(|error| services::error::Error::field(error.to_string(), &[field]).into())
+}
+
+fn merged(custom: Option<Texts>, config: Option<Texts>) -> Option<Texts> {
+    match (custom, config) {
+        (None, None) => None,
+        (custom, config) => {
+            let mut all = custom.unwrap_or_default();
+            all.extend(config.unwrap_or_default());
+            Some(all)
+        }
+    }
+}
+
+fn check_lengths(changes: &IntegrationChanges) -> Result<(), ApiError> {
+    let too_long = |text: &Option<String>, most: usize| {
+        text.as_ref().is_some_and(|text| text.is_empty() || text.len() > most)
+    };
+    let issue = |field: &str, most: usize| {
+        services::error::Error::field(format!("must be 1 to {most} characters"), &[field]).into()
+    };
+    if too_long(&changes.display_name, 255) {
+        return Err(issue("display_name", 255));
+    }
+    if too_long(&changes.client_id, 255) {
+        return Err(issue("client_id", 255));
+    }
+    match &changes.custom {
+        Some(custom) if custom.values().any(|value| value.len() > 8192) => Err(issue("custom", 8192)),
+        _ => Ok(()),
+    }
+}
+
+/// The client's part of the changes; its type must be the provider's.
+fn client_changes(provider: &Provider, body: Option<ClientBody>) -> Result<IntegrationChanges, ApiError> {
+    let Some(body) = body else { return Ok(IntegrationChanges::default()) };
+    let mode = provider.auth.mode().as_str();
+    let refused =
+        |message: String, path: &[&str]| ApiError::from(services::error::Error::field(message, path));
+    if body.r#type != mode {
+        let message = format!("Invalid credentials type: the provider authorizes by {mode}");
+        return Err(refused(message, &["credentials", "type"]));
+    }
+    if !matches!(provider.auth, Auth::OAuth2(_)) {
+        return Err(refused(format!("{mode} takes no credentials on the integration"), &["credentials"]));
+    }
+    let scopes = body.scopes.as_deref().map(parse_scopes).transpose()?;
+    Ok(IntegrationChanges {
+        client_id: body.client_id,
+        client_secret: body.client_secret.filter(|secret| !secret.is_empty()).map(Secret::from),
+        scopes,
+        webhook_secret: body.webhook_secret,
+        ..IntegrationChanges::default()
+    })
+}
+
+/// Comma separated; spaces are not allowed (contract §2.2).
+fn parse_scopes(text: &str) -> Result<Vec<String>, ApiError> {
+    let plain =
+        |scope: &str| scope.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":/_.*-".contains(&byte));
+    let scopes: Vec<&str> = text.split(',').filter(|scope| !scope.is_empty()).collect();
+    match scopes.iter().find(|scope| !plain(scope)) {
+        Some(odd) => {
+            let message = format!("`{odd}` is not a scope; separate scopes by commas, without spaces");
+            Err(services::error::Error::field(message, &["credentials", "scopes"]).into())
+        }
+        None => Ok(scopes.into_iter().map(str::to_owned).collect()),
+    }
+}
+
+fn answer(app: &SharedApp, saved: &Saved) -> Value {
+    let mut data = shown(app, &saved.integration);
+    if !saved.warnings.is_empty() {
+        let warnings = saved.warnings.iter().map(|one| json!({"code": one.code, "message": one.message}));
+        data["warnings"] = warnings.collect();
+    }
+    json!({"data": data})
+}
+
+/// The integration object of contract §2.2, with our own settings beside.
+fn shown(app: &SharedApp, integration: &Integration) -> Value {
+    let entry = app.services.context.catalog.get(&integration.provider);
+    let provider_name = || entry.map_or("", |entry| entry.provider.display_name.as_str()).to_owned();
+    let settings = &integration.settings;
+    json!({
+        "unique_key": integration.key.as_str(),
+        "provider": integration.provider.as_str(),
+        "display_name": integration.display_name.clone().unwrap_or_else(provider_name),
+        "logo": logo(app, integration.provider.as_str()),
+        "forward_webhooks": settings.forward_webhooks,
+        "cloud": settings.cloud.as_deref().unwrap_or("global"),
+        "allowed_hosts": settings.allowed_hosts,
+        "rewrite_links": settings.rewrite_links,
+        "created_at": zulu(integration.created_at_ms),
+        "updated_at": zulu(integration.updated_at_ms),
+    })
+}
+
+async fn client_shown(
+    app: &SharedApp,
+    scope: domain::Scope,
+    integration: Integration,
+) -> Result<Value, ApiError> {
+    let webhook_secret = integration.settings.custom.get("webhookSecret").cloned();
+    let open =
+        services::credentials::account::OpenIntegration::open(&app.services.context, scope, integration)?;
+    if !matches!(open.entry.provider.auth, Auth::OAuth2(_)) {
+        return Ok(Value::Null);
+    }
+    let text = |text: &str| if text.is_empty() { Value::Null } else { Value::String(text.to_owned()) };
+    Ok(json!({
+        "type": open.entry.provider.auth.mode().as_str(),
+        "client_id": text(&open.client.id),
+        "client_secret": text(open.client.secret.expose()),
+        "scopes": text(&open.integration.scopes.join(",")),
+        "webhook_secret": webhook_secret,
+    }))
+}

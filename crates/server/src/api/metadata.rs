@@ -1,0 +1,84 @@
+//! `POST|PATCH /connections/metadata` (contract §2.4).
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::{ConnectionId, IntegrationKey};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use services::error::Error;
+use services::store::{JsonWrite, StoreError};
+
+use crate::app::SharedApp;
+use crate::auth::{Granted, UpdateConnection};
+use crate::error::ApiError;
+use crate::strict::{NoQuery, OneOrMore, StrictJson, StrictQuery};
+
+/// Metadata for one or several connections.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MetadataBody {
+    #[schema(value_type = Object)]
+    connection_id: OneOrMore,
+    provider_config_key: String,
+    metadata: Map<String, Value>,
+}
+
+/// Replaces metadata.
+#[utoipa::path(post, path = "/connections/metadata", tag = "connections", operation_id = "setMetadata",
+    request_body = MetadataBody,
+    responses((status = 201, description = "The request's body", body = Value), (status = 404, description = "Unknown")))]
+pub async fn replace(
+    State(app): State<SharedApp>,
+    caller: Granted<UpdateConnection>,
+    StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
+    StrictJson(body): StrictJson<MetadataBody>,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let write = JsonWrite::Replace(body.metadata.clone());
+    write_all(&app, caller, &body, write).await.map(|echo| (StatusCode::CREATED, Json(echo)))
+}
+
+/// Merges metadata at the first level.
+#[utoipa::path(patch, path = "/connections/metadata", tag = "connections", operation_id = "updateMetadata",
+    request_body = MetadataBody,
+    responses((status = 200, description = "The request's body", body = Value), (status = 404, description = "Unknown")))]
+pub async fn merge(
+    State(app): State<SharedApp>,
+    caller: Granted<UpdateConnection>,
+    StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
+    StrictJson(body): StrictJson<MetadataBody>,
+) -> Result<Json<Value>, ApiError> {
+    let write = JsonWrite::Merge(body.metadata.clone());
+    write_all(&app, caller, &body, write).await.map(Json)
+}
+
+async fn write_all(
+    app: &SharedApp,
+    caller: Granted<UpdateConnection>,
+    body: &MetadataBody,
+    write: JsonWrite,
+) -> Result<Value, ApiError> {
+    let unknown =
+        || ApiError::new(StatusCode::NOT_FOUND, "unknown_connection", "No connection matches every given id");
+    let key = IntegrationKey::parse(&body.provider_config_key).map_err(|_| unknown())?;
+    let ids: Vec<ConnectionId> = body
+        .connection_id
+        .0
+        .iter()
+        .map(|id| ConnectionId::parse(id))
+        .collect::<Result<_, _>>()
+        .map_err(|_| unknown())?;
+    let context = &app.services.context;
+    match context.store.write_metadata(caller.scope(), &key, &ids, write, context.now_ms()).await {
+        Ok(()) => {}
+        Err(StoreError::NotFound(_)) => return Err(unknown()),
+        Err(error) => return Err(Error::from(error).into()),
+    }
+    let connection_id = match body.connection_id.0.as_slice() {
+        [one] => Value::String(one.clone()),
+        several => json!(several),
+    };
+    Ok(
+        json!({"connection_id": connection_id, "provider_config_key": body.provider_config_key, "metadata": body.metadata}),
+    )
+}

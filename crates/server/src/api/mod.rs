@@ -1,0 +1,16 @@
+//! One file a resource: its wire types and handlers together.
+
+pub mod connect_sessions;
+pub mod connections;
+pub mod credentials;
+pub mod forms;
+pub mod health;
+pub mod integrations;
+pub mod metadata;
+pub mod oauth;
+pub mod operations;
+pub mod providers;
+pub mod proxy;
+
+mod end_user;
+mod import;

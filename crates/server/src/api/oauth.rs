@@ -1,0 +1,287 @@
+//! The browser's visits: `/oauth/connect/{key}`, `/oauth/callback`, admin links (contract §5.2, §5.3).
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use axum::Extension;
+use axum::extract::{ConnectInfo, Path, RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use domain::IntegrationKey;
+use domain::connection::Actor;
+use serde_json::{Map, Value};
+use services::connect::admin_links;
+use services::connect::authorize::{self, AuthorizeRequest};
+use services::connect::callback::{self, CallbackRequest, Ending, Failure};
+use services::connect::state::{Issued, cookie_name};
+use services::credentials::problem::TokenProblem;
+use web::pages;
+
+use crate::app::SharedApp;
+use crate::auth::QuerySession;
+use crate::error::ApiError;
+use crate::metrics::Metrics;
+use crate::middleware::reached;
+use crate::strict::parse_query;
+
+/// Sends the browser to the provider.
+pub async fn connect(
+    State(app): State<SharedApp>,
+    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
+    headers: HeaderMap,
+    uri: Uri,
+    Path(key): Path<String>,
+    session: Result<QuerySession, ApiError>,
+) -> Response {
+    if let Some(elsewhere) = to_public_url(&app, peer.as_ref().map(|peer| &peer.0), &headers, &uri) {
+        return elsewhere;
+    }
+    let query = parse_query(uri.query().unwrap_or_default());
+    let socket = text(&query, "ws_client_id");
+    match begin(&app, session, &key, &query).await {
+        Ok((url, issued)) => redirect(&app, &url, &issued),
+        Err(error) => refused(&app, &key, socket.as_deref(), &error).await,
+    }
+}
+
+async fn begin(
+    app: &SharedApp,
+    session: Result<QuerySession, ApiError>,
+    key: &str,
+    query: &Map<String, Value>,
+) -> Result<(url::Url, Issued), ApiError> {
+    let QuerySession(session) = session?;
+    if query.contains_key("connection_id") {
+        return Err(ApiError::refused(
+            "invalid_query_params",
+            "connection_id is forbidden when using session token",
+        ));
+    }
+    let unknown =
+        || ApiError::refused("unknown_provider_config", format!("Integration \"{key}\" does not exist"));
+    let key = IntegrationKey::parse(key).map_err(|_| unknown())?;
+    let nested = |name: &str| query.get(name).and_then(Value::as_object).cloned().unwrap_or_default();
+    let texts = |map: Map<String, Value>| -> BTreeMap<String, String> {
+        map.into_iter().filter_map(|(name, value)| Some((name, value.as_str()?.to_owned()))).collect()
+    };
+    let credentials = texts(nested("credentials"));
+    let client_override = credentials
+        .get("oauth_client_id_override")
+        .cloned()
+        .zip(credentials.get("oauth_client_secret_override").cloned());
+    let request = AuthorizeRequest {
+        params: nested("params"),
+        authorization_params: texts(nested("authorization_params")),
+        socket: text(query, "ws_client_id"),
+        client_override,
+    };
+    let begun = authorize::begin(&app.services.context, &session, &key, request).await?;
+    Ok((begun.url, begun.issued))
+}
+
+fn text(query: &Map<String, Value>, name: &str) -> Option<String> {
+    query
+        .get(name)
+        .and_then(Value::as_str)
+        .filter(|text| !text.is_empty() && text.len() <= 64)
+        .map(str::to_owned)
+}
+
+/// Marks a request that was sent to the public URL by us.
+const REDIRECTED: &str = "sheetbend_redirected";
+
+/// The cookie must be set for the host that the callback comes to.
+fn to_public_url(
+    app: &SharedApp,
+    peer: Option<&ConnectInfo<SocketAddr>>,
+    headers: &HeaderMap,
+    uri: &Uri,
+) -> Option<Response> {
+    let here = reached(headers, peer, &app.edge.trusted_proxies, app.edge.scheme);
+    let public = url::Url::parse(&app.edge.public_url).ok()?;
+    let own = url::Url::parse(&format!("{}://{}", here.scheme, here.host)).ok()?;
+    let query = uri.query().unwrap_or_default();
+    // Once is enough: behind a proxy that is not trusted the host never looks like the public one.
+    if own.origin() == public.origin() || query.contains(REDIRECTED) {
+        return None;
+    }
+    let target = format!("{}{}?{query}&{REDIRECTED}=1", app.edge.public_url, uri.path());
+    let mut response = StatusCode::FOUND.into_response();
+    response.headers_mut().insert(header::LOCATION, HeaderValue::from_str(&target).ok()?);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Some(response)
+}
+
+fn redirect(app: &SharedApp, url: &url::Url, issued: &Issued) -> Response {
+    let secure = if app.edge.public_url.starts_with("https:") { "; Secure" } else { "" };
+    let cookie = format!(
+        "{}={}; Max-Age=3600; Path={}/oauth/callback; HttpOnly; SameSite=Lax{secure}",
+        issued.cookie_name, issued.cookie_value, app.edge.base_path
+    );
+    let mut response = StatusCode::FOUND.into_response();
+    let headers = response.headers_mut();
+    match (HeaderValue::from_str(url.as_str()), HeaderValue::from_str(&cookie)) {
+        (Ok(location), Ok(cookie)) => {
+            headers.insert(header::LOCATION, location);
+            headers.insert(header::SET_COOKIE, cookie);
+        }
+        _ => {
+            return ApiError::refused("url_param_err", "the authorization URL cannot be sent")
+                .into_response();
+        }
+    }
+    private(headers);
+    response
+}
+
+/// Takes the browser back.
+pub async fn callback(
+    State(app): State<SharedApp>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let params: Vec<(String, String)> =
+        serde_urlencoded::from_str(query.as_deref().unwrap_or_default()).unwrap_or_default();
+    let mut request = CallbackRequest { params, cookie: None };
+    request.cookie = request.param("state").and_then(|state| cookie(&headers, &cookie_name(state)));
+    let services = &app.services;
+    match callback::arrive(&services.context, &services.events, request).await {
+        Ok(ending) => ended(&app, ending),
+        Err(error) => page(StatusCode::INTERNAL_SERVER_ERROR, error_page(&app, &ApiError::from(error))),
+    }
+}
+
+fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value.to_owned())
+}
+
+fn ended(app: &SharedApp, ending: Ending) -> Response {
+    let base = &app.edge.base_path;
+    match ending {
+        Ending::Onward(begun) => redirect(app, &begun.url, &begun.issued),
+        Ending::Connected { integration, display_name, connection, socket } => {
+            Metrics::count(&app.metrics.connected);
+            let shown = pages::Connected {
+                integration: &display_name,
+                provider_config_key: &integration,
+                connection_id: &connection,
+                pending: false,
+                ws_client_id: socket.as_deref(),
+            };
+            page(StatusCode::OK, pages::connected(base, &shown))
+        }
+        Ending::AdminThanks { display_name } => {
+            let shown = pages::AdminThanks { integration: &display_name, tenant: None };
+            page(StatusCode::OK, pages::admin_thanks(base, &shown))
+        }
+        Ending::Failed { failure, socket } => {
+            // A refusal that the provider sent is its answer; what we refuse ourselves is an error (contract §5.4).
+            let status =
+                if failure.kind == "callback_err" { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+            page(status, failed_page(app, &failure, socket.as_deref()))
+        }
+    }
+}
+
+fn failed_page(app: &SharedApp, failure: &Failure, socket: Option<&str>) -> String {
+    let TokenProblem { code, cause, actor, remedy, link, trace_id, correlation_id, .. } = &failure.problem;
+    let mut details = vec![("code", code.as_str())];
+    details.extend(trace_id.as_deref().map(|id| ("trace id", id)));
+    details.extend(correlation_id.as_deref().map(|id| ("correlation id", id)));
+    let shown = pages::Failure {
+        error_type: failure.kind,
+        message: cause,
+        cause,
+        actor: Some(page_actor(*actor)),
+        remedy: Some(remedy),
+        link: link.as_deref(),
+        details: &details,
+        ws_client_id: socket,
+    };
+    pages::failed(&app.edge.base_path, &shown)
+}
+
+fn page_actor(actor: Actor) -> pages::Actor {
+    match actor {
+        Actor::User => pages::Actor::User,
+        Actor::Admin => pages::Actor::Admin,
+        Actor::Developer => pages::Actor::Developer,
+        Actor::Nobody => pages::Actor::Nobody,
+    }
+}
+
+fn error_page(app: &SharedApp, error: &ApiError) -> String {
+    let (_, code, message) = error.parts();
+    let shown = pages::Failure {
+        error_type: code,
+        message,
+        cause: message,
+        actor: None,
+        remedy: None,
+        link: None,
+        details: &[("code", code)],
+        ws_client_id: None,
+    };
+    pages::error(&app.edge.base_path, "This did not work", &shown)
+}
+
+/// What kept an authorization from beginning: told to the page that waits and shown in the popup.
+async fn refused(app: &SharedApp, key: &str, socket: Option<&str>, error: &ApiError) -> Response {
+    let (status, code, message) = error.parts();
+    let kind = match code {
+        "unknown_provider_config" | "not_found" => "unknown_config_key",
+        "invalid_connection_config" | "invalid_body" => "url_param_err",
+        "invalid_auth_mode" => "auth_mode_err",
+        "integration_not_allowed" => "provider_config_err",
+        _ => "unknown_err",
+    };
+    let text = error.explained();
+    let told = app.services.events.failure(socket, key, "", kind, &text, Value::Null).await;
+    if let Err(error) = told {
+        tracing::warn!(%error, "a waiting page could not be told of a failure");
+    }
+    let shown = pages::Failure {
+        error_type: kind,
+        message,
+        cause: &text,
+        actor: None,
+        remedy: None,
+        link: None,
+        details: &[("code", code)],
+        ws_client_id: socket,
+    };
+    page(status, pages::failed(&app.edge.base_path, &shown))
+}
+
+/// Follows an administrator's link.
+pub async fn admin_link(State(app): State<SharedApp>, Path(token): Path<String>) -> Response {
+    match admin_links::follow(&app.services.context, &token).await {
+        Ok((url, issued)) => redirect(&app, &url, &issued),
+        Err(error) => {
+            let error = ApiError::from(error);
+            page(error.parts().0, error_page(&app, &error))
+        }
+    }
+}
+
+fn page(status: StatusCode, html: String) -> Response {
+    let mut response = (status, html).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(web::RESULT_CSP));
+    private(headers);
+    response
+}
+
+fn private(headers: &mut HeaderMap) {
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+}

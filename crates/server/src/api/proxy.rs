@@ -1,0 +1,247 @@
+//! `/proxy/*`: headers become a typed call, the body streams (contract §3.1, §3.2).
+
+use axum::body::Body as HttpBody;
+use axum::extract::{OriginalUri, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::{ConnectionId, IntegrationKey, Scope};
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
+use serde_json::json;
+use services::error::{EgressError, Error, FieldIssue, RetryLater};
+use services::proxy::decide::RetryPolicy;
+use services::proxy::target::Target;
+use services::proxy::{Links, OutboundBody, ProxyCall, Redirects};
+
+use crate::app::SharedApp;
+use crate::auth::{Granted, UseProxy};
+use crate::error::ApiError;
+use crate::metrics::Metrics;
+
+/// A body up to this size that came with its length is held, so that the call can be repeated.
+const REPLAYABLE: u64 = 64 << 10;
+/// The same when the caller asked for retries.
+const REPLAYABLE_WITH_RETRIES: u64 = 10 << 20;
+
+/// Forwards a call.
+pub async fn forward(
+    State(app): State<SharedApp>,
+    OriginalUri(uri): OriginalUri,
+    caller: Granted<UseProxy>,
+    request: Request,
+) -> Response {
+    let method = request.method().clone();
+    let (call, body) = match read_call(&app, caller.scope(), &uri, request).await {
+        Ok(read) => read,
+        Err(error) => return error.into_response(),
+    };
+    match app.services.proxy.call(call, body).await {
+        Ok(response) => {
+            Metrics::count(&app.metrics.proxied);
+            response.map(HttpBody::new)
+        }
+        Err(error) => {
+            Metrics::count(&app.metrics.proxy_failures);
+            failure(error, method.as_str())
+        }
+    }
+}
+
+async fn read_call(
+    app: &SharedApp,
+    scope: Scope,
+    uri: &axum::http::Uri,
+    request: Request,
+) -> Result<(ProxyCall, OutboundBody), ApiError> {
+    let (parts, body) = request.into_parts();
+    let control = Control::read(&parts.headers)?;
+    let raw = uri.path_and_query().map_or("", |path| path.as_str());
+    let raw = raw.strip_prefix(app.edge.base_path.as_str()).unwrap_or(raw);
+    let target = Target::parse(raw.strip_prefix("/proxy").unwrap_or(raw)).map_err(Error::from)?;
+    let body = read_body(body, control.retry.retries).await?;
+    let call = ProxyCall {
+        scope,
+        integration: control.integration,
+        connection: control.connection,
+        method: parts.method,
+        target,
+        headers: parts.headers,
+        retry: control.retry,
+        base_override: control.base_override,
+        redirects: control.redirects,
+        links: control.links,
+        attach_to: control.attach_to,
+    };
+    Ok((call, body))
+}
+
+/// Small bodies are held for a repetition; the rest streams.
+async fn read_body(body: HttpBody, retries: u32) -> Result<OutboundBody, ApiError> {
+    if body.is_end_stream() {
+        return Ok(OutboundBody::empty());
+    }
+    let most = if retries > 0 { REPLAYABLE_WITH_RETRIES } else { REPLAYABLE };
+    match body.size_hint().exact() {
+        Some(size) if size <= most => {
+            let held = body.collect().await;
+            held.map(|held| OutboundBody::from(held.to_bytes()))
+                .map_err(|_| ApiError::refused("invalid_body", "the request body broke off"))
+        }
+        _ => Ok(OutboundBody::stream(body)),
+    }
+}
+
+/// The control headers of contract §3.1.
+struct Control {
+    integration: IntegrationKey,
+    connection: ConnectionId,
+    retry: RetryPolicy,
+    base_override: Option<url::Url>,
+    redirects: Redirects,
+    links: Links,
+    attach_to: Option<String>,
+}
+
+impl Control {
+    fn read(headers: &HeaderMap) -> Result<Self, ApiError> {
+        let mut issues = Vec::new();
+        let integration = required(headers, "provider-config-key", &mut issues, |text| {
+            IntegrationKey::parse(text).map_err(|error| error.to_string())
+        });
+        let connection = required(headers, "connection-id", &mut issues, |text| {
+            ConnectionId::parse(text).map_err(|error| error.to_string())
+        });
+        let retries = optional(headers, "retries", &mut issues, |text| {
+            const MOST: u32 = 10;
+            let number = text.parse::<f64>().ok().filter(|number| (0.0..1e9).contains(number));
+            number.map(|number| (number as u32).min(MOST)).ok_or_else(|| "expected a number".to_owned())
+        });
+        let retry_on = optional(headers, "retry-on", &mut issues, |text| {
+            let statuses: Result<Vec<u16>, _> = text.split(',').map(str::parse).collect();
+            statuses.map_err(|_| "expected statuses separated by commas".to_owned())
+        });
+        let base_override = optional(headers, "base-url-override", &mut issues, base_url);
+        let keep_headers = flag(headers, "forward-headers-on-redirect", &mut issues);
+        let follow = flag(headers, "sheetbend-follow-redirects", &mut issues);
+        let rewrite = flag(headers, "sheetbend-rewrite-links", &mut issues);
+        for name in ["decompress", "nango-is-sync", "nango-is-dry-run"] {
+            flag(headers, name, &mut issues);
+        }
+        let attach_to = optional(headers, "nango-activity-log-id", &mut issues, |text| {
+            if text.len() <= 255 { Ok(text.to_owned()) } else { Err("at most 255 characters".to_owned()) }
+        });
+        let (Some(integration), Some(connection), true) = (integration, connection, issues.is_empty()) else {
+            return Err(ApiError::invalid("invalid_headers", issues));
+        };
+        Ok(Self {
+            integration,
+            connection,
+            retry: RetryPolicy { retries: retries.unwrap_or(0), retry_on: retry_on.unwrap_or_default() },
+            base_override,
+            redirects: match (follow, keep_headers) {
+                (Some(false), _) => Redirects::Pass,
+                (_, Some(true)) => Redirects::FollowWithHeaders,
+                _ => Redirects::Follow,
+            },
+            links: match rewrite {
+                Some(true) => Links::Rewrite,
+                Some(false) => Links::Keep,
+                None => Links::ByIntegration,
+            },
+            attach_to,
+        })
+    }
+}
+
+/// A header's text; empty counts as absent, as the SDK sends it (contract §2.12).
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a HeaderValue> {
+    headers.get(name).filter(|value| !value.is_empty())
+}
+
+fn optional<T>(
+    headers: &HeaderMap,
+    name: &str,
+    issues: &mut Vec<FieldIssue>,
+    parse: impl FnOnce(&str) -> Result<T, String>,
+) -> Option<T> {
+    let value = text(headers, name)?;
+    let parsed = value.to_str().map_err(|_| "not plain text".to_owned()).and_then(|text| parse(text.trim()));
+    match parsed {
+        Ok(parsed) => Some(parsed),
+        Err(message) => {
+            issues.push(FieldIssue { code: "invalid_format", message, path: vec![name.to_owned()] });
+            None
+        }
+    }
+}
+
+fn required<T>(
+    headers: &HeaderMap,
+    name: &str,
+    issues: &mut Vec<FieldIssue>,
+    parse: impl FnOnce(&str) -> Result<T, String>,
+) -> Option<T> {
+    if text(headers, name).is_none() {
+        let message = format!("the header {name} is required");
+        issues.push(FieldIssue { code: "invalid_type", message, path: vec![name.to_owned()] });
+        return None;
+    }
+    optional(headers, name, issues, parse)
+}
+
+fn flag(headers: &HeaderMap, name: &str, issues: &mut Vec<FieldIssue>) -> Option<bool> {
+    optional(headers, name, issues, |text| match text {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err("expected true or false".to_owned()),
+    })
+}
+
+fn base_url(text: &str) -> Result<url::Url, String> {
+    let url = url::Url::parse(text).map_err(|_| "expected an absolute URL".to_owned())?;
+    let plain = url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    if matches!(url.scheme(), "https" | "http") && url.has_host() && plain {
+        Ok(url)
+    } else {
+        Err("expected an http(s) URL without user info, query or fragment".to_owned())
+    }
+}
+
+/// What the proxy answers when the provider did not (contract §3.2, §3.5).
+fn failure(error: Error, method: &str) -> Response {
+    match &error {
+        Error::Egress(failure @ (EgressError::Refused { .. } | EgressError::RedirectDowngrade { .. })) => {
+            ApiError::refused("base_url_override_not_allowed", failure.to_string()).into_response()
+        }
+        Error::Egress(failure @ EgressError::InvalidTarget { .. }) => {
+            ApiError::refused("invalid_endpoint", failure.to_string()).into_response()
+        }
+        Error::Egress(failure) => unreachable(failure, method),
+        Error::UnknownIntegration(_) => {
+            ApiError::new(StatusCode::NOT_FOUND, "unknown_provider_config", error.to_string()).into_response()
+        }
+        Error::UnknownConnection { .. } => {
+            let message = format!("Failed to get connection: {error}");
+            ApiError::refused("server_error", message).into_response()
+        }
+        Error::Credentials { retry: RetryLater::No, .. } | Error::Token(_) | Error::Shared(_) => {
+            ApiError::from(error).as_proxy_failure().into_response()
+        }
+        _ => ApiError::from(error).into_response(),
+    }
+}
+
+/// No answer from the provider: status 500 with Node's error name, which the field's clients look at; ours beside it.
+fn unreachable(failure: &EgressError, method: &str) -> Response {
+    let body = json!({
+        "message": failure.to_string(),
+        "code": failure.node_code(),
+        "method": method.to_ascii_lowercase(),
+        "error": {"code": failure.code(), "message": failure.to_string()},
+    });
+    let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+    (StatusCode::INTERNAL_SERVER_ERROR, kind, body.to_string()).into_response()
+}

@@ -1,0 +1,230 @@
+//! Who may do what: extractors that prove a scope, so that a handler without the right cannot be written.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, RawQuery};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use domain::Scope;
+use domain::connect::ConnectSession;
+use services::api_keys::ApiPrincipal;
+use services::connect::sessions::{self, TOKEN_PREFIX};
+
+use crate::app::SharedApp;
+use crate::error::ApiError;
+use crate::strict::parse_query;
+
+/// A right that a route needs; any one of the listed scopes gives it.
+pub trait Right: Send + Sync + 'static {
+    /// The scopes, any of which suffices.
+    const ANY_OF: &'static [&'static str];
+}
+
+macro_rules! rights {
+    ($($(#[$doc:meta])* $name:ident = [$($scope:literal),*];)*) => {$(
+        $(#[$doc])*
+        pub struct $name;
+        impl Right for $name {
+            const ANY_OF: &'static [&'static str] = &[$($scope),*];
+        }
+    )*};
+}
+
+rights! {
+    /// Read one integration.
+    ReadIntegration = ["environment:integrations:read", "environment:integrations:read_credentials"];
+    /// Create integrations.
+    CreateIntegration = ["environment:integrations:create"];
+    /// Change integrations.
+    UpdateIntegration = ["environment:integrations:update"];
+    /// Delete integrations.
+    DeleteIntegration = ["environment:integrations:delete"];
+    /// List connections.
+    ListConnections = ["environment:connections:list", "environment:connections:list_credentials"];
+    /// Read one connection.
+    ReadConnection = ["environment:connections:read", "environment:connections:read_credentials"];
+    /// Read one connection with its credentials.
+    ReadCredentials = ["environment:connections:read_credentials"];
+    /// Import connections.
+    CreateConnection = ["environment:connections:create"];
+    /// Change connections.
+    UpdateConnection = ["environment:connections:update"];
+    /// Delete connections.
+    DeleteConnection = ["environment:connections:delete"];
+    /// Make connect sessions.
+    WriteSessions = ["environment:connect_sessions:write"];
+    /// Forward calls.
+    UseProxy = ["environment:proxy"];
+    /// Read the log.
+    ReadLogs = ["environment:logs:read"];
+}
+
+/// Proof that the caller's key has a right.
+pub struct Granted<R: Right> {
+    /// The key's environment and rights.
+    pub principal: Arc<ApiPrincipal>,
+    right: PhantomData<R>,
+}
+
+impl<R: Right> Granted<R> {
+    /// The environment.
+    pub fn scope(&self) -> Scope {
+        self.principal.scope
+    }
+
+    /// Whether the key also has another scope.
+    pub fn also(&self, scope: &str) -> bool {
+        self.principal.grants.allow(scope)
+    }
+}
+
+impl<R: Right> FromRequestParts<SharedApp> for Granted<R> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &SharedApp) -> Result<Self, ApiError> {
+        let principal = authenticate(app, &parts.headers).await?;
+        let allowed = R::ANY_OF.is_empty() || R::ANY_OF.iter().any(|scope| principal.grants.allow(scope));
+        if allowed {
+            Ok(Self { principal, right: PhantomData })
+        } else {
+            Err(ApiError::insufficient_scope(R::ANY_OF))
+        }
+    }
+}
+
+/// The key of a request (contract §1.3).
+async fn authenticate(app: &SharedApp, headers: &HeaderMap) -> Result<Arc<ApiPrincipal>, ApiError> {
+    let key = bearer(headers)?;
+    if !is_key_shaped(key) {
+        return Err(ApiError::unauthorized(
+            "invalid_secret_key_format",
+            "Authentication failed. The API key does not have the form of one (sb_… or a UUID v4).",
+        ));
+    }
+    app.services.keys.authenticate(key).await?.ok_or_else(|| {
+        ApiError::unauthorized(
+            "unknown_account",
+            "Authentication failed. The API key is unknown or was revoked.",
+        )
+    })
+}
+
+/// The text after `Bearer `, or the bare header (contract §1.3).
+fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {
+    let value = headers.get(header::AUTHORIZATION).ok_or_else(|| {
+        ApiError::unauthorized(
+            "missing_auth_header",
+            "Authentication failed. The request is missing the Authorization header.",
+        )
+    })?;
+    let text = value.to_str().unwrap_or_default();
+    let token = text.rsplit("Bearer ").next().unwrap_or_default().trim();
+    if token.is_empty() || token == "Bearer" {
+        return Err(ApiError::unauthorized(
+            "malformed_auth_header",
+            "Authentication failed. The Authorization header is malformed.",
+        ));
+    }
+    Ok(token)
+}
+
+fn is_key_shaped(key: &str) -> bool {
+    if key.len() > 200 {
+        return false;
+    }
+    if let Some(rest) = key.strip_prefix("sb_") {
+        return rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    }
+    let bytes = key.as_bytes();
+    bytes.len() == 36
+        && bytes.iter().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            14 => *byte == b'4',
+            19 => matches!(byte, b'8' | b'9' | b'a' | b'b' | b'A' | b'B'),
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+/// A connect session's bearer token.
+pub struct BearerSession(pub ConnectSession);
+
+impl FromRequestParts<SharedApp> for BearerSession {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &SharedApp) -> Result<Self, ApiError> {
+        let token = bearer(&parts.headers)?;
+        find_session(app, token).await.map(Self)
+    }
+}
+
+/// A connect session named in the query (`connect_session_token`), as the front-end package sends it.
+pub struct QuerySession(pub ConnectSession);
+
+impl FromRequestParts<SharedApp> for QuerySession {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &SharedApp) -> Result<Self, ApiError> {
+        let RawQuery(query) = RawQuery::from_request_parts(parts, app).await.unwrap_or(RawQuery(None));
+        let query = parse_query(query.as_deref().unwrap_or_default());
+        match query.get("connect_session_token").and_then(serde_json::Value::as_str) {
+            Some(token) => find_session(app, token).await.map(Self),
+            None if query.contains_key("public_key") => Err(ApiError::unauthorized(
+                "deprecated_authentication",
+                "Public key authentication is deprecated. Please use connect session authentication instead.",
+            )),
+            None => Err(ApiError::unauthorized(
+                "missing_connect_session_token",
+                "Authentication failed. The request carries no connect session token.",
+            )),
+        }
+    }
+}
+
+async fn find_session(app: &SharedApp, token: &str) -> Result<ConnectSession, ApiError> {
+    let digits = token.strip_prefix(TOKEN_PREFIX).filter(|digits| {
+        digits.len() == 64 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    });
+    if digits.is_none() {
+        return Err(ApiError::unauthorized(
+            "invalid_connect_session_token_format",
+            "Authentication failed. The connect session token does not have the form of one.",
+        ));
+    }
+    sessions::find(&app.services.context, token).await?.ok_or_else(|| {
+        ApiError::unauthorized(
+            "unknown_connect_session_token",
+            "Authentication failed. The connect session is unknown or has ended; ask the app for a new one.",
+        )
+    })
+}
+
+/// An API key with the right to list integrations, or a connect session.
+pub enum KeyOrSession {
+    /// A key.
+    Key(Arc<ApiPrincipal>),
+    /// A session, which may see what it may connect.
+    Session(Box<ConnectSession>),
+}
+
+impl KeyOrSession {
+    /// The environment.
+    pub fn scope(&self) -> Scope {
+        match self {
+            Self::Key(principal) => principal.scope,
+            Self::Session(session) => Scope { environment: session.environment },
+        }
+    }
+}
+
+impl FromRequestParts<SharedApp> for KeyOrSession {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &SharedApp) -> Result<Self, ApiError> {
+        let token = bearer(&parts.headers)?;
+        if token.starts_with(TOKEN_PREFIX) {
+            return find_session(app, token).await.map(|session| Self::Session(Box::new(session)));
+        }
+        authenticate(app, &parts.headers).await.map(Self::Key)
+    }
+}

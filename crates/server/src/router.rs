@@ -1,0 +1,82 @@
+//! Every route on a page.
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{any, delete, get, post};
+
+use crate::api::{
+    connect_sessions, connections, forms, health, integrations, metadata, oauth, operations, providers, proxy,
+};
+use crate::app::SharedApp;
+use crate::connect::{assets, socket};
+use crate::error::ApiError;
+use crate::middleware;
+
+/// The server's routes over an app.
+pub fn router(app: SharedApp) -> Router {
+    let entropy = app.services.context.entropy.clone();
+    let base_path = app.edge.base_path.clone();
+    let api = Router::new()
+        .route("/providers", get(providers::list))
+        .route("/providers/{provider}", get(providers::get))
+        .route("/integrations", get(integrations::list).post(integrations::create))
+        .route(
+            "/integrations/{key}",
+            get(integrations::get).patch(integrations::update).delete(integrations::delete),
+        )
+        .route("/connections", get(connections::list).post(connections::create))
+        .route("/connections/metadata", post(metadata::replace).patch(metadata::merge))
+        .route(
+            "/connections/{id}",
+            get(connections::get).patch(connections::patch).delete(connections::delete),
+        )
+        .route("/connections/{id}/token", get(connections::token))
+        .route("/connect/sessions", post(connect_sessions::create))
+        .route("/connect/sessions/reconnect", post(connect_sessions::reconnect))
+        .route("/connect/session", get(connect_sessions::get).merge(delete(connect_sessions::delete)))
+        .route("/connect/telemetry", post(connect_sessions::telemetry))
+        .route("/connect/certificates/{key}", post(forms::certificate))
+        .route("/connect/admin-link/{key}", post(forms::admin_link))
+        .route("/oauth2/auth/{key}", post(forms::client_credentials))
+        .route("/auth/two-step/{key}", post(forms::two_step))
+        .route("/auth/unauthenticated/{key}", post(forms::unauthenticated))
+        .route("/operations", get(operations::list))
+        .route("/operations/{id}", get(operations::get))
+        .route("/openapi.json", get(crate::openapi::document))
+        .layer(from_fn(middleware::cors));
+    let pages = Router::new()
+        .route("/", get(socket::root))
+        .route("/connect", get(assets::without_slash))
+        .route("/connect/", get(assets::page))
+        .route("/connect/{file}", get(assets::page))
+        .route("/connect/admin/{token}", get(oauth::admin_link))
+        .route("/pages/{file}", get(assets::result_file))
+        .route("/images/template-logos/{file}", get(assets::logo))
+        .route("/oauth/connect/{key}", get(oauth::connect))
+        .route("/oauth/callback", get(oauth::callback));
+    let house = Router::new()
+        .route("/health", get(health::health))
+        .route("/ready", get(health::ready))
+        .route("/metrics", get(health::metrics));
+    // No body layer here: a proxied call streams.
+    let forward =
+        Router::new().route("/proxy", any(proxy::forward)).route("/proxy/{*path}", any(proxy::forward));
+    let routes = Router::new()
+        .merge(api)
+        .merge(pages)
+        .merge(house)
+        .merge(forward)
+        .fallback(not_found)
+        .layer(from_fn_with_state(entropy, middleware::request_id))
+        .with_state(app);
+    if base_path.is_empty() { routes } else { Router::new().nest(&base_path, routes) }
+}
+
+/// Metrics on a listener of their own.
+pub fn metrics_router(app: SharedApp) -> Router {
+    Router::new().route("/metrics", get(health::open_metrics)).with_state(app)
+}
+
+async fn not_found(uri: axum::http::Uri) -> ApiError {
+    ApiError::not_found(format!("there is no route {}", uri.path()))
+}

@@ -1,0 +1,108 @@
+//! Every use-case over one context.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::api_keys::ApiKeys;
+use crate::connect::events::ConnectEvents;
+use crate::context::Context;
+use crate::credentials::accounts::Accounts;
+use crate::credentials::keeper::Keeper;
+use crate::credentials::resources::Resources;
+use crate::error::Error;
+use crate::proxy::Proxy;
+
+/// Every use-case.
+pub struct Services {
+    /// What they stand on.
+    pub context: Arc<Context>,
+    /// API keys.
+    pub keys: ApiKeys,
+    /// Opened accounts.
+    pub accounts: Arc<Accounts>,
+    /// Fresh credentials.
+    pub keeper: Arc<Keeper>,
+    /// Tokens for further resources.
+    pub resources: Arc<Resources>,
+    /// Forwarded calls.
+    pub proxy: Proxy,
+    /// Pages that wait.
+    pub events: Arc<ConnectEvents>,
+}
+
+/// How long the log is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Retention {
+    /// Milliseconds.
+    pub max_age_ms: i64,
+    /// Bytes.
+    pub max_bytes: i64,
+}
+
+const HOUSEKEEPING: Duration = Duration::from_secs(60);
+const INDEXING: Duration = Duration::from_millis(500);
+
+impl Services {
+    /// Builds every use-case.
+    pub fn new(context: Arc<Context>) -> Self {
+        let accounts = Arc::new(Accounts::new(context.clone()));
+        let keeper = Arc::new(Keeper::new(context.clone(), accounts.clone()));
+        let resources = Arc::new(Resources::new(context.clone()));
+        let proxy = Proxy::new(context.clone(), keeper.clone(), resources.clone());
+        let events = ConnectEvents::new(context.clone());
+        Self { keys: ApiKeys::new(context.clone()), context, accounts, keeper, resources, proxy, events }
+    }
+
+    /// Deletes what has expired and writes down what was only remembered; once a minute.
+    ///
+    /// # Errors
+    /// The database failed; the next minute tries again.
+    pub async fn keep_house(&self, retention: Retention) -> Result<(), Error> {
+        const ONE_MONTH_MS: i64 = 31 * 24 * 3600 * 1000;
+        const LONGEST_OPERATION_MS: i64 = 2 * 3600 * 1000;
+        let context = &self.context;
+        let now_ms = context.now_ms();
+        let store = &context.store;
+        self.keys.flush().await?;
+        store.purge_oauth_states(now_ms).await?;
+        store.purge_admin_links(now_ms).await?;
+        store.purge_pending_certificates(now_ms).await?;
+        store.purge_connect_sessions(now_ms - ONE_MONTH_MS).await?;
+        store.expire_running(now_ms - LONGEST_OPERATION_MS, now_ms).await?;
+        while store.reap_log(now_ms, retention.max_age_ms, retention.max_bytes, 1_000).await?.more {}
+        Ok(())
+    }
+
+    /// Keeps house every minute until `cancel`.
+    pub async fn run_housekeeping(&self, retention: Retention, cancel: CancellationToken) {
+        loop {
+            if let Err(error) = self.keep_house(retention).await {
+                tracing::warn!(%error, "housekeeping failed and is tried again in a minute");
+            }
+            tokio::select! {
+                () = cancel.cancelled() => return,
+                () = tokio::time::sleep(HOUSEKEEPING) => {}
+            }
+        }
+    }
+
+    /// Indexes the log's text behind the writers, until `cancel`.
+    pub async fn run_indexing(&self, cancel: CancellationToken) {
+        loop {
+            let indexed = match self.context.store.index_text(1_000).await {
+                Ok(indexed) => indexed,
+                Err(error) => {
+                    tracing::warn!(%error, "the log's text could not be indexed and is tried again");
+                    0
+                }
+            };
+            let pause = if indexed > 0 { Duration::from_millis(20) } else { INDEXING };
+            tokio::select! {
+                () = cancel.cancelled() => return,
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+}
