@@ -11,8 +11,7 @@ use crate::graph::reply::{Call, GraphError, Outcome, empty, entity, json_respons
 use crate::stamps;
 
 /// 302 to a short-lived address that wants no token; 304 when the caller has the version.
-pub(super) fn get(call: &Call<'_>, drive: &Drive, item: &Item) -> Outcome {
-    let _ = drive;
+pub(super) fn get(call: &Call<'_>, item: &Item) -> Outcome {
     if item.is_folder() {
         return Err(GraphError::invalid("You cannot get content for a folder"));
     }

@@ -35,7 +35,7 @@ pub(super) fn delta(call: &Call<'_>, drive: &Drive, function: &Function) -> Outc
         .items
         .iter()
         .map(|item| match item.recycled_ms {
-            Some(_) => json::deleted(call, drive, item),
+            Some(_) => json::deleted(drive, item),
             None => call.select(json::item(call, drive, item)),
         })
         .collect();

@@ -23,11 +23,9 @@ pub(super) fn get(call: &Call<'_>, drive: &Drive, item: &Item) -> Outcome {
         value["children"] = children.iter().map(|child| json::item(call, drive, child)).collect();
     }
     let mut value = call.select(value);
-    if let Some(select) = call.option("$select").filter(|select| select.contains("downloadUrl")) {
-        let _ = select;
-        if !item.is_folder() {
-            value["@microsoft.graph.downloadUrl"] = json!(json::download_url(call, item));
-        }
+    let wants_url = call.option("$select").is_some_and(|select| select.contains("downloadUrl"));
+    if wants_url && !item.is_folder() {
+        value["@microsoft.graph.downloadUrl"] = json!(json::download_url(call, item));
     }
     let context = format!("drives('{}')/items/$entity", drive.id);
     Ok(ok(&entity(call.context(&context), value)))

@@ -91,7 +91,7 @@ pub(crate) fn item(call: &Call<'_>, drive: &Drive, item: &Item) -> Value {
         "size": files.size(item),
         "createdBy": identity(&item.created_by),
         "lastModifiedBy": identity(&item.modified_by),
-        "parentReference": parent(call, drive, item, &names),
+        "parentReference": parent(drive, item, &names),
         "fileSystemInfo": {
             "createdDateTime": time(item.file_times.created_ms.unwrap_or(item.created_ms)),
             "lastModifiedDateTime": time(item.file_times.modified_ms.unwrap_or(item.modified_ms)),
@@ -116,7 +116,7 @@ pub(crate) fn item(call: &Call<'_>, drive: &Drive, item: &Item) -> Value {
 }
 
 /// An item that is gone, as delta tells of it.
-pub(super) fn deleted(call: &Call<'_>, drive: &Drive, item: &Item) -> Value {
+pub(super) fn deleted(drive: &Drive, item: &Item) -> Value {
     let kind = if item.is_folder() { "folder" } else { "file" };
     let mut value = json!({
         "id": item.id,
@@ -130,11 +130,10 @@ pub(super) fn deleted(call: &Call<'_>, drive: &Drive, item: &Item) -> Value {
         "eTag": item.e_tag(),
     });
     value[kind] = json!({});
-    let _ = call;
     value
 }
 
-fn parent(call: &Call<'_>, drive: &Drive, item: &Item, names: &[String]) -> Value {
+fn parent(drive: &Drive, item: &Item, names: &[String]) -> Value {
     let mut value = json!({ "driveType": drive.drive_type(), "driveId": drive.id });
     let Some(parent_id) = &item.parent_id else { return value };
     value["id"] = json!(parent_id);
@@ -143,7 +142,6 @@ fn parent(call: &Call<'_>, drive: &Drive, item: &Item, names: &[String]) -> Valu
     value["name"] = json!(name);
     let below: String = above.iter().map(|name| format!("/{}", encoded(name))).collect();
     value["path"] = json!(format!("/drives/{}/root:{below}", drive.id));
-    let _ = call;
     value
 }
 

@@ -132,7 +132,7 @@ fn on_checked_item(call: &Call<'_>, drive: &Drive, target: &Target, rest: &[&str
             let names = vec![(*name).to_owned()];
             on_item(call, drive, &address::below(call, target.item()?, names), rest)
         }
-        (&Method::GET | &Method::HEAD, ["content"]) => content::get(call, drive, target.item()?),
+        (&Method::GET | &Method::HEAD, ["content"]) => content::get(call, target.item()?),
         (&Method::PUT, ["content"]) => content::put(call, drive, target),
         (&Method::GET, ["versions"]) => items::versions(call, target.item()?),
         (&Method::GET, ["thumbnails"]) => {
