@@ -80,7 +80,11 @@ pub async fn create(
     Ok(CreatedCertificate { id, certificate_pem: certificate, thumbprint, expires_at_ms })
 }
 
-fn make(now_ms: i64) -> Result<(Zeroizing<String>, String, i64), rcgen::Error> {
+/// An RSA key pair (PKCS#8 PEM), its self-signed certificate (PEM) and the certificate's end (Unix milliseconds).
+///
+/// # Errors
+/// The key cannot be made.
+pub fn make(now_ms: i64) -> Result<(Zeroizing<String>, String, i64), rcgen::Error> {
     let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048)?;
     let mut params = CertificateParams::default();
     let mut name = DistinguishedName::new();

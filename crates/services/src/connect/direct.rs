@@ -56,6 +56,21 @@ pub async fn connect(
     params: Map<String, Value>,
     form: Form,
 ) -> Result<Connected, Error> {
+    connect_as(context, session, key, params, form, None).await
+}
+
+/// As [`connect`], under a name of the caller's choice.
+///
+/// # Errors
+/// As [`connect`].
+pub async fn connect_as(
+    context: &Context,
+    session: &ConnectSession,
+    key: &IntegrationKey,
+    params: Map<String, Value>,
+    form: Form,
+    name: Option<ConnectionId>,
+) -> Result<Connected, Error> {
     let scope = Scope { environment: session.environment };
     let open = OpenIntegration::load(context, scope, key).await?;
     let began_at_ms = context.now_ms();
@@ -68,7 +83,7 @@ pub async fn connect(
         detail: None,
     };
     context.log.begun(scope, log_id.clone(), &facts);
-    let outcome = authorize(context, session, &open, params, form, &log_id).await;
+    let outcome = authorize(context, session, &open, Request { params, form, name }, &log_id).await;
     let (state, connection, error) = match &outcome {
         Ok(connected) => (OperationState::Success, Some(connected.connection.to_string()), None),
         Err(error) => (OperationState::Failed, None, Some(error.to_string())),
@@ -77,14 +92,21 @@ pub async fn connect(
     outcome
 }
 
+/// What one connect asks for.
+struct Request {
+    params: Map<String, Value>,
+    form: Form,
+    name: Option<ConnectionId>,
+}
+
 async fn authorize(
     context: &Context,
     session: &ConnectSession,
     open: &Arc<OpenIntegration>,
-    params: Map<String, Value>,
-    form: Form,
+    request: Request,
     log_id: &str,
 ) -> Result<Connected, Error> {
+    let Request { params, form, name } = request;
     sessions::check_allowed(session, &open.integration.key)?;
     let config = config::merged(open, params, session.defaults.get(open.integration.key.as_str()))?;
     let credentials = match (&open.entry.provider.auth, form) {
@@ -98,7 +120,10 @@ async fn authorize(
         (Auth::None, Form::Unauthenticated) => Credentials::None,
         _ => return Err(Error::refused("invalid_auth_mode", "This integration authorizes in another way")),
     };
-    let id = connection_name(context, open.scope, session.reconnect).await?;
+    let id = match name {
+        Some(name) => name,
+        None => connection_name(context, open.scope, session.reconnect).await?,
+    };
     let new = NewAuthorization {
         integration: open.clone(),
         id,

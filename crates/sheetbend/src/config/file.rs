@@ -1,6 +1,5 @@
 //! The TOML file: its values become the defaults of the flags, so precedence and `--help` need no second mechanism.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::Command;
@@ -40,13 +39,18 @@ pub enum ConfigFileError {
 ///
 /// # Errors
 /// The file cannot be read or names a setting that does not exist.
-pub fn with_file_defaults(command: Command, subcommand: &str, path: &Path) -> Result<Command, ConfigFileError> {
+pub fn with_file_defaults(
+    command: Command,
+    subcommand: &str,
+    path: &Path,
+) -> Result<Command, ConfigFileError> {
     let owned = path.to_owned();
-    let text =
-        std::fs::read_to_string(path).map_err(|source| ConfigFileError::Unreadable { path: owned.clone(), source })?;
-    let table: toml::Table = text
-        .parse()
-        .map_err(|error: toml::de::Error| ConfigFileError::NotToml { path: owned.clone(), message: error.to_string() })?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| ConfigFileError::Unreadable { path: owned.clone(), source })?;
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| ConfigFileError::NotToml {
+        path: owned.clone(),
+        message: error.to_string(),
+    })?;
     let mut settings = Vec::new();
     for (key, value) in table {
         let bad = |problem| ConfigFileError::BadSetting { path: owned.clone(), key: key.clone(), problem };
@@ -56,12 +60,13 @@ pub fn with_file_defaults(command: Command, subcommand: &str, path: &Path) -> Re
         if !known || key == "config" {
             return Err(bad("is not a setting; see --help for their names"));
         }
-        let text = as_text(&value).ok_or_else(|| bad("must be a text, a number, true, false or a list of texts"))?;
+        let text =
+            as_text(&value).ok_or_else(|| bad("must be a text, a number, true, false or a list of texts"))?;
         settings.push((key, text));
     }
     Ok(command.mut_subcommand(subcommand, |mut sub| {
         for (key, text) in settings {
-            sub = sub.mut_arg(key, |arg| arg.default_value(OsString::from(text)));
+            sub = sub.mut_arg(key, |arg| arg.default_value(text));
         }
         sub
     }))

@@ -12,10 +12,21 @@ use vault::{KeyError, KeyMaterial, Keyring};
 pub struct KeyOptions {
     /// Encryption keys, base64 of 32 bytes, comma separated: the first seals, all open
     /// [default: the file encryption.key in the data directory, made at the first start]
-    #[arg(long, env = "SHEETBEND_ENCRYPTION_KEY", value_name = "KEYS", hide_env_values = true, value_delimiter = ',')]
+    #[arg(
+        long,
+        env = "SHEETBEND_ENCRYPTION_KEY",
+        value_name = "KEYS",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
     pub encryption_key: Vec<String>,
     /// A file with the encryption keys, one a line
-    #[arg(long, env = "SHEETBEND_ENCRYPTION_KEY_FILE", value_name = "FILE", conflicts_with = "encryption_key")]
+    #[arg(
+        long,
+        env = "SHEETBEND_ENCRYPTION_KEY_FILE",
+        value_name = "FILE",
+        conflicts_with = "encryption_key"
+    )]
     pub encryption_key_file: Option<PathBuf>,
     /// An API key with every right on the default environment, made known at start
     #[arg(long, env = "SHEETBEND_API_KEY", value_name = "KEY", hide_env_values = true)]
@@ -24,7 +35,9 @@ pub struct KeyOptions {
 
 impl std::fmt::Debug for KeyOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("KeyOptions").field("encryption_key_file", &self.encryption_key_file).finish_non_exhaustive()
+        f.debug_struct("KeyOptions")
+            .field("encryption_key_file", &self.encryption_key_file)
+            .finish_non_exhaustive()
     }
 }
 
@@ -84,7 +97,8 @@ pub enum DatabaseAge {
 }
 
 fn lines(path: &Path) -> Result<Vec<String>, KeySourceError> {
-    let text = std::fs::read_to_string(path).map_err(|source| KeySourceError::File { path: path.to_owned(), source })?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| KeySourceError::File { path: path.to_owned(), source })?;
     Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())
 }
 

@@ -10,11 +10,11 @@ mod outbound;
 
 pub use database::DatabaseOptions;
 pub use file::{ConfigFileError, with_file_defaults};
-pub use keys::{DatabaseAge, KeyOptions, KeySourceError, Keys};
-pub use log::LogOptions;
+pub use keys::{DatabaseAge, KeyOptions};
+pub use log::{LogFormat, LogOptions, LogProxyOption};
 pub use metrics::MetricsOptions;
 pub use network::NetworkOptions;
-pub use outbound::OutboundOptions;
+pub use outbound::{OutboundOptions, TrustProxyOption};
 
 use std::path::PathBuf;
 

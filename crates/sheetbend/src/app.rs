@@ -1,0 +1,366 @@
+//! The composition root: options in, a running server out.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use catalog::Catalog;
+use domain::permission::Grants;
+use domain::{Clock, Entropy, EnvironmentName, Scope, Secret};
+use egress::{Egress, EgressOptions, HostPort, OutboundProxies, PolicyClass, SendPolicy};
+use server::tls::TlsSource;
+use server::{App, EdgeSettings, SharedApp};
+use services::context::{Context, LogProxy, SandboxCloud, Settings, TOKEN_CALL};
+use services::fault::FaultPoints;
+use services::operations::Recorder;
+use services::{Retention, Services, api_keys};
+use store::{DatabaseUrl, Store, StoreOptions};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use vault::Vault;
+
+use crate::config::{
+    DatabaseAge, LogFormat, LogOptions, LogProxyOption, OutboundOptions, ServeOptions, TrustProxyOption,
+};
+use crate::files::{self, DataDirLock};
+use crate::ports::{SystemClock, SystemEntropy};
+use crate::shutdown;
+
+/// What `dev` adds to a server.
+#[derive(Default)]
+pub struct Additions {
+    /// Variables of the sandbox's cloud.
+    pub sandbox_cloud: Option<Vec<(&'static str, String)>>,
+    /// Destinations that the address guard lets pass.
+    pub exemptions: Vec<HostPort>,
+    /// Certificate authorities to trust besides the system's.
+    pub extra_ca: Vec<std::path::PathBuf>,
+}
+
+/// A built server that does not accept yet.
+pub struct Built {
+    /// Edge and use-cases.
+    pub app: SharedApp,
+    /// The default environment.
+    pub scope: Scope,
+    /// The bound listener.
+    pub listener: TcpListener,
+    /// Its address.
+    pub address: SocketAddr,
+    /// A key with every right, when this process knows one in clear.
+    pub api_key: Option<Secret>,
+    recorder: services::operations::RecorderTask,
+    options: ServeOptions,
+    lock: DataDirLock,
+}
+
+/// `sheetbend serve`.
+pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
+    start_log(&options.log)?;
+    let built = build(options, Additions::default()).await?;
+    if let Some(key) = &built.api_key {
+        leave_address(&built.options.database.data_dir, &built.app.edge.public_url, key)?;
+    }
+    tracing::info!(address = %built.address, public_url = built.app.edge.public_url, "listening");
+    let shutdown = shutdown::on_signal();
+    run(built, shutdown).await
+}
+
+/// The process's own log, on stderr.
+pub fn start_log(options: &LogOptions) -> anyhow::Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_new(&options.log_level)
+        .with_context(|| format!("--log-level {}", options.log_level))?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match options.log_format {
+        LogFormat::Text => builder.try_init(),
+        LogFormat::Json => builder.json().try_init(),
+    };
+    started.map_err(|error| anyhow::anyhow!("the log cannot be started: {error}"))
+}
+
+/// Opens everything and binds the listener.
+///
+/// # Errors
+/// What is wrong and what to do about it; nothing has been served.
+pub async fn build(options: ServeOptions, additions: Additions) -> anyhow::Result<Built> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let data_dir = &options.database.data_dir;
+    files::make_private_dir(data_dir).with_context(|| format!("data directory {}", data_dir.display()))?;
+    let url = database_url(&options)?;
+    let lock = DataDirLock::take(data_dir)?;
+    let age = match &url {
+        DatabaseUrl::Sqlite(path) if !path.exists() => DatabaseAge::New,
+        _ if data_dir.join("encryption.key").exists() => DatabaseAge::Existing,
+        DatabaseUrl::Postgres(_) => DatabaseAge::New,
+        DatabaseUrl::Sqlite(_) => DatabaseAge::Existing,
+    };
+    let keys = options.keys.load(data_dir, age)?;
+    let store =
+        Store::open(StoreOptions::new(url.clone())).await.with_context(|| format!("database {url}"))?;
+    let vault = Vault::new(keys.ring);
+    check_key(&store, &vault).await?;
+    let listener = TcpListener::bind(options.network.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", options.network.listen))?;
+    let address = listener.local_addr()?;
+    let (log, recorder) = Recorder::new(store.clone(), clock.clone(), entropy.clone());
+    let settings = settings(&options, address, &*entropy, additions.sandbox_cloud.is_some());
+    let context = Arc::new(Context {
+        catalog: catalog(&additions)?,
+        egress: egress(&options.outbound, &additions)?,
+        background: TaskTracker::new(),
+        faults: fault_points(),
+        store,
+        vault,
+        clock,
+        entropy,
+        log,
+        settings,
+    });
+    let scope = default_environment(&context).await?;
+    let api_key = api_key(&context, scope, keys.api_key, data_dir).await?;
+    let edge = edge(&options, &context);
+    let app = App {
+        services: Services::new(context),
+        assets: web::Assets::new(),
+        edge,
+        metrics: Default::default(),
+    };
+    Ok(Built { app: Arc::new(app), scope, listener, address, api_key, recorder, options, lock })
+}
+
+/// Serves until `shutdown`, then drains, writes what is queued and closes the database.
+pub async fn run(built: Built, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let Built { app, listener, recorder, options, lock, .. } = built;
+    let drain = Duration::from_secs(options.network.drain_seconds);
+    let tls = tls(&options)?;
+    let background = background(&app, &options, tls.clone(), &shutdown).await?;
+    // The recorder ends last, after everything that writes to it.
+    let recording = CancellationToken::new();
+    let recorder = tokio::spawn(recorder.run(recording.clone()));
+    let listening = server::listen::Listening { router: server::router(app.clone()), tls, drain };
+    server::listen::serve(listener, listening, shutdown.clone()).await;
+    shutdown.cancel();
+    background.close();
+    background.wait().await;
+    let context = app.services.context.clone();
+    context.background.close();
+    let _ = tokio::time::timeout(drain, context.background.wait()).await;
+    if let Err(error) = app.services.keys.flush().await {
+        tracing::warn!(%error, "the last use of API keys was not written");
+    }
+    recording.cancel();
+    let _ = recorder.await;
+    context.store.close().await;
+    drop(lock);
+    Ok(())
+}
+
+async fn background(
+    app: &SharedApp,
+    options: &ServeOptions,
+    tls: Option<Arc<TlsSource>>,
+    shutdown: &CancellationToken,
+) -> anyhow::Result<TaskTracker> {
+    let tracker = TaskTracker::new();
+    let retention = Retention {
+        max_age_ms: i64::from(options.log.log_retention_days) * 24 * 3600 * 1000,
+        max_bytes: i64::try_from(options.log.log_retention_mb.saturating_mul(1_000_000)).unwrap_or(i64::MAX),
+    };
+    let (own, cancel) = (app.clone(), shutdown.clone());
+    tracker.spawn(async move { own.services.run_housekeeping(retention, cancel).await });
+    let (own, cancel) = (app.clone(), shutdown.clone());
+    tracker.spawn(async move { own.services.run_indexing(cancel).await });
+    let (events, cancel) = (app.services.events.clone(), shutdown.clone());
+    tracker.spawn(events.run(cancel));
+    let (store, cancel) = (app.services.context.store.clone(), shutdown.clone());
+    tracker.spawn(async move { store.run_listener(cancel).await });
+    if let Some(tls) = tls {
+        tracker.spawn(watch_certificate(tls, shutdown.clone()));
+    }
+    if let Some(address) = options.metrics.metrics_listen {
+        let listener =
+            TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+        let router = server::metrics_router(app.clone());
+        let listening = server::listen::Listening { router, tls: None, drain: Duration::from_secs(1) };
+        tracker.spawn(server::listen::serve(listener, listening, shutdown.clone()));
+    }
+    Ok(tracker)
+}
+
+/// Reads the certificate again when its files change; looks every ten seconds.
+async fn watch_certificate(tls: Arc<TlsSource>, shutdown: CancellationToken) {
+    let mut known = tls.modified();
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(Duration::from_secs(10)) => {}
+        }
+        let found = tls.modified();
+        if found != known {
+            known = found;
+            match tls.reload() {
+                Ok(()) => tracing::info!("the TLS certificate was read again"),
+                Err(error) => {
+                    tracing::error!(%error, "the new TLS certificate is unusable; the old one stays")
+                }
+            }
+        }
+    }
+}
+
+fn tls(options: &ServeOptions) -> anyhow::Result<Option<Arc<TlsSource>>> {
+    match (&options.network.tls_cert, &options.network.tls_key) {
+        (Some(certificate), Some(key)) => Ok(Some(Arc::new(TlsSource::load(certificate, key)?))),
+        _ => Ok(None),
+    }
+}
+
+fn database_url(options: &ServeOptions) -> anyhow::Result<DatabaseUrl> {
+    match &options.database.database_url {
+        Some(text) => Ok(text.parse()?),
+        None => Ok(DatabaseUrl::Sqlite(options.database.data_dir.join("sheetbend.db"))),
+    }
+}
+
+/// Refuses to start with a key that does not open what is stored.
+async fn check_key(store: &Store, vault: &Vault) -> anyhow::Result<()> {
+    const NAME: &str = "encryption_check";
+    let stored = store.meta_or_insert(NAME, &vault.check_value()?).await?;
+    vault.verify_check_value(&stored).context("the database was sealed with another encryption key")
+}
+
+fn settings(options: &ServeOptions, address: SocketAddr, entropy: &dyn Entropy, sandbox: bool) -> Settings {
+    let base_path = base_path(options);
+    let scheme = scheme(options);
+    let root = match &options.network.public_url {
+        Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+        None => format!("{scheme}://localhost:{}", address.port()),
+    };
+    let public_url = if root.ends_with(&base_path) { root } else { format!("{root}{base_path}") };
+    let callback = options.network.callback_url.as_ref().map(|url| url.to_string());
+    Settings {
+        callback_url: callback.unwrap_or_else(|| format!("{public_url}/oauth/callback")),
+        public_url,
+        node: domain::entropy::hex(entropy, 8),
+        sandbox: if sandbox { SandboxCloud::Present } else { SandboxCloud::Absent },
+        proxy: SendPolicy {
+            class: PolicyClass::Public,
+            first_byte: Duration::from_secs(options.outbound.first_byte_timeout),
+            idle_body: Duration::from_secs(options.outbound.idle_body_timeout),
+            total: None,
+        },
+        token: egress::FetchPolicy { class: PolicyClass::Public, max_bytes: 1 << 20, total: TOKEN_CALL },
+        log_proxy: match options.log.log_proxy {
+            LogProxyOption::All => LogProxy::All,
+            LogProxyOption::Errors => LogProxy::Errors,
+        },
+    }
+}
+
+fn base_path(options: &ServeOptions) -> String {
+    let path = options.network.base_path.trim_matches('/');
+    if path.is_empty() { String::new() } else { format!("/{path}") }
+}
+
+fn scheme(options: &ServeOptions) -> &'static str {
+    if options.network.tls_cert.is_some() { "https" } else { "http" }
+}
+
+fn edge(options: &ServeOptions, context: &Context) -> EdgeSettings {
+    EdgeSettings {
+        base_path: base_path(options),
+        public_url: context.settings.public_url.clone(),
+        trusted_proxies: options.network.trusted_proxy.clone(),
+        metrics_token: options.metrics.metrics_token.clone().map(Secret::from),
+        scheme: scheme(options),
+    }
+}
+
+fn catalog(additions: &Additions) -> anyhow::Result<Catalog> {
+    let embedded = Catalog::embedded()?;
+    Ok(match &additions.sandbox_cloud {
+        Some(variables) => embedded.with_cloud("microsoft", "sandbox", variables.iter().cloned()),
+        None => embedded,
+    })
+}
+
+fn egress(options: &OutboundOptions, additions: &Additions) -> anyhow::Result<Egress> {
+    let mut exemptions = additions.exemptions.clone();
+    for text in &options.exempt {
+        exemptions.push(text.parse::<HostPort>().with_context(|| format!("--exempt {text}"))?);
+    }
+    let proxies = OutboundProxies::from_values(
+        options.http_proxy.as_deref(),
+        options.https_proxy.as_deref(),
+        options.no_proxy.as_deref(),
+    )?;
+    Ok(Egress::new(EgressOptions {
+        extra_ca_files: options.extra_ca.iter().chain(&additions.extra_ca).cloned().collect(),
+        proxies,
+        trust_proxy: match options.trust_proxy {
+            TrustProxyOption::No => egress::TrustProxy::No,
+            TrustProxyOption::Yes => egress::TrustProxy::Yes,
+        },
+        exemptions,
+        connect_timeout: Duration::from_secs(options.connect_timeout),
+        ..EgressOptions::default()
+    })?)
+}
+
+/// The key from the configuration; at a first start without one, a new key in a private file.
+async fn api_key(
+    context: &Context,
+    scope: Scope,
+    given: Option<Secret>,
+    data_dir: &Path,
+) -> anyhow::Result<Option<Secret>> {
+    let path = data_dir.join("api.key");
+    if let Some(key) = given {
+        api_keys::make_known(context, scope, "from the configuration", &key, Grants::everything()).await?;
+        return Ok(Some(key));
+    }
+    if let Ok(text) = std::fs::read_to_string(&path) {
+        let key = Secret::new(text.trim());
+        // Known already, unless the database is newer than the file; a revoked key stays revoked.
+        api_keys::make_known(context, scope, "made at the first start", &key, Grants::everything()).await?;
+        return Ok(Some(key));
+    }
+    if !context.store.api_keys(scope).await?.is_empty() {
+        return Ok(None);
+    }
+    let key = api_keys::generate(context, "dev");
+    files::write_private(&path, key.expose().as_bytes()).with_context(|| path.display().to_string())?;
+    api_keys::make_known(context, scope, "made at the first start", &key, Grants::everything()).await?;
+    tracing::info!(file = %path.display(), "an API key with every right was made");
+    Ok(Some(key))
+}
+
+async fn default_environment(context: &Context) -> anyhow::Result<Scope> {
+    let name = EnvironmentName::parse("dev").map_err(|error| anyhow::anyhow!(error))?;
+    let uuid = context.uuid();
+    let environment = context.store.get_or_create_environment(&name, &uuid, context.now_ms()).await?;
+    Ok(Scope { environment: environment.id })
+}
+
+/// Kill tests name a point in `SHEETBEND_STOP_AT`; the process ends there as if by `kill -9`.
+fn fault_points() -> FaultPoints {
+    match std::env::var("SHEETBEND_STOP_AT") {
+        Ok(wanted) if !wanted.is_empty() => FaultPoints::with_hook(move |name| {
+            if name == wanted {
+                std::process::abort();
+            }
+        }),
+        _ => FaultPoints::default(),
+    }
+}
+
+/// Writes where this server is and a key for it, for `sheetbend logs`.
+pub fn leave_address(data_dir: &Path, url: &str, key: &Secret) -> anyhow::Result<()> {
+    let text = serde_json::json!({"url": url, "api_key": key.expose()}).to_string();
+    files::replace_private(&data_dir.join("server.json"), text.as_bytes()).context("server.json")
+}

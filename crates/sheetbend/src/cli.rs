@@ -1,0 +1,132 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+use crate::config::{ConfigFileError, ServeOptions, with_file_defaults};
+
+/// Connects a product to its users' accounts on other systems
+#[derive(Debug, Parser)]
+#[command(name = "sheetbend", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start everything for development: server, simulated Microsoft tenant, integrations, ready connections
+    Dev(Box<DevOptions>),
+    /// Serve
+    Serve(Box<ServeOptions>),
+    /// Start the simulated Microsoft tenant alone
+    Sandbox(SandboxCommand),
+    /// Show what happened, or follow it
+    Logs(LogsOptions),
+    /// Print the description of the public API
+    #[command(hide = true)]
+    Openapi,
+}
+
+/// `sheetbend dev`.
+#[derive(Debug, Args)]
+pub struct DevOptions {
+    #[command(flatten)]
+    pub serve: ServeOptions,
+    #[command(flatten)]
+    pub sandbox: SandboxOptions,
+    /// Print one JSON object on the first line of stdout, for scripts
+    #[arg(long)]
+    pub json: bool,
+    /// Serve https as well, on a port of its own, with a certificate of the sandbox's authority
+    #[arg(long)]
+    pub tls: bool,
+}
+
+/// The simulated tenant.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Sandbox")]
+pub struct SandboxOptions {
+    /// Address of the simulated Microsoft tenant; port 0 takes a free one. HTTPS listens on the next port.
+    #[arg(
+        long,
+        env = "SHEETBEND_SANDBOX_LISTEN",
+        value_name = "ADDR:PORT",
+        default_value = "127.0.0.1:3004"
+    )]
+    pub sandbox_listen: SocketAddr,
+    /// Put a workbook of your own into the signed-in user's drive; may be repeated
+    #[arg(long, value_name = "FILE.xlsx")]
+    pub workbook: Vec<PathBuf>,
+    /// Let any address use /_control with this bearer token, instead of loopback only
+    #[arg(long, env = "SHEETBEND_SANDBOX_CONTROL_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    pub control_token: Option<String>,
+}
+
+/// `sheetbend sandbox`.
+#[derive(Debug, Args)]
+pub struct SandboxCommand {
+    #[command(flatten)]
+    pub sandbox: SandboxOptions,
+    /// Where the tenant's state outlives the process; in memory without it
+    #[arg(long, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+}
+
+/// `sheetbend logs`.
+#[derive(Debug, Args)]
+pub struct LogsOptions {
+    /// Data directory of the running server, which tells its address and key
+    #[arg(long, env = "SHEETBEND_DATA_DIR", value_name = "DIR", default_value = "./.sheetbend")]
+    pub data_dir: PathBuf,
+    /// Address of the server [default: from the data directory]
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// API key [default: from the data directory]
+    #[arg(long, env = "SHEETBEND_API_KEY", value_name = "KEY", hide_env_values = true)]
+    pub api_key: Option<String>,
+    /// Go on showing what happens
+    #[arg(long, short)]
+    pub follow: bool,
+    /// Only this integration
+    #[arg(long, value_name = "KEY")]
+    pub integration: Option<String>,
+    /// Only this connection
+    #[arg(long, value_name = "ID")]
+    pub connection: Option<String>,
+    /// Only this state: running, success, failed, timeout, cancelled
+    #[arg(long, value_name = "STATE")]
+    pub state: Option<String>,
+    /// Only this type: proxy, auth
+    #[arg(long, value_name = "TYPE")]
+    pub r#type: Option<String>,
+    /// Only operations with these words
+    #[arg(long, value_name = "WORDS")]
+    pub search: Option<String>,
+    /// How many to begin with
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 20)]
+    pub lines: u32,
+}
+
+/// Reads the command line, the environment and the configuration file.
+///
+/// # Errors
+/// The configuration file cannot be used; clap itself exits on a wrong command line.
+pub fn parse() -> Result<Command, ConfigFileError> {
+    let first = Cli::command().get_matches();
+    let file = first
+        .subcommand()
+        .filter(|(name, _)| matches!(*name, "dev" | "serve"))
+        .and_then(|(name, matches)| Some((name.to_owned(), matches.get_one::<PathBuf>("config")?.clone())));
+    let matches = match file {
+        Some((name, path)) => with_file_defaults(Cli::command(), &name, &path)?.get_matches(),
+        None => first,
+    };
+    match Cli::from_arg_matches(&matches) {
+        Ok(cli) => Ok(cli.command),
+        Err(error) => error.exit(),
+    }
+}
