@@ -17,16 +17,6 @@ pub(crate) enum Value {
     Bytes(Vec<u8>),
 }
 
-impl Value {
-    /// The text of a text.
-    pub(crate) fn as_text(&self) -> Option<&str> {
-        match self {
-            Self::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-}
-
 /// A row whose columns are taken from left to right, in the order of the statement's list.
 #[derive(Debug)]
 pub(crate) struct Row(std::vec::IntoIter<Value>);

@@ -44,7 +44,11 @@ impl Store {
         filter: &ConnectionFilter,
     ) -> Result<Vec<ConnectionSummary>, StoreError> {
         let query = query(self.dialect(), scope, filter)?;
-        self.pool.scan(query.sql, query.parameters).await?.into_iter().map(read).collect()
+        match self.pool.scan(query.sql, query.parameters).await {
+            // No stored text holds a NUL, so a filter with one matches nothing.
+            Err(StoreError::NulCharacter) => Ok(Vec::new()),
+            rows => rows?.into_iter().map(read).collect(),
+        }
     }
 
     /// How the database would run [`Self::list_connections`], one line a step.

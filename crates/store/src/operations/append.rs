@@ -35,56 +35,80 @@ statements! {
 /// Parameter lists of one batch, by statement.
 #[derive(Default)]
 struct Batch {
-    operations: Vec<Vec<Value>>,
-    messages: Vec<Vec<Value>>,
-    /// Messages of operations that may or may not exist, each with the list that looks for its operation.
-    later_messages: Vec<(Vec<Value>, Vec<Value>)>,
-    finishes: Vec<Vec<Value>>,
+    operations: Vec<Statement>,
+    /// The messages of each of `operations`.
+    messages: Vec<Vec<Vec<Value>>>,
+    /// Looks for the operation of a message written later, which may not exist.
+    owners: Vec<Statement>,
+    /// The messages of `owners`.
+    later: Vec<Vec<Value>>,
+    finishes: Vec<Statement>,
+}
+
+/// Parameters, and the bytes by which the log grows when the statement finds its row.
+struct Statement {
+    parameters: Vec<Value>,
     bytes: i64,
 }
 
 impl Store {
     /// Writes entries to the log in one transaction, in order: operations, messages, ends.
     ///
-    /// An operation whose id is already there is skipped; a batch of up to a thousand entries is best.
+    /// An operation whose id is already there is skipped with its messages; a batch of up to a thousand entries
+    /// is best.
     pub async fn append_log(&self, entries: Vec<LogEntry>) -> Result<(), StoreError> {
         let mut batch = Batch::default();
         for entry in entries {
             batch.add(entry)?;
         }
-        // Rows are locked in one order everywhere, so that two nodes seldom wait for each other.
-        batch.later_messages.sort_by(|a, b| a.0[1].as_text().cmp(&b.0[1].as_text()));
-        batch.finishes.sort_by(|a, b| a[1].as_text().cmp(&b[1].as_text()));
         self.pool.write(move |tx| Box::pin(write(tx, batch))).await
     }
 }
 
 async fn write(tx: &mut Tx<'_>, batch: Batch) -> Result<(), StoreError> {
-    let inserted = tx.each(INSERT, &batch.operations).await?;
+    let mut bytes = 0;
+    let mut messages = Vec::new();
     let mut range: Option<(i64, i64)> = None;
-    for row in inserted.into_iter().flatten() {
-        let seq = { row }.take()?;
-        range = Some(range.map_or((seq, seq), |(first, last): (i64, i64)| (first.min(seq), last.max(seq))));
+    for (seq, own) in run(tx, INSERT, batch.operations, &mut bytes).await?.into_iter().zip(batch.messages) {
+        if let Some(seq) = seq {
+            range = Some(range.map_or((seq, seq), |(first, last)| (seq.min(first), seq.max(last))));
+            messages.extend(own);
+        }
     }
     let mut queue: Vec<Vec<Value>> = range.map(|(first, last)| params![first, last]).into_iter().collect();
-    let mut messages = batch.messages;
-    let (owners, later): (Vec<_>, Vec<_>) = batch.later_messages.into_iter().unzip();
-    for (owner, message) in tx.each(GROW, &owners).await?.into_iter().zip(later) {
-        if let Some(mut owner) = owner {
-            let seq: i64 = owner.take()?;
+    for (seq, message) in run(tx, GROW, batch.owners, &mut bytes).await?.into_iter().zip(batch.later) {
+        if let Some(seq) = seq {
             queue.push(params![seq, seq]);
             messages.push(message);
         }
     }
     tx.each(INSERT_MESSAGE, &messages).await?;
-    for row in tx.each(FINISH, &batch.finishes).await?.into_iter().flatten() {
-        let seq: i64 = { row }.take()?;
+    for seq in run(tx, FINISH, batch.finishes, &mut bytes).await?.into_iter().flatten() {
         queue.push(params![seq, seq]);
     }
     queue.dedup();
     tx.each(ENQUEUE, &queue).await?;
     // Last, because on PostgreSQL every node writes this one row and holds it until its commit.
-    tx.execute(ACCOUNT, params![batch.bytes]).await.map(drop)
+    tx.execute(ACCOUNT, params![bytes]).await.map(drop)
+}
+
+/// Runs statements that return the `seq` of the row they found, and counts the bytes of those that did.
+async fn run(
+    tx: &mut Tx<'_>,
+    sql: &str,
+    statements: Vec<Statement>,
+    bytes: &mut i64,
+) -> Result<Vec<Option<i64>>, StoreError> {
+    let (lists, sizes): (Vec<_>, Vec<_>) =
+        statements.into_iter().map(|statement| (statement.parameters, statement.bytes)).unzip();
+    let mut seqs = Vec::with_capacity(lists.len());
+    for (row, size) in tx.each(sql, &lists).await?.into_iter().zip(sizes) {
+        if row.is_some() {
+            *bytes += size;
+        }
+        seqs.push(row.map(|mut row| row.take()).transpose()?);
+    }
+    Ok(seqs)
 }
 
 impl Batch {
@@ -93,8 +117,9 @@ impl Batch {
             LogEntry::Operation { scope, operation, messages } => self.operation(scope, &operation, messages),
             LogEntry::Message { scope, operation_id, message } => {
                 let (list, bytes) = message_columns(scope, &operation_id, &message)?;
-                self.later_messages.push((params![scope.environment, operation_id, bytes], list));
-                self.bytes += bytes;
+                let parameters = params![scope.environment, operation_id, bytes];
+                self.owners.push(Statement { parameters, bytes });
+                self.later.push(list);
                 Ok(())
             }
             LogEntry::Finish { scope, operation_id, outcome } => self.finish(scope, &operation_id, &outcome),
@@ -109,21 +134,22 @@ impl Batch {
     ) -> Result<(), StoreError> {
         let detail = optional_json(operation.detail.as_ref())?;
         let mut bytes = size(&[&operation.summary], &[operation.error.as_deref()], &detail);
+        let mut own = Vec::with_capacity(messages.len());
         for message in &messages {
             let (list, message_bytes) = message_columns(scope, &operation.id, message)?;
-            self.messages.push(list);
+            own.push(list);
             bytes += message_bytes;
         }
-        self.bytes += bytes;
-        self.operations.push(params![
+        self.messages.push(own);
+        let parameters = params![
             scope.environment,
             &operation.id,
             &operation.kind,
             &operation.action,
             operation.state.as_str(),
-            operation.integration.as_deref(),
-            operation.connection.as_deref(),
-            operation.provider.as_deref(),
+            operation.integration.as_deref().map(text),
+            operation.connection.as_deref().map(text),
+            operation.provider.as_deref().map(text),
             operation.status,
             operation.created_at_ms,
             operation.ended_at_ms,
@@ -132,7 +158,8 @@ impl Batch {
             text(&operation.summary),
             operation.error.as_deref().map(text),
             detail,
-        ]);
+        ];
+        self.operations.push(Statement { parameters, bytes });
         Ok(())
     }
 
@@ -140,22 +167,22 @@ impl Batch {
         let detail = optional_json(outcome.detail.as_ref())?;
         let bytes =
             size(&[], &[outcome.error.as_deref(), outcome.summary.as_deref()], &detail) - ROW_BYTES as i64;
-        self.bytes += bytes;
-        self.finishes.push(params![
+        let parameters = params![
             scope.environment,
             operation_id,
             outcome.state.as_str(),
             outcome.status,
             outcome.summary.as_deref().map(text),
             outcome.error.as_deref().map(text),
-            outcome.integration.as_deref(),
-            outcome.connection.as_deref(),
-            outcome.provider.as_deref(),
+            outcome.integration.as_deref().map(text),
+            outcome.connection.as_deref().map(text),
+            outcome.provider.as_deref().map(text),
             outcome.ended_at_ms,
             outcome.duration_us,
             detail,
             bytes,
-        ]);
+        ];
+        self.finishes.push(Statement { parameters, bytes });
         Ok(())
     }
 }

@@ -78,6 +78,7 @@ async fn every_filter(f: Fixture) {
         (ConnectionFilter { search: some("0%s"), ..empty() }, vec![]),
         (ConnectionFilter { search: some("éVA"), ..empty() }, vec!["beta_1"]),
         (ConnectionFilter { search: some("u1@MAIL"), ..empty() }, vec!["alpha"]),
+        (ConnectionFilter { search: some("a\0"), ..empty() }, vec![]),
         (ConnectionFilter { end_user_id: some("u2"), ..empty() }, vec!["beta_1"]),
         (ConnectionFilter { organization_id: some("org-1"), ..empty() }, vec!["alpha"]),
         (ConnectionFilter { integrations: vec!["sharepoint".into()], ..empty() }, vec!["BetaX1"]),

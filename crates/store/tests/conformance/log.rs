@@ -140,6 +140,7 @@ async fn filters_and_paging(f: Fixture) {
         ),
         (OperationFilter { from_ms: Some(NOW + 1), to_ms: Some(NOW + 2), ..empty() }, vec!["b"]),
         (OperationFilter { to_ms: Some(NOW), ..empty() }, vec![]),
+        (OperationFilter { connection: some("c\0"), ..empty() }, vec![]),
     ];
     for (filter, expected) in cases {
         assert_eq!(names(&f, filter.clone()).await, expected, "{filter:?}");
@@ -218,6 +219,10 @@ async fn reaped_by_age_and_size(f: Fixture) {
     let text = |text: &str| OperationFilter { text: Some(text.to_owned()), ..Default::default() };
     assert_eq!(names(&f, text("old9")).await, ["9"]);
     assert!(names(&f, text("old1")).await.is_empty());
+    // Neither what is there already nor what belongs to nobody is counted.
+    append(&f, vec![operation(NOW + 9, "9")]).await;
+    let lost = LogEntry::Message { scope: f.scope, operation_id: first, message: message(1, "lost") };
+    f.store.append_log(vec![lost]).await.unwrap();
     let all = f.store.reap_log(NOW + 100, 0, 0, 100).await.unwrap();
     assert_eq!((all.operations, all.bytes_left), (3, 0), "the account is exact");
 }
