@@ -189,3 +189,57 @@ async fn personal_accounts_and_single_tenants() {
     fixture.token("common", &good).await.refused(400, "invalid_request", 50194);
     assert_eq!(fixture.token("contoso.example", &good).await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn single_page_and_native_apps() {
+    let fixture = Fixture::open().await;
+    for (uri, kind) in [("https://spa.example/cb", "spa"), ("msal://auth", "native")] {
+        fixture.must("POST", &format!("apps/{APP}/redirect-uris"), json!({ "uri": uri, "kind": kind })).await;
+    }
+    let mut browser = fixture.browser();
+    let mut code = async |uri: &'static str| {
+        let params = with(&authorize_params(APP, "offline_access User.Read"), "redirect_uri", uri);
+        let mut next = browser.authorize("common", &params).await;
+        if next.body.contains("<h1>Sign in</h1>") {
+            let consent = browser.pick(&next, ADA).await;
+            next = browser.accept(&consent).await;
+        }
+        next.location().1.get("code").unwrap().to_owned()
+    };
+    let spa = code("https://spa.example/cb").await;
+    let public =
+        with(&with(&redeem(APP, "", &spa), "client_secret", ""), "redirect_uri", "https://spa.example/cb");
+    fixture.token("common", &public).await.refused(400, "invalid_request", 9002327);
+    let origin = [("origin", "https://spa.example")];
+    let tokens = fixture.form("/common/oauth2/v2.0/token", &public, &origin).await.json();
+    let token = tokens["refresh_token"].as_str().unwrap().to_owned();
+    let refresh = [("grant_type", "refresh_token"), ("client_id", APP), ("refresh_token", token.as_str())];
+    assert_eq!(fixture.token("common", &refresh).await.status, StatusCode::OK);
+    let native = code("msal://auth").await;
+    let fields = with(&redeem(APP, SECRET, &native), "redirect_uri", "msal://auth");
+    fixture.token("common", &fields).await.refused(401, "invalid_client", 700025);
+    assert_eq!(fixture.token("common", &with(&fields, "client_secret", "")).await.status, StatusCode::OK);
+    fixture.sandbox.advance_clock(24 * 3600 * 1000);
+    fixture.token("common", &refresh).await.refused(400, "invalid_grant", 700084);
+    let no_challenge = with(&authorize_params(APP, "User.Read"), "redirect_uri", "https://spa.example/cb");
+    let refused = fixture.browser().authorize("common", &with(&no_challenge, "code_challenge", "")).await;
+    assert!(refused.location().1.get("error_description").unwrap().starts_with("AADSTS9002325"));
+}
+
+#[tokio::test]
+async fn the_v1_authorize_endpoint_names_a_resource() {
+    let fixture = Fixture::open().await;
+    let mut browser = fixture.browser();
+    let resource = "https://contoso.sharepoint.com";
+    let params = with(&with(&authorize_params(APP, ""), "scope", ""), "resource", resource);
+    let query = serde_urlencoded::to_string(params).unwrap();
+    let page = browser.get(&format!("/common/oauth2/authorize?{query}")).await;
+    let consent = browser.pick(&page, ADA).await;
+    assert!(consent.body.contains("AllSites.Write"), "{}", consent.body);
+    let (_, callback) = browser.accept(&consent).await.location();
+    let fields = redeem(APP, SECRET, callback.get("code").unwrap());
+    let body = fixture.form("/common/oauth2/token", &fields, &[]).await.json();
+    assert_eq!(body["resource"], resource, "{body}");
+    assert_eq!(claims(body["access_token"].as_str().unwrap())["aud"], resource);
+    assert_eq!(claims(body["id_token"].as_str().unwrap())["ver"], "1.0");
+}

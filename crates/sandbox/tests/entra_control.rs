@@ -241,3 +241,12 @@ async fn delta_tokens_expire_on_purpose() {
     fixture.must("POST", "delta/expire", Value::Null).await;
     assert_eq!(fixture.call("graph.localhost", path, &token).await.status, StatusCode::GONE);
 }
+
+#[test]
+fn state_that_cannot_be_read_stops_the_start() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("directory.json"), "{ half").unwrap();
+    let options = SandboxOptions { state_dir: Some(dir.path().to_owned()), ..Fixture::options() };
+    let error = sandbox::Sandbox::open(options).err().expect("refused").to_string();
+    assert!(error.contains("directory"), "{error}");
+}

@@ -151,6 +151,12 @@ async fn a_sign_in_without_a_browser_is_worth_the_same() {
     assert!(!format!("{answer:?}").contains(&answer.access_token));
     let tokens = json!({ "refresh_token": answer.refresh_token });
     assert_eq!(fixture.token("common", &refresh(&tokens)).await.status, StatusCode::OK);
+    let whole = with(&refresh(&tokens), "scope", "https://contoso.sharepoint.com/.default");
+    assert_eq!(
+        fixture.token("common", &whole).await.status,
+        StatusCode::OK,
+        "`.default` is the whole registration"
+    );
     let asked = SignInRequest { user: "nobody@contoso.example", ..asked };
     assert!(fixture.sandbox.sign_in(&asked).unwrap_err().to_string().contains("AADSTS50034"));
 }

@@ -21,6 +21,7 @@ mod pending_certificates;
 mod pool;
 mod refresh;
 mod resources;
+mod sealed;
 mod statements;
 mod value;
 
@@ -43,6 +44,7 @@ pub use operations::{LogEntry, Outcome, Reaped};
 pub use pending_certificates::PendingCertificate;
 pub use refresh::{Claim, Intent, Lease, NewCredentials, Uncertainty, Written};
 pub use resources::{LearnedHost, ResourceToken};
+pub use sealed::{SealedClientSecret, SealedCredentials};
 
 use crate::pool::Pool;
 

@@ -37,6 +37,7 @@ pub(crate) fn all(dialect: Dialect) -> Vec<String> {
         crate::pending_certificates::ALL,
         crate::refresh::ALL,
         crate::resources::ALL,
+        crate::sealed::ALL,
     ];
     let mut all: Vec<String> = fixed.concat().into_iter().map(str::to_owned).collect();
     all.extend(crate::connections::list::every_shape(dialect));

@@ -75,6 +75,9 @@ fn the_check_value_refuses_a_wrong_ring() {
     let check = vault(&[1]).check_value().unwrap();
     vault(&[2, 1]).verify_check_value(&check).unwrap();
     assert_eq!(vault(&[2]).verify_check_value(&check).unwrap_err(), VaultError::UnknownKey(key(1).id()));
+    assert_eq!(vault(&[1]).verify_check_value("?").unwrap_err(), VaultError::Damaged);
+    assert!(vault(&[2, 1]).check_value_is_old(&check).unwrap());
+    assert!(!vault(&[1, 2]).check_value_is_old(&check).unwrap());
 }
 
 #[test]

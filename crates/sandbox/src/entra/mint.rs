@@ -97,16 +97,7 @@ pub(super) fn answer(
     let id_token = (extras.oidc.contains("openid") && subject.user.is_some())
         .then(|| id_token(world, subject, extras.version, extras.nonce, None));
     let scope = shown_scope(asked, &short, extras.oidc, subject.user);
-    let mut raw = match extras.version {
-        Version::V2 => json!({
-            "token_type": "Bearer", "expires_in": expires_in, "ext_expires_in": expires_in,
-        }),
-        Version::V1 => json!({
-            "token_type": "Bearer", "expires_in": expires_in.to_string(), "ext_expires_in": expires_in.to_string(),
-            "expires_on": (now_s + expires_in).to_string(), "not_before": (now_s - 300).to_string(),
-            "resource": if asked.prefix.is_empty() { asked.resource.audience() } else { asked.prefix.clone() },
-        }),
-    };
+    let mut raw = envelope(extras.version, asked, now_s, expires_in);
     raw["access_token"] = Value::from(access_token.as_str());
     if subject.user.is_some() {
         raw["scope"] = Value::from(scope.as_str());
@@ -129,6 +120,21 @@ pub(super) fn answer(
         tenant_id: subject.tenant.id.clone(),
         user_id: subject.user.map(|user| user.id.clone()),
         raw,
+    }
+}
+
+/// The answer without its tokens. The v1 endpoint writes numbers as strings.
+fn envelope(version: Version, asked: &ResourceScopes, now_s: i64, life_s: i64) -> Value {
+    match version {
+        Version::V2 => json!({ "token_type": "Bearer", "expires_in": life_s, "ext_expires_in": life_s }),
+        Version::V1 => json!({
+            "token_type": "Bearer",
+            "expires_in": life_s.to_string(),
+            "ext_expires_in": life_s.to_string(),
+            "expires_on": (now_s + life_s).to_string(),
+            "not_before": (now_s - 300).to_string(),
+            "resource": if asked.prefix.is_empty() { asked.resource.audience() } else { asked.prefix.clone() },
+        }),
     }
 }
 

@@ -1,10 +1,13 @@
 //! Signing in without a browser: what the token endpoint answers after a user agreed, for `sheetbend dev` and tests.
 
+use std::collections::BTreeSet;
+
+use super::consent::{self, Wanted};
 use super::failure::Failure;
 use super::grant::RefreshGrant;
 use super::mint::{self, Extras, Subject, TokenAnswer, Version};
 use super::scopes::{Names, ResourceScopes, ScopeRequest};
-use crate::directory::{Consent, ConsentBy};
+use crate::directory::{App, ConsentBy, ResourceId, Tenant, User};
 use crate::principal::ClientProof;
 use crate::random;
 use crate::world::World;
@@ -34,29 +37,7 @@ pub(crate) fn sign_in(world: &World, asked: &SignIn<'_>) -> Result<TokenAnswer, 
     let mut scope = ScopeRequest::parse(asked.scope)?;
     for resource in &mut scope.resources {
         resource.resource = resource.resource.in_tenant(&tenant)?;
-        let id = resource.resource.id();
-        let mut scopes = match &resource.names {
-            Names::Listed(names) => names.clone(),
-            Names::Default => {
-                app.required.get(&id).map(|required| required.delegated.clone()).unwrap_or_default()
-            }
-        };
-        if id == crate::directory::ResourceId::Graph {
-            scopes.extend(scope.oidc.iter().cloned());
-            scopes.insert("User.Read".into());
-        }
-        let consent = Consent {
-            tenant_id: tenant.id.clone(),
-            app_id: app.id.clone(),
-            resource: id,
-            by: ConsentBy::User(user.id.clone()),
-            scopes,
-            roles: Default::default(),
-        };
-        world
-            .directory
-            .grant(consent)
-            .map_err(|error| Failure::new(90033, format!("The sandbox cannot write: {error}.")))?;
+        record_consent(world, &app, &user, &tenant, resource, &scope.oidc)?;
     }
     scope.resources.truncate(1);
     let resource = scope.resources.first().cloned().unwrap_or_else(ResourceScopes::graph);
@@ -81,4 +62,28 @@ pub(crate) fn sign_in(world: &World, asked: &SignIn<'_>) -> Result<TokenAnswer, 
     });
     let extras = Extras { version: Version::V2, oidc: &oidc, nonce: None, client_info: false, refresh };
     Ok(mint::answer(world, &subject, &resource, extras))
+}
+
+/// The user agrees to all that is asked of one resource; `.default` means the whole registration, as on the page.
+fn record_consent(
+    world: &World,
+    app: &App,
+    user: &User,
+    tenant: &Tenant,
+    asked: &ResourceScopes,
+    oidc: &BTreeSet<String>,
+) -> Result<(), Failure> {
+    let mut wanted = match &asked.names {
+        Names::Listed(names) => Wanted::from([(asked.resource.id(), names.clone())]),
+        Names::Default => {
+            app.required.iter().map(|(resource, required)| (*resource, required.delegated.clone())).collect()
+        }
+    };
+    if let Some(graph) = wanted.get_mut(&ResourceId::Graph) {
+        graph.extend(oidc.iter().cloned());
+        graph.insert("User.Read".into());
+    }
+    let by = ConsentBy::User(user.id.clone());
+    consent::record(&world.directory, tenant, app, &by, &wanted, &Wanted::new())
+        .map_err(|error| Failure::new(90033, format!("The sandbox cannot write: {error}.")))
 }

@@ -4,6 +4,7 @@ use http::{Method, StatusCode};
 
 use super::authority::{Authority, not_in_tenant};
 use super::client_auth::{self, Client};
+use super::code::CodeGrant;
 use super::failure::{Failure, Ids};
 use super::grant::{RefreshGrant, SPA_LIFE_MS, check_user};
 use super::mint::{self, Extras, Subject, TokenAnswer, Version};
@@ -68,26 +69,21 @@ impl Call<'_> {
     fn code(&self, authority: &Authority) -> Result<TokenAnswer, Failure> {
         let code = self.form.get("code").ok_or_else(|| Failure::missing("code"))?;
         let now_ms = self.world.clock.now_ms();
-        let kind = self.world.entra.with_code(code, |grant| grant.map(|grant| grant.redirect_kind));
-        let kind = kind.ok_or_else(|| {
-            Failure::new(70000, "The provided value for the 'code' parameter is not valid.")
-        })?;
+        let entra = &self.world.entra;
+        let invalid = || Failure::new(70000, "The provided value for the 'code' parameter is not valid.");
+        let peek = |grant: &CodeGrant| (grant.redirect_kind, grant.tenant.clone());
+        let (kind, tenant_id) =
+            entra.with_code(code, |grant| grant.map(|grant| peek(grant))).ok_or_else(invalid)?;
         self.check_redirect_kind(kind)?;
-        let tenant_id = self.world.entra.with_code(code, |grant| grant.map(|grant| grant.tenant.clone()));
-        if let (Authority::Tenant(tenant), Some(of_code)) = (authority, tenant_id)
-            && tenant.id != of_code
-        {
+        if matches!(authority, Authority::Tenant(tenant) if tenant.id != tenant_id) {
             return Err(Failure::new(
                 700005,
                 "Provided Authorization Code is intended to use against other tenant, thus rejected.",
             ));
         }
-        let grant = self.world.entra.with_code(code, |grant| match grant {
-            Some(grant) => {
-                let (redirect, verifier) = (self.form.get("redirect_uri"), self.form.get("code_verifier"));
-                grant.redeem(&self.client.app.id, redirect, verifier, now_ms)
-            }
-            None => Err(Failure::new(70000, "The provided value for the 'code' parameter is not valid.")),
+        let grant = entra.with_code(code, |grant| {
+            let (redirect, verifier) = (self.form.get("redirect_uri"), self.form.get("code_verifier"));
+            grant.ok_or_else(invalid)?.redeem(&self.client.app.id, redirect, verifier, now_ms)
         })?;
         let (user, tenant) = self.user_in_tenant(&grant.user, &grant.tenant)?;
         check_user(&user, grant.seq)?;

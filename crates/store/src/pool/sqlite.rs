@@ -115,8 +115,9 @@ impl Sqlite {
     }
 
     pub(super) async fn close(&self) {
-        self.inner.writer.stop().await;
+        // The writer goes last, so that it folds the write-ahead log back into the file.
         self.inner.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.inner.writer.stop().await;
     }
 }
 
@@ -180,7 +181,7 @@ fn open_writer(path: &Path, wait: Duration, max_bytes: Option<u64>) -> Result<Co
     connection
         .execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-             PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864;",
+             PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 4000;",
         )
         .map_err(error)?;
     if let Some(bytes) = max_bytes {

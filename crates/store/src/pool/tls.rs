@@ -1,5 +1,6 @@
 //! TLS to PostgreSQL by `sslmode`, with libpq's meanings (its manual, 34.19).
 
+use std::error::Error as _;
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -38,9 +39,11 @@ impl Tls {
             }
         }
         // The parser's message names the faulty option, never the password.
-        let config: tokio_postgres::Config = format!("{base}?{}", rest.join("&"))
-            .parse()
-            .map_err(|error: tokio_postgres::Error| StoreError::BadUrl(error.to_string()))?;
+        let config: tokio_postgres::Config =
+            format!("{base}?{}", rest.join("&")).parse().map_err(|error: tokio_postgres::Error| {
+                let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+                StoreError::BadUrl(cause)
+            })?;
         if config.get_ssl_mode() == tokio_postgres::config::SslMode::Disable {
             return Ok(Self { config, connector: None });
         }

@@ -16,6 +16,7 @@ mod once;
 mod refresh;
 mod resources;
 mod schema;
+mod sealed;
 
 /// Runs each named test of the module on SQLite and on PostgreSQL.
 macro_rules! on_both {
