@@ -144,6 +144,14 @@ async fn an_item_is_made_merged_and_recycled() {
     assert_eq!(door.sharepoint_get(&item, "verbose").await.status, StatusCode::NOT_FOUND);
     let bin = door.sharepoint_get("/_api/web/recyclebin", "nometadata").await.json();
     assert_eq!(bin["value"][0]["Title"], json!("Replaced"));
+    let of_site = door
+        .sharepoint_get("/_api/site/RecycleBin?$filter=(ItemState%20eq%201)&$select=Title", "nometadata")
+        .await;
+    assert_eq!(of_site.json()["value"], json!([{"Title": "Replaced"}]));
+    let restore =
+        format!("/_api/web/recyclebin('{}')/restore()", bin["value"][0]["Id"].as_str().expect("id"));
+    assert_eq!(post(&door, &restore, PLAIN, &[], &json!({})).await.status, StatusCode::OK);
+    assert_eq!(door.sharepoint_get(&item, "verbose").await.status, StatusCode::OK);
     let removed = post(
         &door,
         &format!("{TASKS}/items(9)"),
@@ -243,6 +251,10 @@ async fn caml_streams_and_form_values() {
     let rows = found["value"].as_array().expect("rows");
     assert_eq!(rows.len(), 5);
     assert!(rows.iter().all(|row| row["Status"] == "Deferred"));
+    let place = json!({"PagingInfo": format!("Paged=TRUE&p_ID={}", rows[4]["Id"])});
+    let query = json!({"query": {"ViewXml": xml, "ListItemCollectionPosition": place}});
+    let further = post(&door, &format!("{TASKS}/getitems"), PLAIN, &[], &query).await.json();
+    assert!(further["value"][0]["Id"].as_i64() > rows[4]["Id"].as_i64());
     let parameters = json!({"parameters": {"ViewXml": "<View><RowLimit Paged='TRUE'>2</RowLimit></View>"}});
     let stream =
         post(&door, &format!("{TASKS}/RenderListDataAsStream"), PLAIN, &[], &parameters).await.json();
@@ -252,6 +264,7 @@ async fn caml_streams_and_form_values() {
     assert_eq!(second["Row"][0]["ID"], json!("3"));
     let values = |priority: &str| {
         json!({"listItemCreateInfo": {}, "formValues": [
+            {"FieldName": "ContentType", "FieldValue": "0x0100"},
             {"FieldName": "Title", "FieldValue": "Form"},
             {"FieldName": "Priority", "FieldValue": priority},
             {"FieldName": "AssignedTo", "FieldValue": "[{\"Key\":\"i:0#.f|membership|megan@contoso.example\"}]"},
@@ -259,7 +272,7 @@ async fn caml_streams_and_form_values() {
     };
     let path = format!("{TASKS}/AddValidateUpdateItemUsingPath");
     let wrong = post(&door, &path, PLAIN, &[], &values("lots")).await.json();
-    assert_eq!(wrong["value"][1]["HasException"], json!(true));
+    assert_eq!(wrong["value"][2]["HasException"], json!(true));
     let right = post(&door, &path, PLAIN, &[], &values("3")).await.json();
     let id = right["value"].as_array().and_then(|rows| rows.last()).expect("a row")["FieldValue"].clone();
     let item = door

@@ -9,7 +9,7 @@ use crate::sites::{Expr, ItemQuery, List, Literal, Need, Op, Order};
 use super::Call;
 use super::entity::{Answer, Entity};
 use super::error::{Outcome, SpError};
-use super::{item_entity, lists};
+use super::{item_entity, list_data, lists};
 
 use xml::Node;
 
@@ -26,7 +26,10 @@ pub(super) struct View {
 pub(super) fn get_items(call: &Call<'_>, list: &str) -> Outcome<Answer> {
     let body = call.body()?;
     let xml = body.get("query").and_then(|query| query["ViewXml"].as_str()).unwrap_or("<View/>");
-    let view = parse(xml).map_err(SpError::bad_query)?;
+    let mut view = parse(xml).map_err(SpError::bad_query)?;
+    let position =
+        body.get("query").and_then(|query| query["ListItemCollectionPosition"]["PagingInfo"].as_str());
+    view.query.after = position.and_then(list_data::paging_id);
     call.read(Need::Read, |site| {
         let list = lists::found(site, list)?;
         check_fields(list, &view)?;

@@ -42,7 +42,7 @@ pub(super) fn act(call: &Call<'_>, target: &Target) -> Outcome<Answer> {
             let item = call.world.files.replace_content(&item.id, call.request.body.clone(), &stamp)?;
             Ok(Answer::Empty(StatusCode::NO_CONTENT, Some(item.e_tag())))
         }
-        ("POST", Target::FileCall(path, segment)) => method(call, path, segment),
+        ("POST" | "DELETE", Target::FileCall(path, segment)) => method(call, path, segment),
         _ => Err(SpError::not_allowed()),
     }
 }

@@ -44,7 +44,7 @@ pub(super) fn act(call: &Call<'_>, target: &Target) -> Outcome<Answer> {
             let item = call.locate_folder(path)?;
             files::recycle(call, &item.id).map(|_| Answer::Empty(StatusCode::OK, None))
         }
-        ("POST", Target::FolderCall(path, segment)) => method(call, path, segment),
+        ("POST" | "DELETE", Target::FolderCall(path, segment)) => method(call, path, segment),
         _ => Err(SpError::not_allowed()),
     }
 }
@@ -60,7 +60,8 @@ fn method(call: &Call<'_>, path: &str, segment: &Segment) -> Outcome<Answer> {
         }
         "addsubfolderusingpath" => {
             let body = call.body()?;
-            let leaf = body.get("leafPath").and_then(|leaf| leaf["DecodedUrl"].as_str());
+            let in_body = || body.get("leafPath").and_then(|leaf| leaf["DecodedUrl"].as_str());
+            let leaf = segment.text("DecodedUrl").or_else(in_body);
             make(call, path, leaf.ok_or_else(|| SpError::bad_query("The parameter leafPath is missing."))?)?;
             Ok(Answer::Empty(StatusCode::OK, None))
         }

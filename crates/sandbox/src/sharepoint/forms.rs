@@ -58,6 +58,11 @@ fn checked(site: &Site, list: &str, given: &[(String, Value)]) -> Outcome<Checke
     let list = site.list(list).ok_or(crate::sites::EditError::NoList)?;
     let (mut rows, mut values, mut failed) = (Vec::new(), Map::new(), false);
     for (name, value) in given {
+        // Every list has one content type; naming it changes nothing.
+        if matches!(name.as_str(), "ContentType" | "ContentTypeId") {
+            rows.push(row(name, value, None, 0));
+            continue;
+        }
         let fault = match converted(site, list, name, value) {
             Ok((name, value)) => {
                 values.insert(name, value);

@@ -35,7 +35,7 @@ pub(super) fn act(call: &Call<'_>, target: &Target) -> Outcome<Answer> {
         ("POST", Target::ItemCall(list, id, segment)) if segment.is("validateupdatelistitem") => {
             forms::update(call, list, *id)
         }
-        ("POST", Target::ItemCall(list, id, segment)) if segment.is("recycle") => {
+        ("POST" | "DELETE", Target::ItemCall(list, id, segment)) if segment.is("recycle") => {
             let bin = recycle(call, list, *id)?;
             Ok(Answer::Scalar { name: "Recycle".to_owned(), value: bin.into() })
         }

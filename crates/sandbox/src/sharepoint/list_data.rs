@@ -49,7 +49,7 @@ fn rows(call: &Call<'_>, list: &str, xml: &str, paging: &str) -> Outcome<Value> 
 }
 
 /// `Paged=TRUE&p_ID=30&PageFirstRow=31`, with or without the question mark.
-fn paging_id(paging: &str) -> Option<u32> {
+pub(super) fn paging_id(paging: &str) -> Option<u32> {
     paging.trim_start_matches('?').split('&').find_map(|part| part.strip_prefix("p_ID="))?.parse().ok()
 }
 

@@ -90,6 +90,7 @@ fn step(site: &Site, from: Target, segment: &Segment, site_url: &str) -> Outcome
     match from {
         Target::Web => web_step(site, segment, site_url),
         Target::Site if segment.is("rootweb") => Ok(Target::Web),
+        Target::Site if segment.is("recyclebin") => web_step(site, segment, site_url),
         Target::Lists => in_lists(site, segment, site_url),
         Target::List(list) => list_step(site, list, segment),
         Target::Items(list) if segment.is("getbyid") => item(site, list, segment),
