@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part of the harness")]
 
+pub mod visitor;
+
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -71,7 +73,15 @@ impl Start {
         let stderr = data_dir.join(format!("stderr-{}.log", self.arguments.len()));
         let mut command = Command::new(env!("CARGO_BIN_EXE_sheetbend"));
         command
-            .args(["dev", "--json", "--listen", "127.0.0.1:0", "--sandbox-listen", "127.0.0.1:0", "--data-dir"])
+            .args([
+                "dev",
+                "--json",
+                "--listen",
+                "127.0.0.1:0",
+                "--sandbox-listen",
+                "127.0.0.1:0",
+                "--data-dir",
+            ])
             .arg(&data_dir)
             .args(&self.arguments)
             .env_remove("HTTP_PROXY")
@@ -104,6 +114,26 @@ impl Answer {
     /// The body as JSON; null when it is none.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    /// Asserts an error of the contract: its status and its code.
+    #[track_caller]
+    pub fn refused(&self, status: u16, code: &str) -> Value {
+        let body = self.json();
+        assert_eq!(
+            (self.status.as_u16(), body["error"]["code"].as_str()),
+            (status, Some(code)),
+            "{}",
+            self.text()
+        );
+        body["error"].clone()
+    }
+
+    /// Asserts success and gives the body.
+    #[track_caller]
+    pub fn ok(&self) -> Value {
+        assert!(self.status.is_success(), "{} {}", self.status, self.text());
+        self.json()
     }
 
     /// The body as text.
@@ -139,13 +169,33 @@ impl Server {
         files.iter().find(|file| file["name"] == name).unwrap()["id"].as_str().unwrap().to_owned()
     }
 
+    /// How many requests the sandbox's token endpoint has seen.
+    pub async fn token_calls(&self) -> usize {
+        let seen = self.ask_control("requests?method=POST").await;
+        let is_token = |one: &&Value| one["path"].as_str().is_some_and(|path| path.ends_with("/token"));
+        seen["requests"].as_array().expect("requests").iter().filter(is_token).count()
+    }
+
+    /// Asserts that nothing panicked.
+    #[track_caller]
+    pub fn calm(&self) {
+        let stderr = self.stderr();
+        assert!(!stderr.contains("panicked"), "{stderr}");
+    }
+
     /// What the process wrote on stderr so far.
     pub fn stderr(&self) -> String {
         std::fs::read_to_string(&self.stderr).unwrap_or_default()
     }
 
     /// Sends any request to any loopback address; `localhost` names go to 127.0.0.1.
-    pub async fn send(&self, method: &str, url: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Answer {
+    pub async fn send(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> Answer {
         let mut request = Request::builder().method(Method::from_bytes(method.as_bytes()).unwrap());
         let parsed: http::Uri = url.parse().unwrap();
         let host = parsed.authority().unwrap().as_str().to_owned();
@@ -159,7 +209,8 @@ impl Server {
         }
         let port = parsed.port_u16().unwrap_or(80);
         let path = parsed.path_and_query().map_or("/", |path| path.as_str());
-        let request = request.uri(format!("http://127.0.0.1:{port}{path}")).body(Full::new(body.into())).unwrap();
+        let request =
+            request.uri(format!("http://127.0.0.1:{port}{path}")).body(Full::new(body.into())).unwrap();
         let response = self.http.request(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
@@ -172,7 +223,8 @@ impl Server {
         let url = format!("{}{path}", self.url());
         match body {
             Some(body) => {
-                let headers = [("authorization", authorization.as_str()), ("content-type", "application/json")];
+                let headers =
+                    [("authorization", authorization.as_str()), ("content-type", "application/json")];
                 self.send(method, &url, &headers, body.to_string()).await
             }
             None => self.send(method, &url, &[("authorization", authorization.as_str())], Bytes::new()).await,
