@@ -142,7 +142,7 @@ pub async fn run(built: Built, shutdown: CancellationToken) -> anyhow::Result<()
     // The recorder ends last, after everything that writes to it.
     let recording = CancellationToken::new();
     let recorder = tokio::spawn(recorder.run(recording.clone()));
-    let listening = server::listen::Listening { router: server::router(app.clone()), tls, drain };
+    let listening = server::listen::Listening { router: server::router(app.clone()), tls, drain, own_url: None };
     server::listen::serve(listener, listening, shutdown.clone()).await;
     shutdown.cancel();
     background.close();
@@ -186,7 +186,8 @@ async fn background(
         let listener =
             TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
         let router = server::metrics_router(app.clone());
-        let listening = server::listen::Listening { router, tls: None, drain: Duration::from_secs(1) };
+        let drain = Duration::from_secs(1);
+        let listening = server::listen::Listening { router, tls: None, drain, own_url: None };
         tracker.spawn(server::listen::serve(listener, listening, shutdown.clone()));
     }
     Ok(tracker)

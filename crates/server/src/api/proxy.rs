@@ -16,6 +16,7 @@ use services::proxy::{Links, OutboundBody, ProxyCall, Redirects};
 use crate::app::SharedApp;
 use crate::auth::{Granted, UseProxy};
 use crate::error::ApiError;
+use crate::listen::OwnUrl;
 use crate::metrics::Metrics;
 
 /// A body up to this size that came with its length is held, so that the call can be repeated.
@@ -70,6 +71,7 @@ async fn read_call(
         base_override: control.base_override,
         redirects: control.redirects,
         links: control.links,
+        links_to: parts.extensions.get::<OwnUrl>().map(|own| own.0.clone()),
         attach_to: control.attach_to,
     };
     Ok((call, body))

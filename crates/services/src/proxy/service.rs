@@ -43,8 +43,7 @@ impl Proxy {
     /// What kept it from being sent or answered; a provider's own error is an answer.
     pub async fn call(&self, call: ProxyCall, body: Body) -> Result<Response<AnswerBody>, Error> {
         let account = self.keeper.current(call.scope, &call.integration, &call.connection).await?;
-        let destination =
-            destination::find(&self.resources, &account, &call, &self.context.settings.public_url).await?;
+        let destination = self.find(&account, &call).await?;
         let url = destination.uri.to_string();
         let record = CallRecord::begin(&self.context, &account, &call.method, &url, call.attach_to.clone());
         self.exchange(&call, body, account, destination, Box::new(record)).await
@@ -79,13 +78,7 @@ impl Proxy {
                                 json!({"status": 401}),
                             );
                             account = fresh;
-                            destination = destination::find(
-                                &self.resources,
-                                &account,
-                                call,
-                                &self.context.settings.public_url,
-                            )
-                            .await?;
+                            destination = self.find(&account, call).await?;
                         }
                         Err(failure) => {
                             let text = format!(
@@ -104,6 +97,11 @@ impl Proxy {
             }
             body = replay.unwrap_or_default();
         }
+    }
+
+    async fn find(&self, account: &Account, call: &ProxyCall) -> Result<Destination, Error> {
+        let links_to = call.links_to.as_deref().unwrap_or(&self.context.settings.public_url);
+        destination::find(&self.resources, account, call, links_to).await
     }
 
     async fn send(&self, request: Request<Body>, redirects: Redirects, record: &mut CallRecord) -> Attempt {

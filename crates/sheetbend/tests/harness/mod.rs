@@ -2,6 +2,9 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part of the harness")]
 
+pub mod outside;
+pub mod visitor;
+
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -244,4 +247,10 @@ impl Drop for Server {
             eprintln!("--- the server's stderr ---\n{text}");
         }
     }
+}
+
+/// The SHA-256 of a text, in hexadecimal.
+pub fn sha256_hex(text: &str) -> String {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
+    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
