@@ -73,7 +73,9 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
 pub fn start_log(options: &LogOptions) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(&options.log_level)
         .with_context(|| format!("--log-level {}", options.log_level))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
     let started = match options.log_format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder.json().try_init(),
@@ -157,6 +159,7 @@ pub async fn run(built: Built, shutdown: CancellationToken) -> anyhow::Result<()
     let _ = recorder.await;
     context.store.close().await;
     drop(lock);
+    tracing::info!("stopped");
     Ok(())
 }
 

@@ -9,7 +9,8 @@ async fn the_seed_s_call_lists_the_worksheets_of_a_workbook() {
     let server = Start::dev().start();
     let path = format!("/v1.0/me/drive/items/{}/workbook/worksheets", server.file("Sales.xlsx"));
     for version in ["v1.0", "beta"] {
-        let answer = server.proxy("GET", &path.replace("v1.0", version), "microsoft-excel", "demo-excel").await;
+        let answer =
+            server.proxy("GET", &path.replace("v1.0", version), "microsoft-excel", "demo-excel").await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         let sheets = answer.json()["value"].as_array().unwrap().clone();
         assert_eq!(sheets[0]["name"], "Orders");

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::{ConnectionId, IntegrationKey, Scope};
 use moka::sync::Cache;
-use store::CacheEvent;
+use store::{CacheEvent, Hearing};
 
 use super::account::Account;
 use crate::context::Context;
@@ -60,12 +60,14 @@ impl Accounts {
     ) -> Result<Arc<Account>, Error> {
         let name =
             Name { environment: scope.environment.0, integration: key.clone(), connection: id.clone() };
-        if let Some(account) = self.kept.cache.get(&name) {
+        // A node that does not hear of the others' writes must look for itself.
+        let hears = self.context.store.hearing() == Hearing::Live;
+        if hears && let Some(account) = self.kept.cache.get(&name) {
             return Ok(account);
         }
         let epoch = self.kept.epoch.load(Ordering::Acquire);
         let account = Arc::new(Account::load(&self.context, scope, key, id).await?);
-        if self.kept.epoch.load(Ordering::Acquire) == epoch {
+        if hears && self.kept.epoch.load(Ordering::Acquire) == epoch {
             self.kept.cache.insert(name.clone(), account.clone());
             // An invalidation between the check and the insert would have found nothing to remove.
             if self.kept.epoch.load(Ordering::Acquire) != epoch {

@@ -84,3 +84,44 @@ fn as_text(value: &toml::Value) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::{Arg, ArgAction};
+
+    use super::*;
+
+    fn command() -> Command {
+        let listen =
+            Arg::new("listen").long("listen").env("SHEETBEND_TEST_FILE_LISTEN").default_value("default");
+        let exempt = Arg::new("exempt").long("exempt").value_delimiter(',').action(ArgAction::Append);
+        Command::new("sheetbend").subcommand(Command::new("serve").args([listen, exempt]))
+    }
+
+    fn read(toml: &str, flags: &[&str]) -> Result<(String, Vec<String>), ConfigFileError> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("sheetbend.toml");
+        std::fs::write(&path, toml).unwrap();
+        let command = with_file_defaults(command(), "serve", &path)?;
+        let matches = command.get_matches_from([&["sheetbend", "serve"], flags].concat());
+        let (_, serve) = matches.subcommand().unwrap();
+        let exempt = serve.get_many::<String>("exempt").into_iter().flatten().cloned().collect();
+        Ok((serve.get_one::<String>("listen").unwrap().clone(), exempt))
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+        assert_eq!(read("", &[]).unwrap().0, "default");
+        assert_eq!(read("listen = 'file'", &[]).unwrap().0, "file");
+        assert_eq!(read("listen = 'file'", &["--listen", "flag"]).unwrap().0, "flag");
+        assert_eq!(read("exempt = ['a:1', 'b:2']", &[]).unwrap().1, ["a:1", "b:2"]);
+    }
+
+    #[test]
+    fn a_setting_that_does_not_exist_is_told_by_name() {
+        let error = read("lissten = 'x'", &[]).unwrap_err().to_string();
+        assert!(error.contains("`lissten` is not a setting"), "{error}");
+        assert!(read("listen = {a = 1}", &[]).unwrap_err().to_string().contains("must be a text"));
+        assert!(matches!(read("listen = ", &[]), Err(ConfigFileError::NotToml { .. })));
+    }
+}

@@ -74,7 +74,15 @@ impl Start {
         let stderr = data_dir.join(format!("stderr-{}.log", self.arguments.len()));
         let mut command = Command::new(env!("CARGO_BIN_EXE_sheetbend"));
         command
-            .args(["dev", "--json", "--listen", "127.0.0.1:0", "--sandbox-listen", "127.0.0.1:0", "--data-dir"])
+            .args([
+                "dev",
+                "--json",
+                "--listen",
+                "127.0.0.1:0",
+                "--sandbox-listen",
+                "127.0.0.1:0",
+                "--data-dir",
+            ])
             .arg(&data_dir)
             .args(&self.arguments)
             .env_remove("HTTP_PROXY")
@@ -148,7 +156,13 @@ impl Server {
     }
 
     /// Sends any request to any loopback address; `localhost` names go to 127.0.0.1.
-    pub async fn send(&self, method: &str, url: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Answer {
+    pub async fn send(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> Answer {
         let mut request = Request::builder().method(Method::from_bytes(method.as_bytes()).unwrap());
         let parsed: http::Uri = url.parse().unwrap();
         let host = parsed.authority().unwrap().as_str().to_owned();
@@ -162,7 +176,8 @@ impl Server {
         }
         let port = parsed.port_u16().unwrap_or(80);
         let path = parsed.path_and_query().map_or("/", |path| path.as_str());
-        let request = request.uri(format!("http://127.0.0.1:{port}{path}")).body(Full::new(body.into())).unwrap();
+        let request =
+            request.uri(format!("http://127.0.0.1:{port}{path}")).body(Full::new(body.into())).unwrap();
         let response = self.http.request(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
@@ -175,7 +190,8 @@ impl Server {
         let url = format!("{}{path}", self.url());
         match body {
             Some(body) => {
-                let headers = [("authorization", authorization.as_str()), ("content-type", "application/json")];
+                let headers =
+                    [("authorization", authorization.as_str()), ("content-type", "application/json")];
                 self.send(method, &url, &headers, body.to_string()).await
             }
             None => self.send(method, &url, &[("authorization", authorization.as_str())], Bytes::new()).await,
