@@ -144,7 +144,8 @@ pub async fn run(built: Built, shutdown: CancellationToken) -> anyhow::Result<()
     // The recorder ends last, after everything that writes to it.
     let recording = CancellationToken::new();
     let recorder = tokio::spawn(recorder.run(recording.clone()));
-    let listening = server::listen::Listening { router: server::router(app.clone()), tls, drain, own_url: None };
+    let listening =
+        server::listen::Listening { router: server::router(app.clone()), tls, drain, own_url: None };
     server::listen::serve(listener, listening, shutdown.clone()).await;
     shutdown.cancel();
     background.close();

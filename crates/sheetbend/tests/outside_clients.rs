@@ -83,7 +83,9 @@ fn msal_options(server: &Server, certificate: &std::path::Path, key: &std::path:
 async fn with_certificate(server: &Server) -> Value {
     let (certificate, key) = (server.data_dir.join("client.pem"), server.data_dir.join("client.key"));
     let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=test", "-keyout"])
+        .args([
+            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=test", "-keyout",
+        ])
         .arg(&key)
         .arg("-out")
         .arg(&certificate)
