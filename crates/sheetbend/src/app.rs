@@ -151,12 +151,16 @@ pub async fn run(built: Built, shutdown: CancellationToken) -> anyhow::Result<()
     background.wait().await;
     let context = app.services.context.clone();
     context.background.close();
-    let _ = tokio::time::timeout(drain, context.background.wait()).await;
+    if tokio::time::timeout(drain, context.background.wait()).await.is_err() {
+        tracing::warn!("the drain time is over; what still ran in the background is left");
+    }
     if let Err(error) = app.services.keys.flush().await {
         tracing::warn!(%error, "the last use of API keys was not written");
     }
     recording.cancel();
-    let _ = recorder.await;
+    if let Err(error) = recorder.await {
+        tracing::error!(%error, "the log's writer broke off");
+    }
     context.store.close().await;
     drop(lock);
     tracing::info!("stopped");
