@@ -71,7 +71,7 @@ impl Proxy {
                 Decision::Done => return finish(attempt, destination.links, rewrites, record),
                 Decision::Refresh => {
                     progress.refreshed = Refreshed::Yes;
-                    match self.keeper.refresh(&account, Force::Yes).await {
+                    match self.keeper.refresh(&account, Force::Rejected).await {
                         Ok(fresh) => {
                             record.note(
                                 "info",

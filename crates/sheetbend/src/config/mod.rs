@@ -7,6 +7,7 @@ mod log;
 mod metrics;
 mod network;
 mod outbound;
+mod providers;
 
 pub use database::DatabaseOptions;
 pub use file::{ConfigFileError, with_file_defaults};
@@ -15,6 +16,7 @@ pub use log::{LogFormat, LogOptions, LogProxyOption};
 pub use metrics::MetricsOptions;
 pub use network::NetworkOptions;
 pub use outbound::{OutboundOptions, TrustProxyOption};
+pub use providers::ProviderOptions;
 
 use std::path::PathBuf;
 
@@ -34,6 +36,8 @@ pub struct ServeOptions {
     pub keys: KeyOptions,
     #[command(flatten)]
     pub outbound: OutboundOptions,
+    #[command(flatten)]
+    pub providers: ProviderOptions,
     #[command(flatten)]
     pub log: LogOptions,
     #[command(flatten)]
