@@ -168,6 +168,10 @@ impl FromRequestParts<SharedApp> for QuerySession {
         let RawQuery(query) = RawQuery::from_request_parts(parts, app).await.unwrap_or(RawQuery(None));
         let query = parse_query(query.as_deref().unwrap_or_default());
         match query.get("connect_session_token").and_then(serde_json::Value::as_str) {
+            Some(_) if query.contains_key("connection_id") => Err(ApiError::invalid_query(
+                "connection_id",
+                "connection_id is forbidden when using session token",
+            )),
             Some(token) => find_session(app, token).await.map(Self),
             None if query.contains_key("public_key") => Err(ApiError::unauthorized(
                 "deprecated_authentication",

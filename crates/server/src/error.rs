@@ -41,6 +41,11 @@ impl ApiError {
         error
     }
 
+    /// 400 for one parameter of the query.
+    pub fn invalid_query(name: &str, message: impl Into<String>) -> Self {
+        Self::invalid("invalid_query_params", vec![FieldIssue::custom(message, &[name])])
+    }
+
     /// 400 for a body that is no JSON.
     pub fn invalid_json(error: &serde_json::Error) -> Self {
         Self::refused("invalid_json", error.to_string())

@@ -15,6 +15,10 @@ use tower::ServiceExt as _;
 
 use crate::tls::TlsSource;
 
+/// How long a connection may be idle, and how long a request's head may take: longer than the minute after which
+/// clients and load balancers close theirs, since whoever closes second never loses a request (contract §1.2).
+const KEEP_ALIVE: Duration = Duration::from_secs(65);
+
 /// What a listener serves and how it ends.
 pub struct Listening {
     /// The routes.
@@ -73,7 +77,9 @@ async fn connection(
     shutdown: CancellationToken,
 ) {
     // Small answers must not wait for an acknowledgement.
-    let _ = stream.set_nodelay(true);
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%peer, %error, "small answers on this connection may be late");
+    }
     match tls {
         None => http(TokioIo::new(stream), peer, router, shutdown).await,
         Some(tls) => match tls.accept(stream).await {
@@ -92,7 +98,7 @@ where
         router.clone().oneshot(request.map(axum::body::Body::new))
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(hyper_util::rt::TokioTimer::new()).header_read_timeout(Duration::from_secs(30));
+    builder.http1().timer(hyper_util::rt::TokioTimer::new()).header_read_timeout(KEEP_ALIVE);
     builder.http2().timer(hyper_util::rt::TokioTimer::new());
     let connection = builder.serve_connection_with_upgrades(io, service);
     tokio::pin!(connection);

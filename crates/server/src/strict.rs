@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http_body_util::BodyExt as _;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use services::error::FieldIssue;
@@ -36,11 +36,22 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for StrictJson<T> {
 /// # Errors
 /// 413 when it is larger, 400 when it breaks off.
 pub async fn read_body(request: Request, limit: usize) -> Result<bytes::Bytes, ApiError> {
-    match Limited::new(request.into_body(), limit).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => Err(ApiError::too_large(limit)),
-        Err(_) => Err(ApiError::refused("invalid_body", "the request body broke off")),
+    /// A body that is too large is read and thrown away this far: a client that is still sending when the connection
+    /// closes sees a reset and never the answer.
+    const DISCARDED: usize = 32 << 20;
+    let mut body = request.into_body();
+    let (mut kept, mut length) = (bytes::BytesMut::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| ApiError::refused("invalid_body", "the request body broke off"))?;
+        let Ok(data) = frame.into_data() else { continue };
+        length += data.len();
+        if length <= limit {
+            kept.extend_from_slice(&data);
+        } else if length > limit + DISCARDED {
+            break;
+        }
     }
+    if length > limit { Err(ApiError::too_large(limit)) } else { Ok(kept.freeze()) }
 }
 
 /// A request body that is not JSON by its own word is refused (contract §1.2).
@@ -101,6 +112,11 @@ fn append(out: &mut Map<String, Value>, key: &str, value: String) {
 /// # Errors
 /// What does not fit, with its path.
 pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, Vec<FieldIssue>> {
+    if !value.is_object() {
+        // serde would read a list as a struct's fields in order.
+        let message = "invalid type: expected an object".to_owned();
+        return Err(vec![FieldIssue { code: "invalid_type", message, path: Vec::new() }]);
+    }
     serde_path_to_error::deserialize(value).map_err(|error| {
         let mut path: Vec<String> = error
             .path()
@@ -113,7 +129,10 @@ pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, Vec<FieldIssue
             // The path is that of the containing object (contract §1.1).
             path.pop();
             "unrecognized_keys"
-        } else if message.starts_with("missing field") || message.starts_with("invalid type") {
+        } else if ["missing field", "invalid type", "invalid length"]
+            .iter()
+            .any(|start| message.starts_with(start))
+        {
             "invalid_type"
         } else if message.starts_with("unknown variant") {
             "invalid_value"
@@ -210,6 +229,7 @@ mod tests {
     fn each_issue_names_its_code_and_place() {
         assert_eq!(issue(serde_json::json!({"name": "a", "odd": 1})), ("unrecognized_keys", vec![]));
         assert_eq!(issue(serde_json::json!({})), ("invalid_type", vec!["name".into()]));
+        assert_eq!(issue(serde_json::json!(["a", null])), ("invalid_type", vec![]));
         assert_eq!(
             issue(serde_json::json!({"name": "a", "inner": {"count": "x"}})),
             ("invalid_type", vec!["inner".into(), "count".into()])

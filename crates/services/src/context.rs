@@ -44,8 +44,8 @@ pub struct Settings {
     pub public_url: String,
     /// The redirect URI given to providers.
     pub callback_url: String,
-    /// Names this process among the nodes of one database.
-    pub node: String,
+    /// Names this process among those that use the database.
+    pub node: NodeName,
     /// Whether integrations on the `sandbox` cloud may be used by this process.
     pub sandbox: SandboxCloud,
     /// Limits of proxied calls.
@@ -54,6 +54,31 @@ pub struct Settings {
     pub token: FetchPolicy,
     /// Which proxied calls become operations.
     pub log_proxy: LogProxy,
+}
+
+/// A process among those that use one database: its data directory, and which of its starts.
+///
+/// One process at a time works in a data directory (it holds the directory's lock), so a lease of the same directory
+/// and another start belongs to the dead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeName {
+    /// Of the data directory; no other directory has it.
+    pub home: String,
+    /// Of this start.
+    pub start: String,
+}
+
+impl NodeName {
+    /// Whether `owner` (a [`NodeName`] as text) was this node before its last restart.
+    pub fn replaces(&self, owner: &str) -> bool {
+        owner.split_once('/').is_some_and(|(home, start)| home == self.home && start != self.start)
+    }
+}
+
+impl std::fmt::Display for NodeName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.home, self.start)
+    }
 }
 
 /// Whether the simulated tenant runs in this process.

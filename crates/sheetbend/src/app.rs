@@ -12,7 +12,7 @@ use domain::{Clock, Entropy, EnvironmentName, Scope, Secret};
 use egress::{Egress, EgressOptions, HostPort, OutboundProxies, PolicyClass, SendPolicy};
 use server::tls::TlsSource;
 use server::{App, EdgeSettings, SharedApp};
-use services::context::{Context, LogProxy, SandboxCloud, Settings, TOKEN_CALL};
+use services::context::{Context, LogProxy, NodeName, SandboxCloud, Settings, TOKEN_CALL};
 use services::fault::FaultPoints;
 use services::operations::Recorder;
 use services::{Retention, Services, api_keys};
@@ -23,7 +23,8 @@ use tokio_util::task::TaskTracker;
 use vault::Vault;
 
 use crate::config::{
-    DatabaseAge, LogFormat, LogOptions, LogProxyOption, OutboundOptions, ServeOptions, TrustProxyOption,
+    DatabaseAge, LogFormat, LogOptions, LogProxyOption, OutboundOptions, ProviderOptions, ServeOptions,
+    TrustProxyOption,
 };
 use crate::files::{self, DataDirLock};
 use crate::ports::{SystemClock, SystemEntropy};
@@ -110,9 +111,11 @@ pub async fn build(options: ServeOptions, additions: Additions) -> anyhow::Resul
         .with_context(|| format!("cannot listen on {}", options.network.listen))?;
     let address = listener.local_addr()?;
     let (log, recorder) = Recorder::new(store.clone(), clock.clone(), entropy.clone());
-    let settings = settings(&options, address, &*entropy, additions.sandbox_cloud.is_some());
+    let name = lock.name(|| domain::entropy::hex(&*entropy, 8)).context("the lock file")?;
+    let node = NodeName { home: name, start: domain::entropy::hex(&*entropy, 8) };
+    let settings = settings(&options, address, node, additions.sandbox_cloud.is_some());
     let context = Arc::new(Context {
-        catalog: catalog(&additions)?,
+        catalog: catalog(&options.providers, &additions)?,
         egress: egress(&options.outbound, &additions)?,
         background: TaskTracker::new(),
         faults: fault_points(),
@@ -152,12 +155,16 @@ pub async fn run(built: Built, shutdown: CancellationToken) -> anyhow::Result<()
     background.wait().await;
     let context = app.services.context.clone();
     context.background.close();
-    let _ = tokio::time::timeout(drain, context.background.wait()).await;
+    if tokio::time::timeout(drain, context.background.wait()).await.is_err() {
+        tracing::warn!("the drain time is over; what still ran in the background is left");
+    }
     if let Err(error) = app.services.keys.flush().await {
         tracing::warn!(%error, "the last use of API keys was not written");
     }
     recording.cancel();
-    let _ = recorder.await;
+    if let Err(error) = recorder.await {
+        tracing::error!(%error, "the log's writer broke off");
+    }
     context.store.close().await;
     drop(lock);
     tracing::info!("stopped");
@@ -239,7 +246,7 @@ async fn check_key(store: &Store, vault: &Vault) -> anyhow::Result<()> {
     vault.verify_check_value(&stored).context("the database was sealed with another encryption key")
 }
 
-fn settings(options: &ServeOptions, address: SocketAddr, entropy: &dyn Entropy, sandbox: bool) -> Settings {
+fn settings(options: &ServeOptions, address: SocketAddr, node: NodeName, sandbox: bool) -> Settings {
     let base_path = base_path(options);
     let scheme = scheme(options);
     let root = match &options.network.public_url {
@@ -251,7 +258,7 @@ fn settings(options: &ServeOptions, address: SocketAddr, entropy: &dyn Entropy, 
     Settings {
         callback_url: callback.unwrap_or_else(|| format!("{public_url}/oauth/callback")),
         public_url,
-        node: domain::entropy::hex(entropy, 8),
+        node,
         sandbox: if sandbox { SandboxCloud::Present } else { SandboxCloud::Absent },
         proxy: SendPolicy {
             class: PolicyClass::Public,
@@ -286,12 +293,17 @@ fn edge(options: &ServeOptions, context: &Context) -> EdgeSettings {
     }
 }
 
-fn catalog(additions: &Additions) -> anyhow::Result<Catalog> {
-    let embedded = Catalog::embedded()?;
-    Ok(match &additions.sandbox_cloud {
-        Some(variables) => embedded.with_cloud("microsoft", "sandbox", variables.iter().cloned()),
-        None => embedded,
-    })
+fn catalog(options: &ProviderOptions, additions: &Additions) -> anyhow::Result<Catalog> {
+    let mut catalog = Catalog::embedded()?;
+    if let Some(variables) = &additions.sandbox_cloud {
+        catalog = catalog.with_cloud("microsoft", "sandbox", variables.iter().cloned());
+    }
+    for path in &options.provider_file {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).with_context(|| format!("--provider-file {name}"))?;
+        catalog = catalog.with_file(&name, &text).context("--provider-file")?;
+    }
+    Ok(catalog)
 }
 
 fn egress(options: &OutboundOptions, additions: &Additions) -> anyhow::Result<Egress> {

@@ -6,7 +6,7 @@ use harness::connect::{
     CONTOSO, NORTHWIND, authorize_requests, connections_of, integration, multi_tenant_client, parameter,
     session_of, sign_in_url,
 };
-use harness::visitor::{Page, Visitor};
+use harness::person::{Page, Person};
 use harness::{Server, Start};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -21,13 +21,13 @@ async fn with_integration() -> Server {
 }
 
 /// The administrator signs in at the consent page and accepts; the page that follows.
-async fn consent(visitor: &mut Visitor, server: &Server, url: &str, admin: &str) -> Page {
-    let mut page = visitor.open(server, url, None).await;
+async fn consent(person: &mut Person, server: &Server, url: &str, admin: &str) -> Page {
+    let mut page = person.open(server, url, None).await;
     if page.text().contains("Sign in") {
-        page = visitor.press(server, &page, admin, None).await;
+        page = person.press(server, &page, admin, None).await;
     }
     assert!(page.text().contains("Permissions requested"), "{}: {}", page.url, page.text());
-    visitor.press(server, &page, "accept", None).await
+    person.press(server, &page, "accept", None).await
 }
 
 #[tokio::test]
@@ -37,13 +37,13 @@ async fn consent_and_a_sign_in_of_the_same_tenant_give_a_connection_of_it() {
         [("ada@contoso.example", CONTOSO, "Contoso"), ("admin@northwind.example", NORTHWIND, "Northwind")]
     {
         let token = session_of(&server, tenant).await;
-        let mut visitor = Visitor::default();
-        let mut page = consent(&mut visitor, &server, &sign_in_url(&server, KEY, &token, ""), admin).await;
+        let mut person = Person::default();
+        let mut page = consent(&mut person, &server, &sign_in_url(&server, KEY, &token, ""), admin).await;
         if page.text().contains("Sign in") {
-            page = visitor.press(&server, &page, admin, None).await;
+            page = person.press(&server, &page, admin, None).await;
         }
         if page.text().contains("Permissions requested") {
-            page = visitor.press(&server, &page, "accept", None).await;
+            page = person.press(&server, &page, "accept", None).await;
         }
         assert!(page.text().contains("connected"), "{name}: {} {}", page.url, page.text());
         let connection = &connections_of(&server, tenant).await[0];
@@ -64,25 +64,25 @@ async fn consent_and_a_sign_in_of_the_same_tenant_give_a_connection_of_it() {
 async fn a_proof_by_another_tenant_s_user_stores_nothing() {
     let server = with_integration().await;
     let token = session_of(&server, "mixed").await;
-    let mut visitor = Visitor::default();
-    let first = visitor.open(&server, &sign_in_url(&server, KEY, &token, ""), None).await;
-    let asked = visitor.press(&server, &first, "ada@contoso.example", None).await;
+    let mut person = Person::default();
+    let first = person.open(&server, &sign_in_url(&server, KEY, &token, ""), None).await;
+    let asked = person.press(&server, &first, "ada@contoso.example", None).await;
     let stop = format!("{}/oauth/callback", server.url());
-    let back = visitor.press(&server, &asked, "accept", Some(&stop)).await.url;
+    let back = person.press(&server, &asked, "accept", Some(&stop)).await.url;
 
     // What the consent page says about the tenant is only a word in a URL: here the browser lies about it.
     let lie = back.as_str().replace(CONTOSO, NORTHWIND);
     assert_ne!(lie, back.as_str());
-    let sign_in = visitor.open(&server, &lie, Some(server.sandbox())).await.url;
+    let sign_in = person.open(&server, &lie, Some(server.sandbox())).await.url;
     assert!(sign_in.path().contains(NORTHWIND), "the named tenant's own sign-in: {sign_in}");
     // Northwind's sign-in page would refuse Contoso's administrator, so the browser lies once more.
     let elsewhere = sign_in.as_str().replace(NORTHWIND, "organizations");
-    let mut page = visitor.open(&server, &elsewhere, None).await;
+    let mut page = person.open(&server, &elsewhere, None).await;
     for _ in 0..3 {
         if page.text().contains("Sign in") {
-            page = visitor.press(&server, &page, "ada@contoso.example", None).await;
+            page = person.press(&server, &page, "ada@contoso.example", None).await;
         } else if page.text().contains("Permissions requested") {
-            page = visitor.press(&server, &page, "accept", None).await;
+            page = person.press(&server, &page, "accept", None).await;
         }
     }
     assert_eq!(page.answer.status, 400, "{}", page.text());
@@ -114,7 +114,7 @@ async fn an_administrator_s_link_wakes_the_waiting_page_grants_nothing_and_works
     let link = made.json()["url"].as_str().unwrap().to_owned();
 
     let stuck = harness::connect::sign_in(
-        &mut Visitor::default(),
+        &mut Person::default(),
         &server,
         &sign_in_url(&server, "north", &token, ""),
         "nora@northwind.example",
@@ -122,17 +122,17 @@ async fn an_administrator_s_link_wakes_the_waiting_page_grants_nothing_and_works
     .await;
     assert!(stuck.text().contains("Need admin approval"), "{}", stuck.text());
 
-    let thanks = consent(&mut Visitor::default(), &server, &link, "admin@northwind.example").await;
+    let thanks = consent(&mut Person::default(), &server, &link, "admin@northwind.example").await;
     assert_eq!(thanks.answer.status, 200, "{}", thanks.text());
     let woken = socket.message().await;
     assert_eq!(woken["message_type"], "admin_consent", "{woken}");
     assert!(connections_of(&server, "nora").await.is_empty(), "the link grants nothing itself");
-    let again = Visitor::default().open(&server, &link, None).await;
+    let again = Person::default().open(&server, &link, None).await;
     assert_eq!(again.answer.status, 400, "{}", again.text());
 
     let url = sign_in_url(&server, "north", &token, "");
     let page =
-        harness::connect::connect(&mut Visitor::default(), &server, &url, "nora@northwind.example").await;
+        harness::connect::connect(&mut Person::default(), &server, &url, "nora@northwind.example").await;
     assert!(page.text().contains("connected"), "{}", page.text());
     assert_eq!(connections_of(&server, "nora").await.len(), 1);
 }

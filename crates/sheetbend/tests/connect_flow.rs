@@ -5,7 +5,7 @@ mod harness;
 use harness::connect::{
     authorize_requests, connect, connections_of, parameter, session, session_of, sign_in, sign_in_url,
 };
-use harness::visitor::Visitor;
+use harness::person::Person;
 use harness::{Server, Start, eventually};
 use serde_json::json;
 
@@ -21,8 +21,8 @@ async fn a_person_signs_in_consents_and_the_connection_works() {
         .await
         .json();
     let link = made["data"]["connect_link"].as_str().unwrap();
-    let mut visitor = Visitor::default();
-    let page = visitor.open(&server, link, None).await;
+    let mut person = Person::default();
+    let page = person.open(&server, link, None).await;
     assert_eq!(page.answer.status, 200);
     assert!(page.answer.header("content-type").starts_with("text/html"));
     assert!(page.answer.header("content-security-policy").contains("script-src 'self'"));
@@ -38,9 +38,9 @@ async fn a_person_signs_in_consents_and_the_connection_works() {
     assert!(keys.iter().any(|key| key == "\"microsoft-excel\""), "{keys:?}");
 
     let url = sign_in_url(&server, "microsoft-excel", token, "");
-    let consent = sign_in(&mut visitor, &server, &url, "megan@contoso.example").await;
+    let consent = sign_in(&mut person, &server, &url, "megan@contoso.example").await;
     assert!(consent.text().contains("Permissions requested"), "{}", consent.text());
-    let result = visitor.press(&server, &consent, "accept", None).await;
+    let result = person.press(&server, &consent, "accept", None).await;
     assert_eq!(result.answer.status, 200, "{}", result.text());
     assert!(result.text().contains("connected"), "{}", result.text());
 
@@ -60,14 +60,14 @@ async fn a_state_works_once_in_the_browser_that_began() {
     let url = sign_in_url(&server, "microsoft-excel", &token, "");
     let callback = format!("{}/oauth/callback", server.url());
 
-    let mut visitor = Visitor::default();
-    let page = sign_in(&mut visitor, &server, &url, "megan@contoso.example").await;
-    let back = visitor.press(&server, &page, "accept", Some(&callback)).await.url;
-    let mut stranger = Visitor::default();
+    let mut person = Person::default();
+    let page = sign_in(&mut person, &server, &url, "megan@contoso.example").await;
+    let back = person.press(&server, &page, "accept", Some(&callback)).await.url;
+    let mut stranger = Person::default();
     let refused = stranger.open(&server, back.as_str(), None).await;
     assert_eq!(refused.answer.status, 400);
     assert!(refused.text().contains("another browser"), "{}", refused.text());
-    let late = visitor.open(&server, back.as_str(), None).await;
+    let late = person.open(&server, back.as_str(), None).await;
     assert_eq!(late.answer.status, 400);
     assert!(late.text().contains("already finished"), "{}", late.text());
     assert!(connections_of(&server, "u").await.is_empty());
@@ -77,10 +77,10 @@ async fn a_state_works_once_in_the_browser_that_began() {
 async fn a_person_who_cancels_gets_a_page_that_says_so_and_no_connection() {
     let server = Start::dev().start();
     let token = session_of(&server, "u").await;
-    let mut visitor = Visitor::default();
+    let mut person = Person::default();
     let url = sign_in_url(&server, "microsoft-excel", &token, "");
-    let page = sign_in(&mut visitor, &server, &url, "megan@contoso.example").await;
-    let refused = visitor.press(&server, &page, "deny", None).await;
+    let page = sign_in(&mut person, &server, &url, "megan@contoso.example").await;
+    let refused = person.press(&server, &page, "deny", None).await;
     assert_eq!(refused.answer.status, 200);
     assert!(refused.answer.text().contains("callback_err"), "{}", refused.answer.text());
     assert!(connections_of(&server, "u").await.is_empty());
@@ -102,11 +102,11 @@ async fn a_reconnect_session_renews_the_same_connection() {
     let token = made.json()["data"]["token"].as_str().unwrap().to_owned();
     // Another integration than the connection's own is not for this session.
     let other =
-        Visitor::default().open(&server, &sign_in_url(&server, "sharepoint-online", &token, ""), None).await;
+        Person::default().open(&server, &sign_in_url(&server, "sharepoint-online", &token, ""), None).await;
     assert_eq!(other.answer.status, 400, "{}", other.text());
 
     let url = sign_in_url(&server, "microsoft-excel", &token, "");
-    let page = connect(&mut Visitor::default(), &server, &url, "megan@contoso.example").await;
+    let page = connect(&mut Person::default(), &server, &url, "megan@contoso.example").await;
     assert!(page.text().contains("connected"), "{}", page.text());
     let after = server.api("GET", "/connections?connectionId=demo-excel", None).await.json();
     assert_eq!(after["connections"].as_array().unwrap().len(), 1);
@@ -126,7 +126,7 @@ async fn the_seed_s_override_connects_without_a_consent_page_and_without_it_the_
     let body = json!({"end_user": {"id": "alex"}, "integrations_config_defaults": seed_override()});
     let token = session(&server, body).await;
     let url = sign_in_url(&server, "sharepoint-online", &token, "");
-    let page = sign_in(&mut Visitor::default(), &server, &url, "alex@fabrikam.example").await;
+    let page = sign_in(&mut Person::default(), &server, &url, "alex@fabrikam.example").await;
     assert!(page.text().contains("connected"), "no page lies between: {}", page.text());
     let query = authorize_requests(&server).await.pop().unwrap();
     assert_eq!(parameter(&query, "scope"), Some(".default offline_access"));
@@ -147,7 +147,7 @@ async fn the_seed_s_override_connects_without_a_consent_page_and_without_it_the_
 async fn stuck_with(server: &Server, body: serde_json::Value, prompt: &str) {
     let token = session(server, body).await;
     let url = sign_in_url(server, "sharepoint-online", &token, "");
-    let page = sign_in(&mut Visitor::default(), server, &url, "alex@fabrikam.example").await;
+    let page = sign_in(&mut Person::default(), server, &url, "alex@fabrikam.example").await;
     assert!(page.text().contains("Need admin approval"), "{}", page.text());
     let query = authorize_requests(server).await.pop().unwrap();
     assert_eq!(parameter(&query, "prompt"), Some(prompt));
@@ -163,7 +163,7 @@ async fn prompts_of_the_backend_reach_the_authorize_url_and_the_page_s_own_do_no
             session(&server, json!({"end_user": {"id": "u"}, "integrations_config_defaults": defaults}))
                 .await;
         let url = sign_in_url(&server, "microsoft-excel", &token, "&authorization_params[prompt]=none");
-        let page = Visitor::default().open(&server, &url, None).await;
+        let page = Person::default().open(&server, &url, None).await;
         assert_eq!(page.answer.status, 200, "{}", page.text());
         let query = authorize_requests(&server).await.pop().unwrap();
         assert_eq!(parameter(&query, "prompt"), Some(prompt));

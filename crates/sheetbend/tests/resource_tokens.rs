@@ -90,8 +90,8 @@ async fn minting_is_logged_and_a_new_sign_in_ends_what_was_minted() {
     let made = server.api("POST", "/connect/sessions/reconnect", Some(body)).await.json();
     let session = made["data"]["token"].as_str().unwrap();
     let url = harness::connect::sign_in_url(&server, KEY, session, "");
-    let mut visitor = harness::visitor::Visitor::default();
-    let page = harness::connect::connect(&mut visitor, &server, &url, "ada@contoso.example").await;
+    let mut person = harness::person::Person::default();
+    let page = harness::connect::connect(&mut person, &server, &url, "ada@contoso.example").await;
     assert!(page.text().contains("connected"), "{}", page.text());
     let second = token(&server, "sharepoint").await;
     assert_ne!(first["token"], second["token"], "the token of the account before");

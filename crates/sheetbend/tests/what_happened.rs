@@ -6,7 +6,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
 use harness::connect::{connect, connections_of, session_of, sign_in_url};
-use harness::visitor::Visitor;
+use harness::person::Person;
 use harness::{Server, Start, eventually};
 use serde_json::Value;
 
@@ -33,7 +33,7 @@ async fn a_connect_a_refresh_and_a_call_are_told_with_their_messages() {
     let server = Start::dev().start();
     let token = session_of(&server, "megan").await;
     let url = sign_in_url(&server, KEY, &token, "");
-    connect(&mut Visitor::default(), &server, &url, "megan@contoso.example").await;
+    connect(&mut Person::default(), &server, &url, "megan@contoso.example").await;
     let id = connections_of(&server, "megan").await[0]["connection_id"].as_str().unwrap().to_owned();
     let path = format!("/connections/{id}?provider_config_key={KEY}&force_refresh=true");
     assert_eq!(server.api("GET", &path, None).await.status, 200);

@@ -50,6 +50,10 @@ pub enum Claim {
     Busy {
         /// The end of their lease, Unix milliseconds; a moment in the past says "ask again".
         until_ms: i64,
+        /// Who holds it and since when.
+        holder: Option<Intent>,
+        /// Which claim it is, for [`Store::break_refresh_lease`].
+        fence: i64,
     },
     /// The credentials are newer than the caller's: use these.
     Newer(Box<Connection>),
@@ -92,7 +96,9 @@ statements! {
              WHERE connection_row = $2 AND version = $6 AND (lease_until IS NULL OR lease_until <= $3) \
              AND EXISTS (SELECT 1 FROM connections c WHERE c.id = $2 AND c.environment_id = $1) \
              RETURNING fence, interrupted";
-    LEASE = "SELECT lease_until FROM connection_credentials WHERE connection_row = $1";
+    LEASE = "SELECT lease_until, fence, intent FROM connection_credentials WHERE connection_row = $1";
+    // The intent stays: whoever claims next must know that a refresh had begun.
+    BREAK = "UPDATE connection_credentials SET lease_until = NULL WHERE connection_row = $1 AND fence = $2";
     HOLDS = "SELECT lease_until FROM connection_credentials WHERE connection_row = $1 AND fence = $2";
     COMPLETE = "UPDATE connection_credentials SET sealed = $3, expires_at = $4, version = version + 1, \
                 lease_until = NULL, intent = NULL, interrupted = NULL WHERE connection_row = $1 AND fence = $2 AND lease_until IS NOT NULL";
@@ -138,11 +144,18 @@ impl Store {
                         return Ok(Claim::Newer(connection));
                     }
                     let found = tx.row(LEASE, params![row]).await?;
-                    let until: Option<i64> = found.ok_or(StoreError::NotFound("connection"))?.take()?;
-                    Ok(Claim::Busy { until_ms: until.unwrap_or(now) })
+                    let mut found = found.ok_or(StoreError::NotFound("connection"))?;
+                    let until: Option<i64> = found.take()?;
+                    let (fence, holder) = (found.take()?, found.take_optional_json()?);
+                    Ok(Claim::Busy { until_ms: until.unwrap_or(now), holder, fence })
                 })
             })
             .await
+    }
+
+    /// Ends the lease of a holder that is known to be dead, if `fence` is still the latest claim.
+    pub async fn break_refresh_lease(&self, row: ConnectionRow, fence: i64) -> Result<(), StoreError> {
+        self.pool.execute(BREAK, params![row, fence]).await.map(drop)
     }
 
     /// When the lease ends, Unix milliseconds, if the caller still holds it: asked right before the token call.

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use domain::{ConnectionId, ConnectionRow, IntegrationKey, Scope};
 use futures_util::FutureExt as _;
@@ -20,8 +21,11 @@ use crate::error::{Error, RetryLater};
 /// Whether a refresh happens although the token is not due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Force {
-    /// The provider refused the token, or a person asked.
+    /// Somebody asked: not even a recent failure keeps it from happening.
     Yes,
+    /// The provider refused the token, so its stated end means nothing; after a failed refresh there is the same
+    /// pause as ever, else each call with a dead token would cost a token call.
+    Rejected,
     /// Only when due.
     No,
 }
@@ -29,22 +33,28 @@ pub enum Force {
 /// A pause after a failed refresh, during which nobody asks again (contract §7.1).
 pub const BACK_OFF_MS: i64 = 30_000;
 
+/// How long a call with a token that still works waits for the next one.
+const COURTESY: Duration = Duration::from_secs(2);
+
 type Running = Shared<BoxFuture<'static, Result<(), Arc<Error>>>>;
+type RunningByRow = Arc<Mutex<HashMap<ConnectionRow, Running>>>;
 
 /// Keeps credentials fresh.
 pub struct Keeper {
     context: Arc<Context>,
     accounts: Arc<Accounts>,
-    running: Mutex<HashMap<ConnectionRow, Running>>,
+    running: RunningByRow,
     /// Connections whose client is refused, and since when: such a failure marks no connection, but must not be
     /// repeated at every call.
-    refused: moka::sync::Cache<ConnectionRow, Refused>,
+    refused: Arc<moka::sync::Cache<ConnectionRow, Refused>>,
 }
 
 #[derive(Clone)]
 struct Refused {
     at_ms: i64,
     version: i64,
+    /// A change of the integration may have mended it.
+    integration_at_ms: i64,
     failure: Arc<Error>,
 }
 
@@ -52,7 +62,7 @@ impl Keeper {
     /// A keeper over opened accounts.
     pub fn new(context: Arc<Context>, accounts: Arc<Accounts>) -> Self {
         let refused = moka::sync::Cache::builder().max_capacity(10_000).build();
-        Self { context, accounts, running: Mutex::default(), refused }
+        Self { context, accounts, running: RunningByRow::default(), refused: Arc::new(refused) }
     }
 
     /// The account with a token that is good for a while.
@@ -86,15 +96,20 @@ impl Keeper {
         if let Some(verdict) = self.settled(&account, force, now_ms) {
             return verdict;
         }
-        match self.shared(&account).await {
+        let still_works = force == Force::No && account.is_valid(now_ms);
+        let outcome = match still_works {
+            // The refresh goes on by itself; nobody has to wait for it yet.
+            true => match tokio::time::timeout(COURTESY, self.shared(&account)).await {
+                Ok(outcome) => outcome,
+                Err(_) => return Ok(account),
+            },
+            false => self.shared(&account).await,
+        };
+        match outcome {
             Ok(()) => self.reload(&account).await,
-            Err(failure) => {
-                // A token that still works is better than an error about the next one.
-                if force == Force::No && account.is_valid(self.context.now_ms()) {
-                    return Ok(account);
-                }
-                Err(Error::Shared(failure))
-            }
+            // A token that still works is better than an error about the next one.
+            Err(_) if still_works && account.is_valid(self.context.now_ms()) => Ok(account),
+            Err(failure) => Err(Error::Shared(failure)),
         }
     }
 
@@ -113,8 +128,9 @@ impl Keeper {
             return None;
         }
         let health = &account.connection.health;
-        let verdict = |error: Error| {
-            if account.is_valid(now_ms) { Ok(account.clone()) } else { Err(error) }
+        let verdict = |error: Error| match force {
+            Force::No if account.is_valid(now_ms) => Ok(account.clone()),
+            _ => Err(error),
         };
         if let Some(problem) = health.error.as_ref().filter(|problem| problem.needs_reconnect) {
             return Some(verdict(Error::Credentials {
@@ -132,52 +148,69 @@ impl Keeper {
             }));
         }
         let refused = self.refused.get(&account.connection.row)?;
-        let same = refused.version == account.connection.credentials_version;
+        let same = refused.version == account.connection.credentials_version
+            && refused.integration_at_ms == account.integration.integration.updated_at_ms;
         (same && recent(refused.at_ms)).then(|| verdict(Error::Shared(refused.failure)))
     }
 
     /// Joins the running refresh of this connection, or starts one.
-    async fn shared(&self, account: &Arc<Account>) -> Result<(), Arc<Error>> {
+    fn shared(&self, account: &Arc<Account>) -> Running {
         let row = account.connection.row;
-        let running = {
-            let mut map = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-            map.entry(row).or_insert_with(|| self.start(account.clone())).clone()
-        };
-        let outcome = running.clone().await;
         let mut map = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if map.get(&row).is_some_and(|kept| kept.ptr_eq(&running)) {
-            map.remove(&row);
-        }
-        drop(map);
-        self.remember(account, &outcome);
-        outcome
+        map.entry(row).or_insert_with(|| self.start(account.clone())).clone()
     }
 
     fn start(&self, account: Arc<Account>) -> Running {
         let context = self.context.clone();
-        let task = self
-            .context
-            .background
-            .spawn(async move { refresh::run(&context, &account).await.map_err(Arc::new) });
+        let refused = self.refused.clone();
+        let listed = Listed { running: self.running.clone(), row: account.connection.row };
+        let task = self.context.background.spawn(async move {
+            let _listed = listed;
+            let outcome = refresh::run(&context, &account).await.map_err(Arc::new);
+            remember(&refused, &account, &outcome, context.now_ms());
+            outcome
+        });
         async move { task.await.unwrap_or_else(|_| Err(Arc::new(Error::Corrupt("a refresh broke off")))) }
             .boxed()
             .shared()
     }
 
-    fn remember(&self, account: &Account, outcome: &Result<(), Arc<Error>>) {
-        let row = account.connection.row;
-        match outcome {
-            Ok(()) => self.refused.invalidate(&row),
-            Err(failure) => {
-                let at_ms = self.context.now_ms();
-                let version = account.connection.credentials_version;
-                self.refused.insert(row, Refused { at_ms, version, failure: failure.clone() });
-            }
-        }
-    }
-
     async fn reload(&self, account: &Account) -> Result<Arc<Account>, Error> {
         let integration = &account.integration;
         self.accounts.get(integration.scope, &integration.integration.key, &account.connection.id).await
+    }
+}
+
+/// A refresh on the list of running ones. Its callers may all have gone away, so its task takes it off, however it
+/// ends.
+struct Listed {
+    running: RunningByRow,
+    row: ConnectionRow,
+}
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.row);
+    }
+}
+
+fn remember(
+    list: &moka::sync::Cache<ConnectionRow, Refused>,
+    account: &Account,
+    outcome: &Result<(), Arc<Error>>,
+    at_ms: i64,
+) {
+    let row = account.connection.row;
+    match outcome {
+        Ok(()) => list.invalidate(&row),
+        Err(failure) => list.insert(
+            row,
+            Refused {
+                at_ms,
+                version: account.connection.credentials_version,
+                integration_at_ms: account.integration.integration.updated_at_ms,
+                failure: failure.clone(),
+            },
+        ),
     }
 }

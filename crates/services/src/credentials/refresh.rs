@@ -35,11 +35,17 @@ pub async fn run(context: &Context, account: &Account) -> Result<(), Error> {
         let now_ms = context.now_ms();
         let log_id = context.log.new_id(now_ms);
         let intent =
-            Intent { owner: context.settings.node.clone(), operation_id: log_id.clone(), at_ms: now_ms };
+            Intent { owner: context.settings.node.to_string(), operation_id: log_id.clone(), at_ms: now_ms };
         let version = account.connection.credentials_version;
         match context.store.claim_refresh(scope, row, version, intent, lease_ms()).await? {
             // Another node was here first and its answer is stored.
             Claim::Newer(_) => return Ok(()),
+            Claim::Busy { holder: Some(holder), fence, .. }
+                if context.settings.node.replaces(&holder.owner) =>
+            {
+                // Our own process before a crash: nobody will give this lease back.
+                context.store.break_refresh_lease(row, fence).await?;
+            }
             Claim::Busy { .. } if tokio::time::Instant::now() >= patience => {
                 let cause = "Another node is refreshing this connection and has not finished in time.";
                 return Err(TokenProblem::passing("refresh_busy", cause).into());

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use domain::credentials::Credentials;
 use domain::operation::{OperationKind, OperationState};
 use domain::provider::{Auth, CodeGrant, Resource};
+use domain::template::{Template, Values};
 use domain::{ConnectionRow, Secret};
 use egress::Body;
 use http::{Request, header};
@@ -77,6 +78,16 @@ impl Resources {
             }
         }
         Ok(None)
+    }
+
+    /// Whether an origin has the form of the provider's base or of one of its resources, but for another tenant than
+    /// the connection's. Only asked of origins that [`Self::token_for_origin`] has no token for, and only of providers
+    /// whose tokens are good for one audience each.
+    pub fn is_of_another_tenant(&self, account: &Account, origin: &str) -> bool {
+        let Some(proxy) = &account.integration.entry.provider.proxy else { return false };
+        let templates = proxy.resources.iter().map(|resource| &resource.origin).chain([&proxy.base_url]);
+        let party = account.integration.party(&self.context, account.client(), &account.connection.config);
+        !proxy.resources.is_empty() && any_tenants(&party, origin, templates)
     }
 
     /// The token for a resource by its name in the definition or by its origin.
@@ -282,6 +293,33 @@ fn could_be(context: &Context, account: &Account, resource: &Resource, origin: &
     [None, Some(label), shorter]
         .into_iter()
         .any(|label| resolved(context, account, resource, label).is_some_and(|candidate| candidate == origin))
+}
+
+/// Values under which every name that is not the cloud's stands for one label of a host.
+struct AnyTenant<'a> {
+    party: &'a Party<'a>,
+    label: &'a str,
+}
+
+impl Values for AnyTenant<'_> {
+    fn get(&self, path: &str) -> Option<String> {
+        if path.starts_with("cloud.") { self.party.get(path) } else { Some(self.label.to_owned()) }
+    }
+}
+
+fn any_tenants<'a>(
+    party: &Party<'_>,
+    origin: &str,
+    mut templates: impl Iterator<Item = &'a Template>,
+) -> bool {
+    let Some(label) = first_label(origin) else { return false };
+    let shorter = label.strip_suffix("-my").unwrap_or(&label);
+    templates.any(|template| {
+        [label.as_str(), shorter].iter().any(|&label| {
+            let text = template.resolve(&AnyTenant { party, label }).ok();
+            text.and_then(|text| crate::proxy::target::origin(&text)).is_some_and(|form| form == origin)
+        })
+    })
 }
 
 fn unlearnt(resource: &Resource, why: &str) -> Error {

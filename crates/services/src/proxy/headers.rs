@@ -1,5 +1,6 @@
 //! Which headers go upstream and which come back (DESIGN §7, first row).
 
+use egress::{HOP_BY_HOP, strip_hop_by_hop};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 const PREFIX: &str = "nango-proxy-";
@@ -23,8 +24,7 @@ const OURS: [&str; 14] = [
 ];
 
 /// Headers that tell the provider about our caller, or give our caller's secrets away.
-const PRIVATE: [&str; 14] = [
-    "host",
+const PRIVATE: [&str; 13] = [
     "authorization",
     "cookie",
     "origin",
@@ -38,19 +38,6 @@ const PRIVATE: [&str; 14] = [
     "sentry-trace",
     "b3",
     "x-request-start",
-];
-
-/// Hop-by-hop headers (RFC 9110 §7.6.1); `Connection`'s own list is removed besides.
-const HOP_BY_HOP: [&str; 9] = [
-    "connection",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
 ];
 
 /// Headers of the provider that would speak for our origin.
@@ -69,16 +56,16 @@ const NOT_BACK: [&str; 8] = [
 fn stays_here(name: &str) -> bool {
     PRIVATE.contains(&name)
         || OURS.contains(&name)
-        || HOP_BY_HOP.contains(&name)
+        || never(name)
         || name.starts_with("x-forwarded-")
         || name.starts_with("x-b3-")
         || name.starts_with("sec-")
         || name.starts_with(PREFIX)
 }
 
-/// Headers that even `nango-proxy-*` may not set: framing and the connection are ours.
+/// Headers that nobody may set, not even by `nango-proxy-*`: framing and the connection are ours.
 fn never(name: &str) -> bool {
-    HOP_BY_HOP.contains(&name) || matches!(name, "host" | "content-length" | "expect")
+    matches!(name, "host" | "content-length" | "expect") || HOP_BY_HOP.iter().any(|own| own == name)
 }
 
 /// A value that a client library sends when nobody chose one; it gives way to the provider's.
@@ -124,11 +111,9 @@ pub fn upstream(caller: &HeaderMap, fallbacks: &[(HeaderName, HeaderValue)]) -> 
 
 /// Removes from a provider's answer what must not come back.
 pub fn downstream(headers: &mut HeaderMap) {
-    for option in connection_options(headers) {
-        headers.remove(option.as_str());
-    }
-    for name in NOT_BACK.iter().chain(&HOP_BY_HOP) {
-        headers.remove(*name);
+    strip_hop_by_hop(headers);
+    for name in NOT_BACK {
+        headers.remove(name);
     }
     headers.remove("service-worker-allowed");
     let cors: Vec<HeaderName> =
@@ -149,11 +134,6 @@ fn connection_options(headers: &HeaderMap) -> Vec<String> {
         .map(|option| option.trim().to_ascii_lowercase())
         .filter(|option| !option.is_empty() && option != "close" && option != "keep-alive")
         .collect()
-}
-
-/// The names of the caller's headers as they went upstream, for redirects: at a change of origin they go.
-pub fn caller_names(upstream: &HeaderMap) -> Vec<HeaderName> {
-    upstream.keys().cloned().collect()
 }
 
 #[cfg(test)]
@@ -204,6 +184,10 @@ mod tests {
             ("traceparent", "00-1"),
             ("connection", "x-odd, close"),
             ("x-odd", "1"),
+            ("expect", "100-continue"),
+            ("content-length", "5"),
+            ("nango-proxy-content-length", "7"),
+            ("nango-proxy-expect", "100-continue"),
             ("nango-proxy-host", "evil"),
             ("nango-proxy-transfer-encoding", "chunked"),
             ("nango-proxy-authorization", "Basic x"),

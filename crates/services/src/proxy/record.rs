@@ -28,6 +28,14 @@ pub struct CallRecord {
     first_byte_us: Option<i64>,
     bytes: u64,
     attempts: u32,
+    written: Written,
+}
+
+/// Whether the row is in the log's queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Written {
+    No,
+    Yes,
 }
 
 impl CallRecord {
@@ -54,6 +62,7 @@ impl CallRecord {
             first_byte_us: None,
             bytes: 0,
             attempts: 0,
+            written: Written::No,
         }
     }
 
@@ -92,26 +101,22 @@ impl CallRecord {
     }
 
     /// The answer has ended, or broke off.
-    pub fn finish(self: Box<Self>, failure: Option<&EgressError>) {
+    pub fn finish(mut self: Box<Self>, failure: Option<&EgressError>) {
         let error = failure.map(|failure| format!("the answer broke off: {failure}"));
         self.write(error);
     }
 
     /// There was no answer.
-    pub fn failed(self: Box<Self>, error: String) {
+    pub fn failed(mut self: Box<Self>, error: String) {
         self.write(Some(error));
-    }
-
-    /// The caller went away before the answer's end.
-    pub fn abandoned(self: Box<Self>) {
-        self.write(Some("the caller closed the connection before the answer's end".to_owned()));
     }
 
     fn elapsed_us(&self) -> i64 {
         i64::try_from(self.started.elapsed().as_micros()).unwrap_or(i64::MAX)
     }
 
-    fn write(self: Box<Self>, error: Option<String>) {
+    fn write(&mut self, error: Option<String>) {
+        self.written = Written::Yes;
         let failed = error.is_some() || self.status.is_none_or(|status| status >= 400);
         if !failed && self.context.settings.log_proxy == LogProxy::Errors && self.messages.is_empty() {
             return;
@@ -129,7 +134,7 @@ impl CallRecord {
             "attempts": self.attempts,
         });
         let integration = &self.account.integration;
-        if let Some(parent) = self.attach_to {
+        if let Some(parent) = self.attach_to.take() {
             let message = Message {
                 sequence: 0,
                 level: if failed { "error" } else { "info" }.to_owned(),
@@ -157,6 +162,16 @@ impl CallRecord {
             duration_us: Some(duration_us),
             detail: Some(detail),
         };
-        self.context.log.whole(integration.scope, operation, self.messages);
+        let messages = std::mem::take(&mut self.messages);
+        self.context.log.whole(integration.scope, operation, messages);
+    }
+}
+
+impl Drop for CallRecord {
+    /// Whoever awaited the call has gone, before an answer or before its end.
+    fn drop(&mut self) {
+        if self.written == Written::No {
+            self.write(Some("the caller closed the connection before the answer's end".to_owned()));
+        }
     }
 }

@@ -70,7 +70,7 @@ impl Proxy {
                 Decision::Done => return finish(attempt, destination.links, rewrites, record),
                 Decision::Refresh => {
                     progress.refreshed = Refreshed::Yes;
-                    match self.keeper.refresh(&account, Force::Yes).await {
+                    match self.keeper.refresh(&account, Force::Rejected).await {
                         Ok(fresh) => {
                             record.note(
                                 "info",
@@ -128,7 +128,7 @@ impl Proxy {
             Err(_) => Outcome::FinalFailure,
         };
         let mut progress = progress;
-        if !account.is_renewable() {
+        if !account.is_renewable() || call.authorizes_itself() {
             progress.refreshed = Refreshed::Yes;
         }
         match &account.plan {
@@ -226,6 +226,8 @@ fn finish(
     record.answered(parts.status.as_u16(), &parts.headers);
     headers::downstream(&mut parts.headers);
     parts.extensions.clear();
+    // The provider's protocol version is between it and us.
+    parts.version = http::Version::HTTP_11;
     let rewriter = match rewrites {
         Rewrites::Yes => {
             rewrite_headers(&mut parts.headers, &links);

@@ -1,5 +1,7 @@
 //! The address of a forwarded call: base and raw path joined byte for byte.
 
+use std::borrow::Cow;
+
 /// Where the caller points, as raw bytes of the request line after `/proxy`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
@@ -73,12 +75,16 @@ fn absolute_path(url: &str) -> Option<&str> {
 }
 
 fn check_segments(path: &str) -> Result<(), TargetProblem> {
-    let dotted = |segment: &str| {
-        let plain = segment.to_ascii_lowercase().replace("%2e", ".");
-        plain == "." || plain == ".."
-    };
-    // Some servers split at an encoded or plain backslash as well.
-    if path.split(['/', '\\']).any(dotted) { Err(TargetProblem::DotSegment) } else { Ok(()) }
+    let dotted = |segment: &str| matches!(segment, "." | "..");
+    // Some servers also split at a backslash, and some decode `%2e`, `%2f` and `%5c` before they resolve dots.
+    let plain = if path.contains('%') { decoded(path) } else { Cow::Borrowed(path) };
+    if plain.split(['/', '\\']).any(dotted) { Err(TargetProblem::DotSegment) } else { Ok(()) }
+}
+
+/// The path with its encoded dots and slashes in clear, for judging only.
+fn decoded(path: &str) -> Cow<'_, str> {
+    let lower = path.to_ascii_lowercase();
+    Cow::Owned(lower.replace("%2e", ".").replace("%2f", "/").replace("%5c", "\\"))
 }
 
 /// The origin (`scheme://host[:port]`, default port left out) of an absolute URL.
@@ -99,6 +105,7 @@ mod tests {
             "/a%2Fb",
             "/_api/web/lists(guid'1')/items?$skiptoken=Paged%3dTRUE%26p_ID%3d2",
             "/file..name/..hidden",
+            "/a%252e%252e/b%2F...%2Fc",
         ] {
             assert_eq!(Target::parse(raw).unwrap(), Target::Path(raw.to_owned()));
             assert_eq!(
@@ -110,9 +117,18 @@ mod tests {
 
     #[test]
     fn dot_segments_are_refused_in_every_spelling() {
-        for raw in
-            ["/a/../b", "/a/%2e%2E/b", "/./a", "/a/.%2e", "/..", "/a\\..\\b", "/https://x.example/a/../b"]
-        {
+        for raw in [
+            "/a/../b",
+            "/a/%2e%2E/b",
+            "/./a",
+            "/a/.%2e",
+            "/..",
+            "/a\\..\\b",
+            "/https://x.example/a/../b",
+            "/a/..%2Fb",
+            "/a/%2e%2e%5cb",
+            "/a%2f..%2fb",
+        ] {
             assert_eq!(Target::parse(raw), Err(TargetProblem::DotSegment), "{raw}");
         }
     }

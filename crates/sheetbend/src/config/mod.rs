@@ -7,6 +7,7 @@ mod log;
 mod metrics;
 mod network;
 mod outbound;
+mod providers;
 
 pub use database::DatabaseOptions;
 pub use file::{ConfigFileError, with_file_defaults};
@@ -15,13 +16,14 @@ pub use log::{LogFormat, LogOptions, LogProxyOption};
 pub use metrics::MetricsOptions;
 pub use network::NetworkOptions;
 pub use outbound::{OutboundOptions, TrustProxyOption};
+pub use providers::ProviderOptions;
 
 use std::path::PathBuf;
 
 use clap::Args;
 
 /// Everything that `sheetbend serve` can be told.
-#[derive(Debug, Clone, Args)]
+#[derive(Clone, Args)]
 pub struct ServeOptions {
     /// A TOML file with the same settings: `listen = "…"`, names as the flags, `-` written as `_`
     #[arg(long, env = "SHEETBEND_CONFIG", value_name = "FILE")]
@@ -34,6 +36,8 @@ pub struct ServeOptions {
     pub keys: KeyOptions,
     #[command(flatten)]
     pub outbound: OutboundOptions,
+    #[command(flatten)]
+    pub providers: ProviderOptions,
     #[command(flatten)]
     pub log: LogOptions,
     #[command(flatten)]

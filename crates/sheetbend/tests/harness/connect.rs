@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Server;
-use super::visitor::{Page, Visitor};
+use super::person::{Page, Person};
 
 pub const CONTOSO: &str = "11111111-2222-4333-8444-555555555555";
 pub const NORTHWIND: &str = "33333333-4444-4555-8666-777777777777";
@@ -43,17 +43,17 @@ pub fn sign_in_url(server: &Server, key: &str, token: &str, more: &str) -> Strin
 }
 
 /// Goes to the sign-in and picks an account; the page after it.
-pub async fn sign_in(visitor: &mut Visitor, server: &Server, url: &str, user: &str) -> Page {
-    let picker = visitor.open(server, url, None).await;
+pub async fn sign_in(person: &mut Person, server: &Server, url: &str, user: &str) -> Page {
+    let picker = person.open(server, url, None).await;
     assert!(picker.text().contains("Sign in"), "{}: {}", picker.url, picker.text());
-    visitor.press(server, &picker, user, None).await
+    person.press(server, &picker, user, None).await
 }
 
 /// Connects with the consent page answered by Accept, if it comes; the result page.
-pub async fn connect(visitor: &mut Visitor, server: &Server, url: &str, user: &str) -> Page {
-    let page = sign_in(visitor, server, url, user).await;
+pub async fn connect(person: &mut Person, server: &Server, url: &str, user: &str) -> Page {
+    let page = sign_in(person, server, url, user).await;
     if page.text().contains("Permissions requested") {
-        return visitor.press(server, &page, "accept", None).await;
+        return person.press(server, &page, "accept", None).await;
     }
     page
 }

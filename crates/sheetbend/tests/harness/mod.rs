@@ -4,6 +4,7 @@
 
 pub mod connect;
 pub mod outside;
+pub mod person;
 pub mod visitor;
 
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -118,6 +119,26 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
+    /// Asserts an error of the contract: its status and its code.
+    #[track_caller]
+    pub fn refused(&self, status: u16, code: &str) -> Value {
+        let body = self.json();
+        assert_eq!(
+            (self.status.as_u16(), body["error"]["code"].as_str()),
+            (status, Some(code)),
+            "{}",
+            self.text()
+        );
+        body["error"].clone()
+    }
+
+    /// Asserts success and gives the body.
+    #[track_caller]
+    pub fn ok(&self) -> Value {
+        assert!(self.status.is_success(), "{} {}", self.status, self.text());
+        self.json()
+    }
+
     /// The body as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
@@ -151,9 +172,28 @@ impl Server {
         files.iter().find(|file| file["name"] == name).unwrap()["id"].as_str().unwrap().to_owned()
     }
 
+    /// How many requests the sandbox's token endpoint has seen.
+    pub async fn token_calls(&self) -> usize {
+        let seen = self.ask_control("requests?method=POST").await;
+        let is_token = |one: &&Value| one["path"].as_str().is_some_and(|path| path.ends_with("/token"));
+        seen["requests"].as_array().expect("requests").iter().filter(is_token).count()
+    }
+
+    /// Asserts that nothing panicked.
+    #[track_caller]
+    pub fn calm(&self) {
+        let stderr = self.stderr();
+        assert!(!stderr.contains("panicked"), "{stderr}");
+    }
+
     /// What the process wrote on stderr so far.
     pub fn stderr(&self) -> String {
         std::fs::read_to_string(&self.stderr).unwrap_or_default()
+    }
+
+    /// The process's id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Sends any request to any loopback address; `localhost` names go to 127.0.0.1.
@@ -164,21 +204,7 @@ impl Server {
         headers: &[(&str, &str)],
         body: impl Into<Bytes>,
     ) -> Answer {
-        let mut request = Request::builder().method(Method::from_bytes(method.as_bytes()).unwrap());
-        let parsed: http::Uri = url.parse().unwrap();
-        let host = parsed.authority().unwrap().as_str().to_owned();
-        let mut named = false;
-        for (name, value) in headers {
-            named |= name.eq_ignore_ascii_case("host");
-            request = request.header(*name, *value);
-        }
-        if !named {
-            request = request.header("host", host.as_str());
-        }
-        let port = parsed.port_u16().unwrap_or(80);
-        let path = parsed.path_and_query().map_or("/", |path| path.as_str());
-        let request =
-            request.uri(format!("http://127.0.0.1:{port}{path}")).body(Full::new(body.into())).unwrap();
+        let request = read_request(method, url, headers, body.into());
         let response = self.http.request(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
@@ -281,4 +307,32 @@ pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>)
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     panic!("{what} did not come");
+}
+
+/// Sends a request on a connection of its own; `None` when the other side went away instead of answering whole.
+pub async fn request(
+    method: &str,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Bytes>,
+) -> Option<Answer> {
+    let http: Client<HttpConnector, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
+    let response = http.request(read_request(method, url, headers, body.into())).await.ok()?;
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.ok()?.to_bytes();
+    Some(Answer { status: parts.status, headers: parts.headers, body })
+}
+
+fn read_request(method: &str, url: &str, headers: &[(&str, &str)], body: Bytes) -> Request<Full<Bytes>> {
+    let mut request = Request::builder().method(Method::from_bytes(method.as_bytes()).unwrap());
+    let parsed: http::Uri = url.parse().unwrap();
+    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+        request = request.header("host", parsed.authority().unwrap().as_str());
+    }
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let port = parsed.port_u16().unwrap_or(80);
+    let path = parsed.path_and_query().map_or("/", |path| path.as_str());
+    request.uri(format!("http://127.0.0.1:{port}{path}")).body(Full::new(body)).unwrap()
 }

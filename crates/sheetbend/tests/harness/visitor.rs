@@ -1,173 +1,118 @@
-//! A person's browser as far as plain HTTP goes: cookies by host, redirects one by one, forms sent as written.
+//! A browser without a window: cookies by host, redirects one by one, Microsoft's pages filled in.
 
 use std::collections::BTreeMap;
 
+use serde_json::{Value, json};
+
 use super::{Answer, Server};
 
-/// A browser without scripts.
-#[derive(Default)]
-pub struct Visitor {
-    cookies: BTreeMap<String, BTreeMap<String, String>>,
-    /// Every address visited, in order.
-    pub visited: Vec<String>,
+/// A person with a browser of their own.
+pub struct Visitor<'a> {
+    server: &'a Server,
+    jar: BTreeMap<(String, String), String>,
 }
 
-/// A page that a visitor stands on.
-pub struct Page {
-    /// Its address.
-    pub url: url::Url,
-    /// What came.
-    pub answer: Answer,
+/// Where a sign-in ended: our callback's URL, not visited yet.
+pub struct Returned {
+    pub url: String,
 }
 
-impl Page {
-    /// The text between tags.
-    pub fn text(&self) -> String {
-        let mut text = String::new();
-        let mut inside = false;
-        for character in self.answer.text().chars() {
-            match character {
-                '<' => inside = true,
-                '>' => inside = false,
-                other if !inside => text.push(other),
-                _ => {}
+impl Returned {
+    /// A parameter of the callback's query.
+    pub fn param(&self, name: &str) -> Option<String> {
+        let url = url::Url::parse(&self.url).unwrap();
+        url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    }
+}
+
+impl<'a> Visitor<'a> {
+    /// A new browser.
+    pub fn new(server: &'a Server) -> Self {
+        Self { server, jar: BTreeMap::new() }
+    }
+
+    /// Visits a page; redirects are not followed.
+    pub async fn get(&mut self, url: &str) -> Answer {
+        self.visit("GET", url, "").await
+    }
+
+    /// Opens the sign-in of a new session on an integration; the answer redirects to the provider.
+    pub async fn begin(&mut self, integration: &str, body: Value, query: &str) -> Answer {
+        let made = self.server.api("POST", "/connect/sessions", Some(body)).await;
+        assert_eq!(made.status, 201, "{}", made.text());
+        let token = made.json()["data"]["token"].as_str().unwrap().to_owned();
+        let base = self.server.url();
+        self.get(&format!("{base}/oauth/connect/{integration}?connect_session_token={token}{query}")).await
+    }
+
+    /// Signs in with the page that `answer` redirects to, and comes back with the callback's URL unvisited.
+    pub async fn sign_in(&mut self, answer: &Answer, user: &str) -> Returned {
+        let mut url = answer.header("location").to_owned();
+        let callback = format!("{}/oauth/callback", self.server.url());
+        let mut page = self.get(&url).await;
+        for _ in 0..8 {
+            let to = page.header("location").to_owned();
+            if to.starts_with(&callback) {
+                return Returned { url: to };
             }
+            page = if to.is_empty() {
+                self.fill(&url, &page.text(), user).await
+            } else {
+                url = url::Url::parse(&url).unwrap().join(&to).unwrap().to_string();
+                self.get(&url).await
+            };
         }
-        text
-    }
-}
-
-impl Visitor {
-    /// Opens an address and follows redirects, but not to one that starts with `stop`.
-    pub async fn open(&mut self, server: &Server, url: &str, stop: Option<&str>) -> Page {
-        let url = url::Url::parse(url).unwrap();
-        self.go(server, "GET", url, String::new(), stop).await
+        panic!("the sign-in did not end: {}", page.text());
     }
 
-    /// Sends the page's form that has a button with this value or text.
-    pub async fn press(&mut self, server: &Server, page: &Page, button: &str, stop: Option<&str>) -> Page {
-        let html = page.answer.text();
-        let form = forms(&html)
-            .into_iter()
-            .find_map(|form| form.with_button(button))
-            .unwrap_or_else(|| panic!("no button {button} on {}: {html}", page.url));
-        let target = page.url.join(&form.action).unwrap();
-        let mut body = url::form_urlencoded::Serializer::new(String::new());
-        body.extend_pairs(&form.fields);
-        self.go(server, "POST", target, body.finish(), stop).await
+    async fn fill(&mut self, url: &str, page: &str, user: &str) -> Answer {
+        let action = attribute(page, "action=\"").unwrap_or_else(|| panic!("no form: {page}"));
+        let flow = attribute(page, "name=flow value=\"").unwrap_or_default();
+        let field =
+            if page.contains("Permissions requested") { ("decision", "accept") } else { ("username", user) };
+        let body = serde_urlencoded::to_string([("flow", flow.as_str()), field]).unwrap();
+        let target = url::Url::parse(url).unwrap().join(&action).unwrap();
+        self.visit("POST", target.as_str(), &body).await
     }
 
-    async fn go(
-        &mut self,
-        server: &Server,
-        method: &str,
-        url: url::Url,
-        body: String,
-        stop: Option<&str>,
-    ) -> Page {
-        let (mut method, mut url, mut body) = (method.to_owned(), url, body);
-        for _ in 0..20 {
-            self.visited.push(url.to_string());
-            let host = url.host_str().unwrap_or_default().to_owned();
-            let cookie = self.cookie(&host);
-            let mut headers = vec![("cookie", cookie.as_str()), ("accept", "text/html")];
-            if method == "POST" {
-                headers.push(("content-type", "application/x-www-form-urlencoded"));
-            }
-            let answer = server.send(&method, url.as_str(), &headers, body.clone()).await;
-            self.keep(&host, &answer);
-            let location = answer.header("location").to_owned();
-            if !answer.status.is_redirection() || location.is_empty() {
-                return Page { url, answer };
-            }
-            let next = url.join(&location).unwrap();
-            if stop.is_some_and(|stop| next.as_str().starts_with(stop)) {
-                return Page { url: next, answer };
-            }
-            (method, url, body) = ("GET".to_owned(), next, String::new());
+    /// The whole of it: session, sign-in, consent, callback. The callback's answer.
+    pub async fn connect(&mut self, integration: &str, user: &str) -> Answer {
+        let begun = self.begin(integration, session(integration), "").await;
+        assert_eq!(begun.status, 302, "{}", begun.text());
+        let returned = self.sign_in(&begun, user).await;
+        self.get(&returned.url).await
+    }
+
+    async fn visit(&mut self, method: &str, url: &str, form: &str) -> Answer {
+        let host = url::Url::parse(url).unwrap().authority().to_owned();
+        let mine = self.jar.iter().filter(|((of, _), _)| *of == host);
+        let cookies: Vec<String> = mine.map(|((_, name), value)| format!("{name}={value}")).collect();
+        let cookies = cookies.join("; ");
+        let mut headers = vec![("accept", "text/html")];
+        if !cookies.is_empty() {
+            headers.push(("cookie", &cookies));
         }
-        panic!("too many redirects: {:?}", self.visited);
-    }
-
-    fn cookie(&self, host: &str) -> String {
-        let pairs = self.cookies.get(host).into_iter().flatten();
-        pairs.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
-    }
-
-    fn keep(&mut self, host: &str, answer: &Answer) {
-        let jar = self.cookies.entry(host.to_owned()).or_default();
-        for line in answer.headers.get_all("set-cookie") {
-            let pair = line.to_str().unwrap().split(';').next().unwrap_or_default();
-            if let Some((name, value)) = pair.split_once('=') {
-                jar.insert(name.trim().to_owned(), value.to_owned());
-            }
+        if method == "POST" {
+            headers.push(("content-type", "application/x-www-form-urlencoded"));
         }
-    }
-
-    /// Forgets every cookie: another browser.
-    pub fn forget(&mut self) {
-        self.cookies.clear();
-    }
-}
-
-struct Form {
-    action: String,
-    fields: Vec<(String, String)>,
-    buttons: Vec<(String, String, String)>,
-}
-
-impl Form {
-    fn with_button(mut self, wanted: &str) -> Option<Self> {
-        let is = |(_, value, text): &&(String, String, String)| value == wanted || text == wanted;
-        let (name, value, _) = self.buttons.iter().find(is)?.clone();
-        if !name.is_empty() {
-            self.fields.push((name, value));
+        let answer = self.server.send(method, url, &headers, form.to_owned()).await;
+        for cookie in answer.headers.get_all("set-cookie") {
+            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            self.jar.insert((host.clone(), name.trim().to_owned()), value.to_owned());
         }
-        Some(self)
+        answer
     }
 }
 
-fn forms(html: &str) -> Vec<Form> {
-    html.split("<form").skip(1).map(|part| form(part.split("</form>").next().unwrap_or_default())).collect()
+/// A session that may connect one integration.
+pub fn session(integration: &str) -> Value {
+    json!({"end_user": {"id": "tester"}, "allowed_integrations": [integration]})
 }
 
-fn form(html: &str) -> Form {
-    let action = attribute(html.split('>').next().unwrap_or_default(), "action").unwrap_or_default();
-    let tags = |name: &str| -> Vec<(String, String)> {
-        html.split(&format!("<{name}"))
-            .skip(1)
-            .filter_map(|rest| {
-                let (tag, after) = rest.split_once('>')?;
-                let text = after.split('<').next().unwrap_or_default();
-                Some((tag.to_owned(), text.trim().to_owned()))
-            })
-            .collect()
-    };
-    let fields = tags("input")
-        .iter()
-        .filter_map(|(tag, _)| Some((attribute(tag, "name")?, attribute(tag, "value").unwrap_or_default())))
-        .collect();
-    let buttons = tags("button")
-        .into_iter()
-        .map(|(tag, text)| {
-            let text_of = |name| attribute(&tag, name).unwrap_or_default();
-            (text_of("name"), text_of("value"), text)
-        })
-        .collect();
-    Form { action, fields, buttons }
-}
-
-fn attribute(tag: &str, name: &str) -> Option<String> {
-    let (_, rest) = tag.split_once(&format!(" {name}="))?;
-    let value = match rest.strip_prefix('"') {
-        Some(quoted) => quoted.split('"').next()?,
-        None => rest.split([' ', '>', '/']).next()?,
-    };
-    Some(unescape(value))
-}
-
-fn unescape(text: &str) -> String {
-    let named =
-        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&#x27;", "'"), ("&amp;", "&")];
-    named.iter().fold(text.to_owned(), |text, (entity, character)| text.replace(entity, character))
+/// The quoted text after `mark`.
+fn attribute(html: &str, mark: &str) -> Option<String> {
+    let from = html.find(mark)? + mark.len();
+    let text = &html[from..];
+    Some(text[..text.find('"')?].replace("&amp;", "&"))
 }

@@ -10,6 +10,7 @@ crate::on_both!(
     nodes_exclude_each_other,
     completed_and_newer,
     a_late_holder_loses,
+    a_dead_holder_s_lease_is_broken,
     an_overwrite_fences_out,
     failure_is_remembered,
     a_crash_leaves_its_intent,
@@ -69,8 +70,8 @@ async fn one_of_many_claims(f: Fixture) {
     for task in claims.collect::<Vec<_>>() {
         match task.await.unwrap() {
             Claim::Claimed { .. } => won += 1,
-            Claim::Busy { until_ms } => {
-                assert_eq!(until_ms, NOW + LEASE_MS);
+            Claim::Busy { until_ms, holder, .. } => {
+                assert_eq!((until_ms, holder), (NOW + LEASE_MS, Some(intent("n", NOW))));
                 busy += 1;
             }
             Claim::Newer(_) => panic!("nothing is newer"),
@@ -126,6 +127,19 @@ async fn a_late_holder_loses(f: Fixture) {
     assert_eq!(f.store.release_refresh(late).await.unwrap(), Written::Lost);
     assert_eq!(f.store.complete_refresh(second, fresh(2), NOW).await.unwrap().map_ok(), Some(vec![2]));
     assert_eq!(f.store.complete_refresh(second, fresh(3), NOW).await.unwrap().map_ok(), None);
+}
+
+async fn a_dead_holder_s_lease_is_broken(f: Fixture) {
+    let row = f.connection("c1").await.row;
+    let (dead, _) = claimed(&f, row, 1, NOW).await;
+    let Claim::Busy { fence, .. } = claim(&f, &f.store, row, 1, NOW + 1).await else { panic!("not busy") };
+    f.store.break_refresh_lease(row, fence - 1).await.unwrap();
+    assert!(matches!(claim(&f, &f.store, row, 1, NOW + 1).await, Claim::Busy { .. }), "an older claim");
+    f.store.break_refresh_lease(row, fence).await.unwrap();
+    let (next, previous) = claimed(&f, row, 1, NOW + 1).await;
+    assert!(next.fence > dead.fence);
+    assert_eq!(previous, Some(intent("node", NOW)), "the next holder knows that a refresh had begun");
+    assert_eq!(f.store.complete_refresh(dead, fresh(1), NOW).await.unwrap().map_ok(), None);
 }
 
 async fn an_overwrite_fences_out(f: Fixture) {
