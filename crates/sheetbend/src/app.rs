@@ -338,6 +338,11 @@ async fn api_key(
 ) -> anyhow::Result<Option<Secret>> {
     let path = data_dir.join("api.key");
     if let Some(key) = given {
+        if !api_keys::is_key_shaped(key.expose()) {
+            anyhow::bail!(
+                "--api-key must have the form of a key: `sb_` and letters, digits, _ or -, or a UUID v4"
+            );
+        }
         api_keys::make_known(context, scope, "from the configuration", &key, Grants::everything()).await?;
         return Ok(Some(key));
     }

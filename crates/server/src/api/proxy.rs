@@ -249,7 +249,7 @@ fn failure(error: Error, method: &str) -> Response {
             ApiError::refused("server_error", message).into_response()
         }
         Error::Credentials { retry: RetryLater::No, .. } | Error::Token(_) | Error::Shared(_) => {
-            ApiError::from(error).as_proxy_failure().into_response()
+            ApiError::from(error).into_proxy_failure().into_response()
         }
         _ => ApiError::from(error).into_response(),
     }
