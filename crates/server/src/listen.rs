@@ -15,6 +15,10 @@ use tower::ServiceExt as _;
 
 use crate::tls::TlsSource;
 
+/// How long a connection may be idle, and how long a request's head may take: longer than the minute after which
+/// clients and load balancers close theirs, since whoever closes second never loses a request (contract §1.2).
+const KEEP_ALIVE: Duration = Duration::from_secs(65);
+
 /// What a listener serves and how it ends.
 pub struct Listening {
     /// The routes.
@@ -23,13 +27,24 @@ pub struct Listening {
     pub tls: Option<Arc<TlsSource>>,
     /// How long running requests get at the end.
     pub drain: Duration,
+    /// This listener's address with the base path, where it is not the public URL.
+    pub own_url: Option<OwnUrl>,
 }
+
+/// The address of a second listener, as an extension of each of its requests: what answers a proxied call there must
+/// lead back there, since some clients refuse to change the scheme.
+#[derive(Debug, Clone)]
+pub struct OwnUrl(pub Arc<str>);
 
 /// Serves until `shutdown`, then drains.
 ///
 /// Returns when every connection has ended or the drain time is over.
 pub async fn serve(listener: TcpListener, listening: Listening, shutdown: CancellationToken) {
-    let Listening { router, tls, drain } = listening;
+    let Listening { router, tls, drain, own_url } = listening;
+    let router = match own_url {
+        Some(own_url) => router.layer(axum::Extension(own_url)),
+        None => router,
+    };
     let connections = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -62,7 +77,9 @@ async fn connection(
     shutdown: CancellationToken,
 ) {
     // Small answers must not wait for an acknowledgement.
-    let _ = stream.set_nodelay(true);
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%peer, %error, "small answers on this connection may be late");
+    }
     match tls {
         None => http(TokioIo::new(stream), peer, router, shutdown).await,
         Some(tls) => match tls.accept(stream).await {
@@ -81,7 +98,7 @@ where
         router.clone().oneshot(request.map(axum::body::Body::new))
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(hyper_util::rt::TokioTimer::new()).header_read_timeout(Duration::from_secs(30));
+    builder.http1().timer(hyper_util::rt::TokioTimer::new()).header_read_timeout(KEEP_ALIVE);
     builder.http2().timer(hyper_util::rt::TokioTimer::new());
     let connection = builder.serve_connection_with_upgrades(io, service);
     tokio::pin!(connection);

@@ -59,10 +59,11 @@ pub fn router(app: SharedApp) -> Router {
         .route("/ready", get(health::ready))
         .route("/metrics", get(health::metrics));
     // No body layer here: a proxied call streams.
+    let call = any(proxy::forward).options(proxy::options);
     let forward = Router::new()
-        .route("/proxy", any(proxy::forward))
-        .route("/proxy/", any(proxy::forward))
-        .route("/proxy/{*path}", any(proxy::forward));
+        .route("/proxy", call.clone())
+        .route("/proxy/", call.clone())
+        .route("/proxy/{*path}", call);
     let routes = Router::new()
         .merge(api)
         .merge(pages)

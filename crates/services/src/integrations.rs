@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::context::Context;
 use crate::error::{Error, FieldIssue};
+use crate::integration_secrets::IntegrationSecrets;
 
 /// Changes to an integration; absent parts stay.
 #[derive(Debug, Clone, Default)]
@@ -24,8 +25,8 @@ pub struct IntegrationChanges {
     pub client_secret: Option<Secret>,
     /// Scopes.
     pub scopes: Option<Vec<String>>,
-    /// Checked against incoming webhooks.
-    pub webhook_secret: Option<String>,
+    /// Checked against incoming webhooks; empty clears it.
+    pub webhook_secret: Option<Secret>,
     /// Whether webhooks are forwarded.
     pub forward_webhooks: Option<bool>,
     /// The customer's own texts.
@@ -164,20 +165,16 @@ fn apply(context: &Context, integration: &mut Integration, changes: IntegrationC
     if let Some(id) = changes.client_id {
         integration.client_id = Some(id);
     }
-    if let Some(secret) = changes.client_secret {
-        let place = vault::Place::new("integrations", &integration.id, "client_secret");
-        integration.client_secret = Some(context.vault.seal(&place, secret.expose().as_bytes())?);
+    if changes.client_secret.is_some() || changes.webhook_secret.is_some() {
+        let mut secrets = IntegrationSecrets::open(context, integration)?;
+        secrets.client = changes.client_secret.unwrap_or(secrets.client);
+        secrets.webhook = changes.webhook_secret.unwrap_or(secrets.webhook);
+        secrets.seal(context, integration)?;
     }
     if let Some(scopes) = changes.scopes {
         integration.scopes = scopes;
     }
     let settings = &mut integration.settings;
-    if let Some(secret) = changes.webhook_secret {
-        settings.custom.remove("webhookSecret");
-        if !secret.is_empty() {
-            settings.custom.insert("webhookSecret".into(), secret);
-        }
-    }
     settings.forward_webhooks = changes.forward_webhooks.unwrap_or(settings.forward_webhooks);
     settings.rewrite_links = changes.rewrite_links.unwrap_or(settings.rewrite_links);
     if let Some(custom) = changes.custom {

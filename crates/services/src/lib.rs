@@ -6,6 +6,7 @@ pub mod context;
 pub mod credentials;
 pub mod error;
 pub mod fault;
+pub mod integration_secrets;
 pub mod integrations;
 pub mod operations;
 pub mod proxy;

@@ -151,19 +151,24 @@ pub async fn run(built: Built, shutdown: CancellationToken) -> anyhow::Result<()
     // The recorder ends last, after everything that writes to it.
     let recording = CancellationToken::new();
     let recorder = tokio::spawn(recorder.run(recording.clone()));
-    let listening = server::listen::Listening { router: server::router(app.clone()), tls, drain };
+    let listening =
+        server::listen::Listening { router: server::router(app.clone()), tls, drain, own_url: None };
     server::listen::serve(listener, listening, shutdown.clone()).await;
     shutdown.cancel();
     background.close();
     background.wait().await;
     let context = app.services.context.clone();
     context.background.close();
-    let _ = tokio::time::timeout(drain, context.background.wait()).await;
+    if tokio::time::timeout(drain, context.background.wait()).await.is_err() {
+        tracing::warn!("the drain time is over; what still ran in the background is left");
+    }
     if let Err(error) = app.services.keys.flush().await {
         tracing::warn!(%error, "the last use of API keys was not written");
     }
     recording.cancel();
-    let _ = recorder.await;
+    if let Err(error) = recorder.await {
+        tracing::error!(%error, "the log's writer broke off");
+    }
     context.store.close().await;
     drop(lock);
     tracing::info!("stopped");
@@ -199,7 +204,8 @@ fn background(
     }
     if let Some(listener) = metrics {
         let router = server::metrics_router(app.clone());
-        let listening = server::listen::Listening { router, tls: None, drain: Duration::from_secs(1) };
+        let drain = Duration::from_secs(1);
+        let listening = server::listen::Listening { router, tls: None, drain, own_url: None };
         tracker.spawn(server::listen::serve(listener, listening, shutdown.clone()));
     }
     tracker
@@ -339,6 +345,11 @@ async fn api_key(
 ) -> anyhow::Result<Option<Secret>> {
     let path = data_dir.join("api.key");
     if let Some(key) = given {
+        if !api_keys::is_key_shaped(key.expose()) {
+            anyhow::bail!(
+                "--api-key must have the form of a key: `sb_` and letters, digits, _ or -, or a UUID v4"
+            );
+        }
         api_keys::make_known(context, scope, "from the configuration", &key, Grants::everything()).await?;
         return Ok(Some(key));
     }

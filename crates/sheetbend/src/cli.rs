@@ -8,7 +8,7 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use crate::config::{ConfigFileError, ServeOptions, with_file_defaults};
 
 /// Connects a product to its users' accounts on other systems
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 #[command(name = "sheetbend", version)]
 struct Cli {
     #[command(subcommand)]
@@ -16,7 +16,7 @@ struct Cli {
 }
 
 /// What to do.
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 pub enum Command {
     /// Start everything for development: server, simulated Microsoft tenant, integrations, ready connections
     Dev(Box<DevOptions>),
@@ -32,7 +32,7 @@ pub enum Command {
 }
 
 /// `sheetbend dev`.
-#[derive(Debug, Args)]
+#[derive(Args)]
 pub struct DevOptions {
     #[command(flatten)]
     pub serve: ServeOptions,
@@ -47,7 +47,7 @@ pub struct DevOptions {
 }
 
 /// The simulated tenant.
-#[derive(Debug, Clone, Args)]
+#[derive(Clone, Args)]
 #[command(next_help_heading = "Sandbox")]
 pub struct SandboxOptions {
     /// Address of the simulated Microsoft tenant; port 0 takes a free one. HTTPS listens on the next port.
@@ -67,7 +67,7 @@ pub struct SandboxOptions {
 }
 
 /// `sheetbend sandbox`.
-#[derive(Debug, Args)]
+#[derive(Args)]
 pub struct SandboxCommand {
     #[command(flatten)]
     pub sandbox: SandboxOptions,
@@ -77,7 +77,7 @@ pub struct SandboxCommand {
 }
 
 /// `sheetbend logs`.
-#[derive(Debug, Args)]
+#[derive(Args)]
 pub struct LogsOptions {
     /// Data directory of the running server, which tells its address and key
     #[arg(long, env = "SHEETBEND_DATA_DIR", value_name = "DIR", default_value = "./.sheetbend")]

@@ -27,5 +27,7 @@ async fn signal() {
 
 #[cfg(not(unix))]
 async fn signal() {
-    let _ = tokio::signal::ctrl_c().await;
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
 }

@@ -85,6 +85,7 @@ pub async fn create(
     }
     let new = NewSession {
         allowed_integrations: body.allowed_integrations,
+        overridden: body.overrides.into_keys().collect(),
         ..new_session(
             body.end_user,
             body.organization,
@@ -93,7 +94,6 @@ pub async fn create(
             body.webhook_url_override,
         )?
     };
-    let _ = body.overrides;
     let created = sessions::create(&app.services.context, caller.scope(), new).await?;
     Ok((StatusCode::CREATED, Json(link(&app, &created))))
 }
@@ -108,14 +108,16 @@ pub async fn reconnect(
     StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
     StrictJson(body): StrictJson<ReconnectBody>,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let new = new_session(
-        body.end_user,
-        body.organization,
-        body.tags,
-        body.integrations_config_defaults,
-        body.webhook_url_override,
-    )?;
-    let _ = body.overrides;
+    let new = NewSession {
+        overridden: body.overrides.into_keys().collect(),
+        ..new_session(
+            body.end_user,
+            body.organization,
+            body.tags,
+            body.integrations_config_defaults,
+            body.webhook_url_override,
+        )?
+    };
     let context = &app.services.context;
     let created =
         sessions::reconnect(context, caller.scope(), &body.integration_id, &body.connection_id, new).await?;
@@ -149,6 +151,7 @@ fn new_session(
         end_user: person.map(|person| end_user::end_user(person, organization)).transpose()?,
         tags: tags.map(|tags| end_user::tags(tags, "tags")).transpose()?.unwrap_or_default(),
         allowed_integrations: Vec::new(),
+        overridden: Vec::new(),
         defaults: read,
         webhook_url_override,
     })

@@ -61,7 +61,7 @@ pub async fn list(
         None => UNLIMITED,
         Some(QueryNumber(limit @ 1..=MOST)) => limit,
         Some(_) => {
-            return Err(ApiError::refused("invalid_query_params", format!("limit must be 1 to {MOST}")));
+            return Err(ApiError::invalid_query("limit", format!("must be 1 to {MOST}")));
         }
     };
     let tags = query.tags.map(|tags| end_user::tags(tags, "tags")).transpose()?.unwrap_or_default();
@@ -179,7 +179,7 @@ async fn refresh_failed(
     if let Ok(Some(connection)) = app.services.context.store.connection(scope, key, id).await {
         answer.add_to_payload("connection", full(&connection, json!({})));
     }
-    answer.as_invalid_credentials()
+    answer.into_invalid_credentials()
 }
 
 /// Both names, parsed, of an integration that exists.

@@ -24,7 +24,9 @@ pub async fn ready(State(app): State<SharedApp>) -> Response {
     match app.services.context.store.ping().await {
         Ok(()) => Json(json!({"result": "ok", "database": "ok"})).into_response(),
         Err(error) => {
-            let body = Json(json!({"result": "unavailable", "database": error.to_string()}));
+            // The cause names hosts and files: it is for the operator, and this route is open to all.
+            tracing::warn!(%error, "the server is not ready");
+            let body = Json(json!({"result": "unavailable", "database": "unavailable"}));
             (StatusCode::SERVICE_UNAVAILABLE, body).into_response()
         }
     }

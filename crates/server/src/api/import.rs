@@ -41,12 +41,19 @@ pub enum ImportedCredentials {
     OAuth2 {
         access_token: String,
         refresh_token: Option<String>,
-        expires_at: Option<String>,
+        #[schema(value_type = Option<String>)]
+        expires_at: Option<Value>,
         config_override: Option<ImportedClient>,
     },
     /// A client-credentials token and its client.
     #[serde(rename = "OAUTH2_CC")]
-    OAuth2Cc { token: String, client_id: String, client_secret: String, expires_at: Option<String> },
+    OAuth2Cc {
+        token: String,
+        client_id: String,
+        client_secret: String,
+        #[schema(value_type = Option<String>)]
+        expires_at: Option<Value>,
+    },
     /// No credentials.
     #[serde(rename = "NONE")]
     None {},
@@ -108,9 +115,9 @@ pub async fn import(app: &SharedApp, scope: Scope, body: ImportBody) -> Result<C
 
 fn read(credentials: ImportedCredentials) -> Result<Credentials, ApiError> {
     const LONGEST_TOKEN: usize = 16_384;
-    let expires = |text: Option<String>| match text {
+    let expires = |given: Option<Value>| match given {
         None => Ok(None),
-        Some(text) => time::parse(&text).map(Some).ok_or_else(|| {
+        Some(given) => time::from_json(&given).map(Some).ok_or_else(|| {
             ApiError::from(Error::field("not an ISO 8601 moment", &["credentials", "expires_at"]))
         }),
     };

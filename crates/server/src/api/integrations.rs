@@ -7,6 +7,7 @@ use domain::provider::{Auth, Provider};
 use domain::{IntegrationKey, Secret};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use services::integration_secrets::IntegrationSecrets;
 use services::integrations::{self, IntegrationChanges, Saved};
 
 use super::providers::logo;
@@ -19,7 +20,7 @@ use crate::strict::{NoQuery, OneOrMore, StrictJson, StrictQuery, Texts};
 use crate::time::zulu;
 
 /// The credentials of an integration's OAuth client.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClientBody {
     r#type: String,
@@ -29,8 +30,15 @@ pub struct ClientBody {
     webhook_secret: Option<String>,
 }
 
+impl ClientBody {
+    /// What a new client cannot be without.
+    fn both(&self) -> [(&'static str, Option<&String>); 2] {
+        [("client_id", self.client_id.as_ref()), ("client_secret", self.client_secret.as_ref())]
+    }
+}
+
 /// `POST /integrations`.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateBody {
     provider: String,
@@ -51,7 +59,7 @@ pub struct CreateBody {
 }
 
 /// `PATCH /integrations/{uniqueKey}`.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateBody {
     unique_key: Option<String>,
@@ -123,6 +131,12 @@ pub async fn create(
         let message = format!("Credentials are required for {}", entry.provider.auth.mode().as_str());
         return Err(services::error::Error::field(message, &["credentials"]).into());
     }
+    for (field, given) in body.credentials.iter().flat_map(ClientBody::both) {
+        if given.is_none() {
+            let message = format!("{field} is required");
+            return Err(services::error::Error::field(message, &["credentials", field]).into());
+        }
+    }
     let changes = IntegrationChanges {
         display_name: body.display_name,
         forward_webhooks: body.forward_webhooks,
@@ -151,7 +165,7 @@ pub async fn get(
 ) -> Result<Json<Value>, ApiError> {
     if let Some(odd) = query.include.0.iter().find(|one| !matches!(one.as_str(), "webhook" | "credentials")) {
         let message = format!("`{odd}` cannot be included; webhook and credentials can");
-        return Err(ApiError::refused("invalid_query_params", message));
+        return Err(ApiError::invalid_query("include", message));
     }
     let integration = find(&app, caller.scope(), &key).await?;
     let mut data = shown(&app, &integration);
@@ -271,12 +285,18 @@ fn client_changes(provider: &Provider, body: Option<ClientBody>) -> Result<Integ
     if !matches!(provider.auth, Auth::OAuth2(_)) {
         return Err(refused(format!("{mode} takes no credentials on the integration"), &["credentials"]));
     }
+    if body.client_secret.as_ref().is_some_and(String::is_empty) {
+        return Err(refused("must not be empty".to_owned(), &["credentials", "client_secret"]));
+    }
+    if body.webhook_secret.as_ref().is_some_and(|secret| secret.len() > 255) {
+        return Err(refused("at most 255 characters".to_owned(), &["credentials", "webhook_secret"]));
+    }
     let scopes = body.scopes.as_deref().map(parse_scopes).transpose()?;
     Ok(IntegrationChanges {
         client_id: body.client_id,
-        client_secret: body.client_secret.filter(|secret| !secret.is_empty()).map(Secret::from),
+        client_secret: body.client_secret.map(Secret::from),
         scopes,
-        webhook_secret: body.webhook_secret,
+        webhook_secret: body.webhook_secret.map(Secret::from),
         ..IntegrationChanges::default()
     })
 }
@@ -318,6 +338,7 @@ fn shown(app: &SharedApp, integration: &Integration) -> Value {
         "cloud": settings.cloud.as_deref().unwrap_or("global"),
         "allowed_hosts": settings.allowed_hosts,
         "rewrite_links": settings.rewrite_links,
+        "connection_config": settings.connection_config,
         "created_at": zulu(integration.created_at_ms),
         "updated_at": zulu(integration.updated_at_ms),
     })
@@ -328,7 +349,7 @@ async fn client_shown(
     scope: domain::Scope,
     integration: Integration,
 ) -> Result<Value, ApiError> {
-    let webhook_secret = integration.settings.custom.get("webhookSecret").cloned();
+    let secrets = IntegrationSecrets::open(&app.services.context, &integration)?;
     let open =
         services::credentials::account::OpenIntegration::open(&app.services.context, scope, integration)?;
     if !matches!(open.entry.provider.auth, Auth::OAuth2(_)) {
@@ -338,8 +359,8 @@ async fn client_shown(
     Ok(json!({
         "type": open.entry.provider.auth.mode().as_str(),
         "client_id": text(&open.client.id),
-        "client_secret": text(open.client.secret.expose()),
+        "client_secret": text(secrets.client.expose()),
         "scopes": text(&open.integration.scopes.join(",")),
-        "webhook_secret": webhook_secret,
+        "webhook_secret": text(secrets.webhook.expose()),
     }))
 }

@@ -51,12 +51,6 @@ async fn begin(
     query: &Map<String, Value>,
 ) -> Result<(url::Url, Issued), ApiError> {
     let QuerySession(session) = session?;
-    if query.contains_key("connection_id") {
-        return Err(ApiError::refused(
-            "invalid_query_params",
-            "connection_id is forbidden when using session token",
-        ));
-    }
     let unknown =
         || ApiError::refused("unknown_provider_config", format!("Integration \"{key}\" does not exist"));
     let key = IntegrationKey::parse(key).map_err(|_| unknown())?;
@@ -114,9 +108,12 @@ fn to_public_url(
 
 fn redirect(app: &SharedApp, url: &url::Url, issued: &Issued) -> Response {
     let secure = if app.edge.public_url.starts_with("https:") { "; Secure" } else { "" };
+    // The path that the browser sees: a reverse proxy may put a prefix before ours.
+    let callback = url::Url::parse(&app.services.context.settings.callback_url);
+    let path = callback.as_ref().map_or("/oauth/callback", url::Url::path);
     let cookie = format!(
-        "{}={}; Max-Age=3600; Path={}/oauth/callback; HttpOnly; SameSite=Lax{secure}",
-        issued.cookie_name, issued.cookie_value, app.edge.base_path
+        "{}={}; Max-Age=3600; Path={path}; HttpOnly; SameSite=Lax{secure}",
+        issued.cookie_name, issued.cookie_value
     );
     let mut response = StatusCode::FOUND.into_response();
     let headers = response.headers_mut();

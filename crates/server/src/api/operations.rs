@@ -57,11 +57,10 @@ pub async fn list(
 
 fn filter(query: ListQuery) -> Result<OperationFilter, ApiError> {
     const MOST: u32 = 500;
-    let refused = |message: String| ApiError::refused("invalid_query_params", message);
     let limit = match query.limit {
         None => 100,
         Some(QueryNumber(limit @ 1..=MOST)) => limit,
-        Some(_) => return Err(refused(format!("limit must be 1 to {MOST}"))),
+        Some(_) => return Err(ApiError::invalid_query("limit", format!("must be 1 to {MOST}"))),
     };
     let list = |text: Option<String>| -> Vec<String> {
         text.map(|text| text.split(',').filter(|part| !part.is_empty()).map(str::to_owned).collect())
@@ -69,12 +68,15 @@ fn filter(query: ListQuery) -> Result<OperationFilter, ApiError> {
     };
     let states = list(query.state)
         .iter()
-        .map(|text| OperationState::parse(text).ok_or_else(|| refused(format!("`{text}` is not a state"))))
+        .map(|text| {
+            OperationState::parse(text)
+                .ok_or_else(|| ApiError::invalid_query("state", format!("`{text}` is not a state")))
+        })
         .collect::<Result<Vec<_>, _>>()?;
     let moment = |text: Option<String>, name: &str| match text {
         None => Ok(None),
         Some(text) => {
-            parse(&text).map(Some).ok_or_else(|| refused(format!("{name} is not an ISO 8601 moment")))
+            parse(&text).map(Some).ok_or_else(|| ApiError::invalid_query(name, "not an ISO 8601 moment"))
         }
     };
     Ok(OperationFilter {
@@ -106,8 +108,8 @@ pub async fn get(
         found.ok_or_else(|| ApiError::not_found(format!("Unknown operation {id}")))?;
     let mut data = shown(&operation);
     let mut all: Vec<Value> = messages.iter().map(message_shown).collect();
-    if operation.kind == "proxy" {
-        // A proxied call is one row with its only message inside (DESIGN §4).
+    if operation.detail.as_ref().is_some_and(|detail| detail.get("request").is_some()) {
+        // A call that is an operation of its own (proxied, refresh, minted token) is one row with its message inside.
         all.push(inner_message(&operation));
     }
     data["messages"] = Value::Array(all);

@@ -32,11 +32,13 @@ pub async fn list(
     StrictQuery(query): StrictQuery<ListQuery>,
 ) -> Result<Json<Value>, ApiError> {
     let pattern = match query.search.as_deref().filter(|text| !text.is_empty()) {
-        Some(text) => {
-            Some(regex::RegexBuilder::new(text).case_insensitive(true).size_limit(1 << 20).build().map_err(
-                |_| ApiError::refused("invalid_query_params", "search is not a valid regular expression"),
-            )?)
-        }
+        Some(text) => Some(
+            regex::RegexBuilder::new(text)
+                .case_insensitive(true)
+                .size_limit(1 << 20)
+                .build()
+                .map_err(|_| ApiError::invalid_query("search", "not a valid regular expression"))?,
+        ),
         None => None,
     };
     let entries = app.services.context.catalog.list();

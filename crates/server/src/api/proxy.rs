@@ -1,7 +1,7 @@
 //! `/proxy/*`: headers become a typed call, the body streams (contract §3.1, §3.2).
 
 use axum::body::Body as HttpBody;
-use axum::extract::{OriginalUri, Request, State};
+use axum::extract::{FromRequestParts as _, OriginalUri, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::{ConnectionId, IntegrationKey, Scope};
@@ -16,7 +16,9 @@ use services::proxy::{Links, OutboundBody, ProxyCall, Redirects};
 use crate::app::SharedApp;
 use crate::auth::{Granted, UseProxy};
 use crate::error::ApiError;
+use crate::listen::OwnUrl;
 use crate::metrics::Metrics;
+use crate::middleware;
 
 /// A body up to this size that came with its length is held, so that the call can be repeated.
 const REPLAYABLE: u64 = 64 << 10;
@@ -38,12 +40,30 @@ pub async fn forward(
     match app.services.proxy.call(call, body).await {
         Ok(response) => {
             Metrics::count(&app.metrics.proxied);
-            response.map(HttpBody::new)
+            let mut response = response.map(HttpBody::new);
+            middleware::mark(response.headers_mut());
+            response
         }
         Err(error) => {
             Metrics::count(&app.metrics.proxy_failures);
             failure(error, method.as_str())
         }
+    }
+}
+
+/// `OPTIONS`: a browser's preflight has no key and is answered here; with a key it is a call like any other.
+pub async fn options(
+    State(app): State<SharedApp>,
+    OriginalUri(uri): OriginalUri,
+    request: Request,
+) -> Response {
+    if middleware::is_preflight(request.method(), request.headers()) {
+        return middleware::preflight();
+    }
+    let (mut parts, body) = request.into_parts();
+    match Granted::from_request_parts(&mut parts, &app).await {
+        Ok(caller) => forward(State(app), OriginalUri(uri), caller, Request::from_parts(parts, body)).await,
+        Err(error) => error.into_response(),
     }
 }
 
@@ -70,6 +90,7 @@ async fn read_call(
         base_override: control.base_override,
         redirects: control.redirects,
         links: control.links,
+        links_to: parts.extensions.get::<OwnUrl>().map(|own| own.0.clone()),
         attach_to: control.attach_to,
     };
     Ok((call, body))
@@ -228,7 +249,7 @@ fn failure(error: Error, method: &str) -> Response {
             ApiError::refused("server_error", message).into_response()
         }
         Error::Credentials { retry: RetryLater::No, .. } | Error::Token(_) | Error::Shared(_) => {
-            ApiError::from(error).as_proxy_failure().into_response()
+            ApiError::from(error).into_proxy_failure().into_response()
         }
         _ => ApiError::from(error).into_response(),
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
 use services::connect::events::Waiting;
@@ -13,6 +14,8 @@ use crate::app::SharedApp;
 
 /// A state lives an hour; a socket that waited longer waits for nothing.
 const LONGEST_WAIT: Duration = Duration::from_secs(65 * 60);
+/// Pages have nothing to say to us.
+const LARGEST: usize = 4 << 10;
 const PING: Duration = Duration::from_secs(30);
 
 /// `GET /`: upgrades to a WebSocket, or shows people where to go.
@@ -22,8 +25,11 @@ pub async fn root(
 ) -> Response {
     match upgrade {
         Ok(upgrade) => {
-            let waiting = app.services.events.wait();
-            upgrade.max_message_size(4 << 10).on_upgrade(move |socket| serve(socket, waiting)).into_response()
+            let Some(waiting) = app.services.events.wait() else {
+                return StatusCode::SERVICE_UNAVAILABLE.into_response();
+            };
+            let small = upgrade.max_message_size(LARGEST).max_frame_size(LARGEST);
+            small.on_upgrade(move |socket| serve(socket, waiting)).into_response()
         }
         Err(_) => Redirect::to(&format!("{}/health", app.edge.base_path)).into_response(),
     }

@@ -25,7 +25,6 @@ struct Stored {
 }
 
 /// A link to send to an administrator.
-#[derive(Debug)]
 pub struct CreatedLink {
     /// Its token; the database knows only its hash.
     pub token: String,

@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::operations::OperationFacts;
 
 /// What the page asks for.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct AuthorizeRequest {
     /// `params[…]`: connection config.
     pub params: Map<String, Value>,
@@ -33,7 +33,6 @@ pub struct AuthorizeRequest {
 }
 
 /// Where the browser goes, with the cookie that binds it.
-#[derive(Debug)]
 pub struct Begun {
     /// The provider's URL.
     pub url: url::Url,

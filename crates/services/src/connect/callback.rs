@@ -24,7 +24,7 @@ use crate::credentials::token_endpoint;
 use crate::error::Error;
 
 /// What the provider sent the browser back with.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct CallbackRequest {
     /// Every query parameter.
     pub params: Vec<(String, String)>,
@@ -43,7 +43,6 @@ impl CallbackRequest {
 }
 
 /// What the callback page shows.
-#[derive(Debug)]
 pub enum Ending {
     /// Connected.
     Connected {

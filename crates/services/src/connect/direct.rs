@@ -21,7 +21,6 @@ use crate::error::{Error, FieldIssue};
 use crate::operations::OperationFacts;
 
 /// What a person typed.
-#[derive(Debug)]
 pub enum Form {
     /// OAUTH2_CC.
     ClientCredentials {

@@ -39,6 +39,8 @@ struct Envelope {
     message: Value,
 }
 
+/// Anybody may open a socket, and one waits for an hour: more would eat the memory.
+const MOST_WAITING: usize = 20_000;
 /// A longer text would not fit into a notification between nodes.
 const LONGEST_TEXT: usize = 2_000;
 
@@ -48,12 +50,16 @@ impl ConnectEvents {
         Arc::new(Self { context, waiting: Mutex::default() })
     }
 
-    /// Registers a page's socket.
-    pub fn wait(self: &Arc<Self>) -> Waiting {
+    /// Registers a page's socket; `None` when too many wait already.
+    pub fn wait(self: &Arc<Self>) -> Option<Waiting> {
         let id = entropy::uuid(&*self.context.entropy);
         let (sender, messages) = mpsc::channel(8);
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), sender);
-        Waiting { id, messages, events: self.clone() }
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.len() >= MOST_WAITING {
+            return None;
+        }
+        waiting.insert(id.clone(), sender);
+        Some(Waiting { id, messages, events: self.clone() })
     }
 
     /// Tells a page that its authorization succeeded (contract §5.4).

@@ -24,6 +24,8 @@ pub struct NewSession {
     pub tags: BTreeMap<String, String>,
     /// Integrations that may be picked; empty means all.
     pub allowed_integrations: Vec<String>,
+    /// Integrations whose page texts are overridden; they must exist, no more is made of it.
+    pub overridden: Vec<String>,
     /// What the backend prescribes, by integration key.
     pub defaults: BTreeMap<String, ConnectDefaults>,
     /// Where the connection's webhooks go.
@@ -88,6 +90,9 @@ async fn check_integrations(context: &Context, scope: Scope, new: &NewSession) -
                 &["allowed_integrations", &index.to_string()],
             ));
         }
+    }
+    for key in new.overridden.iter().filter(|key| !exists(key)) {
+        issues.push(FieldIssue::custom("Integration does not exist", &["overrides", key]));
     }
     for (key, defaults) in &new.defaults {
         if !exists(key) {

@@ -72,7 +72,6 @@ impl Payload {
 }
 
 /// A stored state with what goes to the browser.
-#[derive(Debug)]
 pub struct Issued {
     /// The `state` parameter.
     pub state: String,

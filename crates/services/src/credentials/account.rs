@@ -14,6 +14,7 @@ use super::codec;
 use super::schemes::{Client, Party};
 use crate::context::{Context, SandboxCloud};
 use crate::error::Error;
+use crate::integration_secrets::IntegrationSecrets;
 use crate::proxy::plan::ProxyPlan;
 
 /// An integration with its definition and its secret, opened.
@@ -56,17 +57,8 @@ impl OpenIntegration {
             .cloned()
             .ok_or_else(|| Error::UnknownProvider(integration.provider.to_string()))?;
         let cloud = cloud_values(context, &entry, integration.settings.cloud.as_deref())?;
-        let secret = match &integration.client_secret {
-            Some(sealed) => {
-                let place = vault::Place::new("integrations", &integration.id, "client_secret");
-                let clear = context.vault.open(&place, sealed)?;
-                String::from_utf8(clear.to_vec())
-                    .map_err(|_| Error::Corrupt("a client secret is not text"))?
-            }
-            None => String::new(),
-        };
-        let client =
-            Client { id: integration.client_id.clone().unwrap_or_default(), secret: Secret::from(secret) };
+        let secret = IntegrationSecrets::open(context, &integration)?.client;
+        let client = Client { id: integration.client_id.clone().unwrap_or_default(), secret };
         Ok(Self { scope, integration, entry, client, cloud })
     }
 

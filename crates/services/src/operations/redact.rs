@@ -6,12 +6,13 @@ use serde_json::{Map, Value};
 const REDACTED: &str = "REDACTED";
 
 /// Query keys (and bracketed families of them) whose values are secrets wherever they occur.
-const SECRET_KEYS: [&str; 26] = [
+const SECRET_KEYS: [&str; 29] = [
     "access_token",
     "api_key",
     "apikey",
     "assertion",
     "auth",
+    "authkey",
     "authorization",
     "client_assertion",
     "client_secret",
@@ -20,6 +21,7 @@ const SECRET_KEYS: [&str; 26] = [
     "connect_session_token",
     "credentials",
     "hmac",
+    "id_token_hint",
     "id_token",
     "key",
     "password",
@@ -30,13 +32,15 @@ const SECRET_KEYS: [&str; 26] = [
     "signature",
     "state",
     "tempauth",
+    "ticket",
     "token",
     "x-amz-security-token",
     "x-amz-signature",
 ];
 
 fn is_secret_key(key: &str) -> bool {
-    let family = key.split(['[', '%']).next().unwrap_or(key);
+    let key = percent_encoding::percent_decode_str(key).decode_utf8_lossy();
+    let family = key.split('[').next().unwrap_or(&key);
     SECRET_KEYS.iter().any(|secret| family.eq_ignore_ascii_case(secret))
 }
 
@@ -101,6 +105,7 @@ mod tests {
             ),
             "/oauth/connect/x?connect_session_token=REDACTED&params[a]=1&credentials[apiKey]=REDACTED&credentials%5Bb%5D=REDACTED"
         );
+        assert_eq!(url("/a?%74oken=x&access%5Ftoken=y"), "/a?%74oken=REDACTED&access%5Ftoken=REDACTED");
         assert_eq!(url("/a?$select=id&%24top=2"), "/a?$select=id&%24top=2");
         assert_eq!(url("/cb?code=1&state=2&error=x"), "/cb?code=REDACTED&state=REDACTED&error=x");
     }

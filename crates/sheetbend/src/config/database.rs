@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 /// Where state is kept.
-#[derive(Debug, Clone, Args)]
+#[derive(Clone, Args)]
 #[command(next_help_heading = "Database")]
 pub struct DatabaseOptions {
     /// Directory of the database, the generated key and the sandbox's files

@@ -33,14 +33,6 @@ pub struct KeyOptions {
     pub api_key: Option<String>,
 }
 
-impl std::fmt::Debug for KeyOptions {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("KeyOptions")
-            .field("encryption_key_file", &self.encryption_key_file)
-            .finish_non_exhaustive()
-    }
-}
-
 /// The keyring and where it came from.
 #[derive(Debug)]
 pub struct Keys {

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use clap::Args;
 
 /// Who may read the metrics.
-#[derive(Debug, Clone, Args)]
+#[derive(Clone, Args)]
 #[command(next_help_heading = "Metrics")]
 pub struct MetricsOptions {
     /// Bearer token for `/metrics`; without it and without --metrics-listen there is no such route

@@ -23,7 +23,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 /// Everything that `sheetbend serve` can be told.
-#[derive(Debug, Clone, Args)]
+#[derive(Clone, Args)]
 pub struct ServeOptions {
     /// A TOML file with the same settings: `listen = "…"`, names as the flags, `-` written as `_`
     #[arg(long, env = "SHEETBEND_CONFIG", value_name = "FILE")]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 /// How the server reaches others.
-#[derive(Debug, Clone, Args)]
+#[derive(Clone, Args)]
 #[command(next_help_heading = "Outbound calls")]
 pub struct OutboundOptions {
     /// PEM file of a certificate authority to trust besides the system's; may be repeated

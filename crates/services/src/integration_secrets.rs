@@ -1,0 +1,56 @@
+//! The secrets of an integration, sealed together in one value.
+
+use domain::Secret;
+use domain::integration::Integration;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::context::Context;
+use crate::error::Error;
+
+/// The secrets of an integration; empty where none was given.
+#[derive(Debug, Clone, Default)]
+pub struct IntegrationSecrets {
+    /// The OAuth client's.
+    pub client: Secret,
+    /// Checked against incoming webhooks.
+    pub webhook: Secret,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    client_secret: String,
+    webhook_secret: String,
+}
+
+fn place(id: &str) -> vault::Place<'_> {
+    vault::Place::new("integrations", id, "client_secret")
+}
+
+impl IntegrationSecrets {
+    /// What is sealed in an integration.
+    ///
+    /// # Errors
+    /// It does not open.
+    pub fn open(context: &Context, integration: &Integration) -> Result<Self, Error> {
+        let Some(sealed) = &integration.client_secret else { return Ok(Self::default()) };
+        let clear = context.vault.open(&place(&integration.id), sealed)?;
+        let stored: Stored = serde_json::from_slice(&clear)
+            .map_err(|_| Error::Corrupt("an integration's secrets have an unknown form"))?;
+        Ok(Self { client: stored.client_secret.into(), webhook: stored.webhook_secret.into() })
+    }
+
+    /// Seals them into an integration.
+    ///
+    /// # Errors
+    /// The vault failed.
+    pub fn seal(&self, context: &Context, integration: &mut Integration) -> Result<(), Error> {
+        let stored = Stored {
+            client_secret: self.client.expose().to_owned(),
+            webhook_secret: self.webhook.expose().to_owned(),
+        };
+        let clear = Zeroizing::new(serde_json::to_vec(&stored).unwrap_or_default());
+        integration.client_secret = Some(context.vault.seal(&place(&integration.id), &clear)?);
+        Ok(())
+    }
+}
