@@ -106,7 +106,7 @@ impl Keeper {
             false => self.shared(&account).await,
         };
         match outcome {
-            Ok(()) => self.reload(&account).await,
+            Ok(()) => self.accounts.get_newer(&account).await,
             // A token that still works is better than an error about the next one.
             Err(_) if still_works && account.is_valid(self.context.now_ms()) => Ok(account),
             Err(failure) => Err(Error::Shared(failure)),
@@ -173,11 +173,6 @@ impl Keeper {
         async move { task.await.unwrap_or_else(|_| Err(Arc::new(Error::Corrupt("a refresh broke off")))) }
             .boxed()
             .shared()
-    }
-
-    async fn reload(&self, account: &Account) -> Result<Arc<Account>, Error> {
-        let integration = &account.integration;
-        self.accounts.get(integration.scope, &integration.integration.key, &account.connection.id).await
     }
 }
 
