@@ -129,6 +129,8 @@ async function connect(context, origin, options, report) {
     const popup = await waitFor(() => popups[0] ?? (options.mode === 'link' && authorize.length > 0 ? page : undefined), 15_000);
     report.check('a popup opened', popup, popups.length);
     if (popup) {
+        // The SDK opens an empty window first and sends it to us when its socket is acknowledged.
+        await popup.waitForURL((url) => url.href !== 'about:blank', { timeout: 10_000 });
         report.facts.last_text = await signIn(popup, options.login);
     }
     report.facts.authorize = authorize;

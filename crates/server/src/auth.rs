@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use domain::Scope;
 use domain::connect::ConnectSession;
-use services::api_keys::ApiPrincipal;
+use services::api_keys::{self, ApiPrincipal};
 use services::connect::sessions::{self, TOKEN_PREFIX};
 
 use crate::app::SharedApp;
@@ -96,7 +96,7 @@ impl<R: Right> FromRequestParts<SharedApp> for Granted<R> {
 /// The key of a request (contract §1.3).
 async fn authenticate(app: &SharedApp, headers: &HeaderMap) -> Result<Arc<ApiPrincipal>, ApiError> {
     let key = bearer(headers)?;
-    if !is_key_shaped(key) {
+    if !api_keys::is_key_shaped(key) {
         return Err(ApiError::unauthorized(
             "invalid_secret_key_format",
             "Authentication failed. The API key does not have the form of one (sb_… or a UUID v4).",
@@ -127,23 +127,6 @@ fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {
         ));
     }
     Ok(token)
-}
-
-fn is_key_shaped(key: &str) -> bool {
-    if key.len() > 200 {
-        return false;
-    }
-    if let Some(rest) = key.strip_prefix("sb_") {
-        return rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
-    }
-    let bytes = key.as_bytes();
-    bytes.len() == 36
-        && bytes.iter().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => *byte == b'-',
-            14 => *byte == b'4',
-            19 => matches!(byte, b'8' | b'9' | b'a' | b'b' | b'A' | b'B'),
-            _ => byte.is_ascii_hexdigit(),
-        })
 }
 
 /// A connect session's bearer token.

@@ -105,7 +105,7 @@ impl ApiError {
     }
 
     /// The same failure under the contract's code for a connection whose credentials do not work (§2.4): 400 or 424.
-    pub fn as_invalid_credentials(mut self) -> Self {
+    pub fn into_invalid_credentials(mut self) -> Self {
         if matches!(
             self.status,
             StatusCode::BAD_REQUEST | StatusCode::FAILED_DEPENDENCY | StatusCode::BAD_GATEWAY
@@ -121,7 +121,7 @@ impl ApiError {
     }
 
     /// The same failure as the proxy tells it (contract §3.2): `server_error`, its status kept.
-    pub fn as_proxy_failure(mut self) -> Self {
+    pub fn into_proxy_failure(mut self) -> Self {
         let (_, _, message) = self.parts();
         let text = format!("Failed to get connection credentials: '{message}'");
         self.body.insert("code".into(), "server_error".into());

@@ -27,13 +27,24 @@ pub struct Listening {
     pub tls: Option<Arc<TlsSource>>,
     /// How long running requests get at the end.
     pub drain: Duration,
+    /// This listener's address with the base path, where it is not the public URL.
+    pub own_url: Option<OwnUrl>,
 }
+
+/// The address of a second listener, as an extension of each of its requests: what answers a proxied call there must
+/// lead back there, since some clients refuse to change the scheme.
+#[derive(Debug, Clone)]
+pub struct OwnUrl(pub Arc<str>);
 
 /// Serves until `shutdown`, then drains.
 ///
 /// Returns when every connection has ended or the drain time is over.
 pub async fn serve(listener: TcpListener, listening: Listening, shutdown: CancellationToken) {
-    let Listening { router, tls, drain } = listening;
+    let Listening { router, tls, drain, own_url } = listening;
+    let router = match own_url {
+        Some(own_url) => router.layer(axum::Extension(own_url)),
+        None => router,
+    };
     let connections = TaskTracker::new();
     loop {
         let accepted = tokio::select! {

@@ -105,6 +105,24 @@ impl ApiKeys {
     }
 }
 
+/// Whether a text has the form of a key: `sb_…`, or a UUID v4 as migrated keys are (contract §1.3).
+pub fn is_key_shaped(key: &str) -> bool {
+    if key.len() > 200 {
+        return false;
+    }
+    if let Some(rest) = key.strip_prefix("sb_") {
+        return rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    }
+    let bytes = key.as_bytes();
+    bytes.len() == 36
+        && bytes.iter().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            14 => *byte == b'4',
+            19 => matches!(byte, b'8' | b'9' | b'a' | b'b' | b'A' | b'B'),
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
 /// SHA-256 of a key, hex: what the database knows of it.
 pub fn hash(key: &str) -> String {
     entropy::to_hex(digest(&SHA256, key.as_bytes()).as_ref())

@@ -147,7 +147,8 @@ pub async fn run(built: Built, shutdown: CancellationToken) -> anyhow::Result<()
     // The recorder ends last, after everything that writes to it.
     let recording = CancellationToken::new();
     let recorder = tokio::spawn(recorder.run(recording.clone()));
-    let listening = server::listen::Listening { router: server::router(app.clone()), tls, drain };
+    let listening =
+        server::listen::Listening { router: server::router(app.clone()), tls, drain, own_url: None };
     server::listen::serve(listener, listening, shutdown.clone()).await;
     shutdown.cancel();
     background.close();
@@ -196,7 +197,8 @@ async fn background(
         let listener =
             TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
         let router = server::metrics_router(app.clone());
-        let listening = server::listen::Listening { router, tls: None, drain: Duration::from_secs(1) };
+        let drain = Duration::from_secs(1);
+        let listening = server::listen::Listening { router, tls: None, drain, own_url: None };
         tracker.spawn(server::listen::serve(listener, listening, shutdown.clone()));
     }
     Ok(tracker)
@@ -336,6 +338,11 @@ async fn api_key(
 ) -> anyhow::Result<Option<Secret>> {
     let path = data_dir.join("api.key");
     if let Some(key) = given {
+        if !api_keys::is_key_shaped(key.expose()) {
+            anyhow::bail!(
+                "--api-key must have the form of a key: `sb_` and letters, digits, _ or -, or a UUID v4"
+            );
+        }
         api_keys::make_known(context, scope, "from the configuration", &key, Grants::everything()).await?;
         return Ok(Some(key));
     }

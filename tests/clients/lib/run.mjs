@@ -1,5 +1,6 @@
 // Frame of every script here: options in, one JSON line of results out, exit status 1 if a check failed.
 import { spawnSync } from 'node:child_process';
+import { isDeepStrictEqual } from 'node:util';
 
 /** Options come as JSON in the environment variable CLIENT_OPTIONS (keys stay off the command line) or as argument. */
 function readOptions() {
@@ -33,7 +34,8 @@ class Report {
     }
 
     equal(name, seen, wanted) {
-        this.check(name, JSON.stringify(seen) === JSON.stringify(wanted), { seen, wanted });
+        // Strict as to types, indifferent to the order of an object's keys, which JSON does not promise.
+        this.check(name, isDeepStrictEqual(seen, wanted), { seen, wanted });
     }
 
     /** Runs one step whose exception is a failed check. */

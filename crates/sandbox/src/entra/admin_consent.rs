@@ -13,7 +13,7 @@ use super::flow::{Actor, Pending, Purpose, Step};
 use super::mint::Version;
 use super::pages::{self, ConsentPage, ConsentScope};
 use super::scopes::{Names, ScopeRequest};
-use crate::directory::{App, ConsentBy, Standing};
+use crate::directory::{App, ConsentBy, ResourceId, Standing};
 use crate::web::{Params, Reply};
 
 /// A request to `…/adminconsent` that is in order.
@@ -132,6 +132,9 @@ impl AdminConsent {
                 scopes.entry(asked.resource.id()).or_default().extend(names.iter().cloned());
             }
         }
+        // offline_access and its kin are granted with the rest, or users would be asked for them one by one.
+        let oidc = self.scope.iter().flat_map(|scope| &scope.oidc).cloned();
+        scopes.entry(ResourceId::Graph).or_default().extend(oidc);
         scopes.retain(|_, names| !names.is_empty());
         roles.retain(|_, names: &mut BTreeSet<String>| !names.is_empty());
         match scopes.is_empty() && roles.is_empty() {

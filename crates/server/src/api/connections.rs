@@ -179,7 +179,7 @@ async fn refresh_failed(
     if let Ok(Some(connection)) = app.services.context.store.connection(scope, key, id).await {
         answer.add_to_payload("connection", full(&connection, json!({})));
     }
-    answer.as_invalid_credentials()
+    answer.into_invalid_credentials()
 }
 
 /// Both names, parsed, of an integration that exists.

@@ -338,6 +338,7 @@ fn shown(app: &SharedApp, integration: &Integration) -> Value {
         "cloud": settings.cloud.as_deref().unwrap_or("global"),
         "allowed_hosts": settings.allowed_hosts,
         "rewrite_links": settings.rewrite_links,
+        "connection_config": settings.connection_config,
         "created_at": zulu(integration.created_at_ms),
         "updated_at": zulu(integration.updated_at_ms),
     })

@@ -108,8 +108,8 @@ pub async fn get(
         found.ok_or_else(|| ApiError::not_found(format!("Unknown operation {id}")))?;
     let mut data = shown(&operation);
     let mut all: Vec<Value> = messages.iter().map(message_shown).collect();
-    if operation.kind == "proxy" {
-        // A proxied call is one row with its only message inside (DESIGN §4).
+    if operation.detail.as_ref().is_some_and(|detail| detail.get("request").is_some()) {
+        // A call that is an operation of its own (proxied, refresh, minted token) is one row with its message inside.
         all.push(inner_message(&operation));
     }
     data["messages"] = Value::Array(all);

@@ -16,6 +16,7 @@ use services::proxy::{Links, OutboundBody, ProxyCall, Redirects};
 use crate::app::SharedApp;
 use crate::auth::{Granted, UseProxy};
 use crate::error::ApiError;
+use crate::listen::OwnUrl;
 use crate::metrics::Metrics;
 use crate::middleware;
 
@@ -89,6 +90,7 @@ async fn read_call(
         base_override: control.base_override,
         redirects: control.redirects,
         links: control.links,
+        links_to: parts.extensions.get::<OwnUrl>().map(|own| own.0.clone()),
         attach_to: control.attach_to,
     };
     Ok((call, body))
@@ -247,7 +249,7 @@ fn failure(error: Error, method: &str) -> Response {
             ApiError::refused("server_error", message).into_response()
         }
         Error::Credentials { retry: RetryLater::No, .. } | Error::Token(_) | Error::Shared(_) => {
-            ApiError::from(error).as_proxy_failure().into_response()
+            ApiError::from(error).into_proxy_failure().into_response()
         }
         _ => ApiError::from(error).into_response(),
     }

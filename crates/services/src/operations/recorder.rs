@@ -105,6 +105,9 @@ impl Recorder {
         connection: Option<String>,
         error: Option<String>,
     ) {
+        let ended_at_ms = self.clock.now_ms();
+        // The id begins with the moment of its creation.
+        let created_at_ms = operation_id.split('_').next().and_then(|text| text.parse::<i64>().ok());
         let outcome = Outcome {
             state,
             status: None,
@@ -113,8 +116,8 @@ impl Recorder {
             integration: None,
             connection,
             provider: None,
-            ended_at_ms: self.clock.now_ms(),
-            duration_us: None,
+            ended_at_ms,
+            duration_us: created_at_ms.map(|created| (ended_at_ms - created).max(0) * 1000),
             detail: None,
         };
         self.push(LogEntry::Finish { scope, operation_id, outcome: Box::new(outcome) });

@@ -1,5 +1,7 @@
 //! A forwarded call as the edge hands it over.
 
+use std::sync::Arc;
+
 use domain::{ConnectionId, IntegrationKey, Scope};
 use http::{HeaderMap, Method};
 
@@ -28,6 +30,8 @@ pub struct ProxyCall {
     pub redirects: Redirects,
     /// Whether next links come back to us.
     pub links: Links,
+    /// Where rewritten links lead; the public URL when absent.
+    pub links_to: Option<Arc<str>>,
     /// An operation to attach to instead of one of its own.
     pub attach_to: Option<String>,
 }

@@ -30,7 +30,7 @@ pub async fn find(
     resources: &Resources,
     account: &Account,
     call: &ProxyCall,
-    public_url: &str,
+    links_to: &str,
 ) -> Result<Destination, Error> {
     let plan = account.plan.as_ref().map_err(|problem| Error::refused("missing_api_url", problem.clone()))?;
     let (base, is_own) = match (&call.target, &call.base_override) {
@@ -53,7 +53,7 @@ pub async fn find(
     Ok(Destination {
         uri: egress::absolute(origin, path)?,
         authorization,
-        links: link_rule(plan, &base, public_url, &call.target),
+        links: link_rule(plan, &base, links_to, &call.target),
     })
 }
 
@@ -119,13 +119,13 @@ fn split(url: &str) -> (&str, &str) {
 }
 
 /// Links of the base become `/proxy/…`; those of another origin keep their URL behind it.
-fn link_rule(plan: &ProxyPlan, base: &str, public_url: &str, target: &Target) -> LinkRule {
+fn link_rule(plan: &ProxyPlan, base: &str, links_to: &str, target: &Target) -> LinkRule {
     let own = base == plan.base && matches!(target, Target::Path(_));
     if own {
-        return LinkRule { from: plan.base.clone(), to: format!("{public_url}/proxy") };
+        return LinkRule { from: plan.base.clone(), to: format!("{links_to}/proxy") };
     }
     let (origin, _) = split(base);
-    LinkRule { from: origin.to_owned(), to: format!("{public_url}/proxy/{origin}") }
+    LinkRule { from: origin.to_owned(), to: format!("{links_to}/proxy/{origin}") }
 }
 
 /// Maps a malformed address to what the caller did.

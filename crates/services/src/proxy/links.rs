@@ -34,7 +34,7 @@ impl LinkRule {
         while let Some(start) = rest.find('<') {
             let (before, after) = rest.split_at(start + 1);
             out.push_str(before);
-            let Some(end) = after.find('>') else { return None };
+            let end = after.find('>')?;
             match self.apply(&after[..end]) {
                 Some(link) => {
                     out.push_str(&link);

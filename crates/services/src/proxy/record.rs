@@ -8,9 +8,37 @@ use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::call::ProxyCall;
+use super::target::Target;
 use crate::context::{Context, LogProxy};
 use crate::credentials::account::Account;
+use crate::error::Error;
 use crate::operations::redact;
+
+/// Writes down a call that was refused before anything was sent.
+pub fn refused(context: &Context, call: &ProxyCall, error: &Error) {
+    let created_at_ms = context.now_ms();
+    let target = match &call.target {
+        Target::Path(text) | Target::Absolute(text) => redact::url(text),
+    };
+    let operation = Operation {
+        id: context.log.new_id(created_at_ms),
+        kind: OperationKind::ProxyCall.kind().to_owned(),
+        action: OperationKind::ProxyCall.action().to_owned(),
+        state: OperationState::Failed,
+        integration: Some(call.integration.to_string()),
+        connection: Some(call.connection.to_string()),
+        provider: None,
+        status: None,
+        summary: format!("{} {target}", call.method),
+        error: Some(error.to_string()),
+        created_at_ms,
+        ended_at_ms: Some(created_at_ms),
+        duration_us: None,
+        detail: None,
+    };
+    context.log.whole(call.scope, operation, Vec::new());
+}
 
 /// What is known about a call while it runs.
 pub struct CallRecord {

@@ -14,7 +14,7 @@ use super::decide::{self, Decision, Outcome, Progress, Refreshed, Replay};
 use super::destination::{self, Destination};
 use super::headers;
 use super::links::{LinkRewriter, LinkRule};
-use super::record::CallRecord;
+use super::record::{self, CallRecord};
 use crate::context::Context;
 use crate::credentials::account::Account;
 use crate::credentials::keeper::{Force, Keeper};
@@ -42,12 +42,23 @@ impl Proxy {
     /// # Errors
     /// What kept it from being sent or answered; a provider's own error is an answer.
     pub async fn call(&self, call: ProxyCall, body: Body) -> Result<Response<AnswerBody>, Error> {
-        let account = self.keeper.current(call.scope, &call.integration, &call.connection).await?;
-        let destination =
-            destination::find(&self.resources, &account, &call, &self.context.settings.public_url).await?;
+        let (account, destination) = match self.resolve(&call).await {
+            Ok(resolved) => resolved,
+            Err(error) => {
+                record::refused(&self.context, &call, &error);
+                return Err(error);
+            }
+        };
         let url = destination.uri.to_string();
         let record = CallRecord::begin(&self.context, &account, &call.method, &url, call.attach_to.clone());
         self.exchange(&call, body, account, destination, Box::new(record)).await
+    }
+
+    /// Whose account, with a fresh token, and where to.
+    async fn resolve(&self, call: &ProxyCall) -> Result<(Arc<Account>, Destination), Error> {
+        let account = self.keeper.current(call.scope, &call.integration, &call.connection).await?;
+        let destination = self.find(&account, call).await?;
+        Ok((account, destination))
     }
 
     async fn exchange(
@@ -79,13 +90,7 @@ impl Proxy {
                                 json!({"status": 401}),
                             );
                             account = fresh;
-                            destination = destination::find(
-                                &self.resources,
-                                &account,
-                                call,
-                                &self.context.settings.public_url,
-                            )
-                            .await?;
+                            destination = self.find(&account, call).await?;
                         }
                         Err(failure) => {
                             let text = format!(
@@ -104,6 +109,11 @@ impl Proxy {
             }
             body = replay.unwrap_or_default();
         }
+    }
+
+    async fn find(&self, account: &Account, call: &ProxyCall) -> Result<Destination, Error> {
+        let links_to = call.links_to.as_deref().unwrap_or(&self.context.settings.public_url);
+        destination::find(&self.resources, account, call, links_to).await
     }
 
     async fn send(&self, request: Request<Body>, redirects: Redirects, record: &mut CallRecord) -> Attempt {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use egress::HostPort;
+use server::listen::OwnUrl;
 use server::tls::TlsSource;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -82,10 +83,12 @@ async fn serve_https(
     files::replace_private(&key, authority.server_key_pem.as_bytes())?;
     let listener = TcpListener::bind((built.address.ip(), 0)).await?;
     let address = listener.local_addr()?;
+    let own_url = format!("https://localhost:{}{}", address.port(), built.app.edge.base_path);
     let listening = server::listen::Listening {
         router: server::router(built.app.clone()),
         tls: Some(Arc::new(TlsSource::load(&certificate, &key)?)),
         drain: Duration::from_secs(2),
+        own_url: Some(OwnUrl(own_url.into())),
     };
     tasks.spawn(server::listen::serve(listener, listening, shutdown.clone()));
     Ok(address)

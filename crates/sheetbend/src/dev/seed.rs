@@ -122,9 +122,15 @@ async fn delegated(
         return Ok(());
     }
     let login = facts.hosts.login();
-    let asked = one.scopes.join(" ");
+    // Ada also consents to SharePoint, so that `?resource=sharepoint` and its `_api` work at the first try; the
+    // tokens are for the first resource, Graph.
+    let sharepoint = format!("{}/AllSites.Write", facts.hosts.sharepoint("contoso"));
+    let asked = format!("{} {sharepoint}", one.scopes.join(" "));
     let request = SignInRequest { app_id: MULTI_AND_PERSONAL_APP, user: USER, scope: &asked, login: &login };
     let minted = sandbox.sign_in(&request)?;
+    // Agreed to as well, so that this connection opens the tenant's SharePoint host (DESIGN §5 "Tokens and hosts").
+    let sharepoint = format!("{}/AllSites.Write", facts.hosts.sharepoint("contoso"));
+    sandbox.sign_in(&SignInRequest { scope: &sharepoint, ..request })?;
     let body = serde_json::to_vec(&minted.raw)?;
     let answer = token_answer::read(200, Some("application/json"), &body, context.now_ms())
         .map_err(|problem| anyhow::anyhow!(problem.cause))?;

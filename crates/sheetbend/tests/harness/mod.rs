@@ -2,6 +2,9 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part of the harness")]
 
+pub mod connect;
+pub mod outside;
+pub mod person;
 pub mod visitor;
 
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -287,6 +290,23 @@ impl Drop for Server {
             eprintln!("--- the server's stderr ---\n{text}");
         }
     }
+}
+
+/// The SHA-256 of a text, in hexadecimal.
+pub fn sha256_hex(text: &str) -> String {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
+    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Looks again and again, for at most ten seconds, until there is something; the log is written in batches.
+pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    for _ in 0..200 {
+        if let Some(found) = look().await {
+            return found;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("{what} did not come");
 }
 
 /// Sends a request on a connection of its own; `None` when the other side went away instead of answering whole.
