@@ -2,10 +2,11 @@
 
 mod harness;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use harness::{Server, Start};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 async fn operations(server: &Server, query: &str) -> Vec<Value> {
     let answer = server.api("GET", &format!("/operations?{query}"), None).await;
@@ -69,4 +70,25 @@ async fn a_caller_who_goes_away_leaves_a_trace() {
     assert!(tokio::time::timeout(Duration::from_millis(500), call).await.is_err());
     let one = eventually(&server, "type=proxy&state=failed", "closed the connection").await;
     assert_eq!(one["connection"], "demo-excel");
+}
+
+#[tokio::test]
+async fn a_provider_that_refuses_every_token_costs_two_refreshes_and_no_more() {
+    let server = Start::dev().start();
+    let rule = json!({"match": {"path_prefix": "/v1.0/me"}, "times": 20, "action": {"status": 401}});
+    assert!(server.control("faults", rule).await.status.is_success());
+    for _ in 0..5 {
+        let answer = server.proxy("GET", "/v1.0/me", "microsoft-excel", "demo-excel").await;
+        assert_eq!(answer.status, 401, "{}", answer.text());
+    }
+    // The fifth call's own row says that its refresh was not tried.
+    eventually(&server, "type=proxy", "\"attempts\":1").await;
+    assert_eq!(operations(&server, "type=auth:refresh_token").await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_trace_would_show_the_token_and_is_not_forwarded() {
+    let server = Start::dev().start();
+    let answer = server.proxy("TRACE", "/v1.0/me", "microsoft-excel", "demo-excel").await;
+    assert_eq!((answer.status.as_u16(), &answer.json()["error"]["code"]), (405, &json!("method_not_allowed")));
 }

@@ -77,24 +77,7 @@ impl Accounts {
         Ok(account)
     }
 
-    /// The account after somebody, perhaps another node, has written new credentials: never the given one again.
-    ///
-    /// # Errors
-    /// As [`Self::get`].
-    pub async fn get_newer(&self, account: &Account) -> Result<Arc<Account>, Error> {
-        let (scope, key) = (account.integration.scope, &account.integration.integration.key);
-        let id = &account.connection.id;
-        let found = self.get(scope, key, id).await?;
-        if found.connection.credentials_version != account.connection.credentials_version {
-            return Ok(found);
-        }
-        // The database is ahead of the other node's message, which is still on its way.
-        self.kept.epoch.fetch_add(1, Ordering::AcqRel);
-        let environment = scope.environment.0;
-        self.kept.cache.invalidate(&Name { environment, integration: key.clone(), connection: id.clone() });
-        self.get(scope, key, id).await
-    }
-
+<<<<<<< HEAD
     /// How many accounts are kept, for `/metrics`.
     pub fn len(&self) -> u64 {
         self.kept.cache.entry_count()
