@@ -4,7 +4,7 @@ mod harness;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use harness::upstream::{Upstream, answer, read_request};
 use harness::visitor::{Visitor, session};
@@ -12,6 +12,7 @@ use harness::{Server, Start};
 use rustls_pki_types::{CertificateDer, ServerName};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::Instant;
 
 /// Writes a new certificate and key; the certificate.
 fn certificate(dir: &Path) -> CertificateDer<'static> {

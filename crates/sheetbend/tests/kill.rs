@@ -2,12 +2,13 @@
 
 mod harness;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use harness::visitor::{Visitor, session};
 use harness::{Server, Start};
 use serde_json::json;
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 const EXCEL: &str = "microsoft-excel";
 const ADA: &str = "ada@contoso.example";

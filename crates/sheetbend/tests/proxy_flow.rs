@@ -2,12 +2,13 @@
 
 mod harness;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use harness::upstream::{Upstream, Wire, answer, read_request};
 use harness::{Server, Start};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::Instant;
 
 #[tokio::test]
 async fn both_directions_stream() {

@@ -2,7 +2,7 @@
 
 mod harness;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use harness::upstream::{Seen, Upstream, Wire, answer, connect, integrate, read_request};
 use harness::visitor::Visitor;
@@ -11,6 +11,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use testkit::databases::FreshDatabase;
 use tokio::io::AsyncWriteExt as _;
+use tokio::time::Instant;
 
 const KEY: &str = "sb_two_nodes_share_this_key";
 const ENCRYPTION: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
