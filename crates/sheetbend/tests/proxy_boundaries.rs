@@ -70,3 +70,17 @@ async fn a_caller_who_goes_away_leaves_a_trace() {
     let one = eventually(&server, "type=proxy&state=failed", "closed the connection").await;
     assert_eq!(one["connection"], "demo-excel");
 }
+
+#[tokio::test]
+async fn a_provider_that_refuses_every_token_costs_two_refreshes_and_no_more() {
+    let server = Start::dev().start();
+    let rule = json!({"match": {"path_prefix": "/v1.0/me"}, "times": 20, "action": {"status": 401}});
+    assert!(server.control("faults", rule).await.status.is_success());
+    for _ in 0..5 {
+        let answer = server.proxy("GET", "/v1.0/me", "microsoft-excel", "demo-excel").await;
+        assert_eq!(answer.status, 401, "{}", answer.text());
+    }
+    // The fifth call's own row says that its refresh was not tried.
+    eventually(&server, "type=proxy", "\"attempts\":1").await;
+    assert_eq!(operations(&server, "type=auth:refresh_token").await.len(), 2);
+}

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use domain::credentials::{Credentials, OAuth2Credentials};
 use domain::operation::OperationState;
 use domain::provider::{Auth, OAuth2, ScopeRules};
-use domain::{ConnectionId, IntegrationKey, Scope, Secret};
+use domain::{ConnectionId, Scope, Secret};
 use serde_json::{Value, json};
 use store::Upserted;
 
 use super::authorize::{self, Begun};
 use super::events::ConnectEvents;
 use super::keep::{self, NewAuthorization};
-use super::state::{self, Leg, Payload, Taken};
+use super::state::{self, Leg, Payload, Returned, Taken};
 use crate::context::Context;
 use crate::credentials::account::OpenIntegration;
 use crate::credentials::claims;
@@ -97,7 +97,7 @@ impl Failure {
 /// Ends (or continues) the authorization that a returning browser stands for.
 ///
 /// # Errors
-/// Only when our own database or vault fails; everything else is an [`Ending::Failed`].
+/// Only when our own database or vault fails before the state is known; all else is an [`Ending::Failed`].
 pub async fn arrive(
     context: &Context,
     events: &ConnectEvents,
@@ -106,34 +106,48 @@ pub async fn arrive(
     let Some(state) = request.param("state") else {
         return Ok(failed(Failure::again("state_err", "no_state", "The callback carries no state.")));
     };
-    let (environment, key, payload) = match state::take(context, state, request.cookie.as_deref()).await? {
-        Taken::Good { environment, integration, payload } => (environment, integration, *payload),
+    let returned = match state::take(context, state, request.cookie.as_deref()).await? {
+        Taken::Good(returned) => returned,
         Taken::Unknown => {
             let cause = "This authorization was already finished, or it was never started here.";
             return Ok(failed(Failure::again("state_err", "state_unknown", cause)));
         }
-        Taken::Expired(payload) => {
+        Taken::Expired(returned) => {
             let failure =
                 Failure::again("state_err", "state_expired", "This authorization took more than an hour.");
-            return Ok(tell_failure(context, events, None, &payload, failure).await);
+            return Ok(tell_failure(context, events, &returned, failure).await);
         }
-        Taken::OtherBrowser(payload) => {
+        Taken::OtherBrowser(returned) => {
             let cause = "This authorization was started in another browser.";
             let failure = Failure::again("state_cookie_err", "state_other_browser", cause);
-            return Ok(tell_failure(context, events, None, &payload, failure).await);
+            return Ok(tell_failure(context, events, &returned, failure).await);
         }
     };
     context.faults.pass("callback:taken");
-    let open = OpenIntegration::load(context, Scope { environment }, &key).await?;
-    match proceed(context, &open, &request, payload.clone()).await {
-        Ok(Step::Onward(begun)) => Ok(Ending::Onward(begun)),
-        Ok(Step::AdminThanks) => {
-            events.admin_consented(payload.socket.as_deref(), key.as_str()).await?;
-            context.log.finish(open.scope, payload.log_id, OperationState::Success, None, None);
+    match proceed(context, events, &request, &returned).await {
+        Ok(ending) => Ok(ending),
+        Err(failure) => Ok(tell_failure(context, events, &returned, failure).await),
+    }
+}
+
+/// Goes on with a state that is good, to the next leg or to the end.
+async fn proceed(
+    context: &Context,
+    events: &ConnectEvents,
+    request: &CallbackRequest,
+    returned: &Returned,
+) -> Result<Ending, Failure> {
+    let Returned { environment, integration: key, payload } = returned;
+    let scope = Scope { environment: *environment };
+    let open = OpenIntegration::load(context, scope, key).await.map_err(internal)?;
+    match step(context, &open, request, (**payload).clone()).await? {
+        Step::Onward(begun) => Ok(Ending::Onward(begun)),
+        Step::AdminThanks => {
+            events.admin_consented(payload.socket.as_deref(), key.as_str()).await.map_err(internal)?;
+            context.log.finish(open.scope, payload.log_id.clone(), OperationState::Success, None, None);
             Ok(Ending::AdminThanks { display_name: open.display_name().to_owned() })
         }
-        Ok(Step::Authorized { answer, payload }) => finish(context, events, &open, *answer, *payload).await,
-        Err(failure) => Ok(tell_failure(context, events, Some((&open, &key)), &payload, failure).await),
+        Step::Authorized { answer, payload } => finish(context, events, &open, *answer, *payload).await,
     }
 }
 
@@ -147,7 +161,7 @@ fn failed(failure: Failure) -> Ending {
     Ending::Failed { failure: Box::new(failure), socket: None }
 }
 
-async fn proceed(
+async fn step(
     context: &Context,
     open: &Arc<OpenIntegration>,
     request: &CallbackRequest,
@@ -325,9 +339,9 @@ async fn finish(
     open: &Arc<OpenIntegration>,
     answer: TokenAnswer,
     payload: Payload,
-) -> Result<Ending, Error> {
+) -> Result<Ending, Failure> {
     let Auth::OAuth2(scheme) = &open.entry.provider.auth else {
-        return Err(Error::Corrupt("an OAuth2 callback without an OAuth2 definition"));
+        return Err(internal(Error::Corrupt("an OAuth2 callback without an OAuth2 definition")));
     };
     let mut config = payload.config.clone();
     config.extend(oauth2::metadata(scheme, &answer.raw));
@@ -342,7 +356,7 @@ async fn finish(
         domain::credentials::ClientOverride { client_id, client_secret: Secret::from(secret) }
     });
     let id = ConnectionId::parse(&payload.connection_id)
-        .map_err(|_| Error::Corrupt("a state without a connection id"))?;
+        .map_err(|_| internal(Error::Corrupt("a state without a connection id")))?;
     let new = NewAuthorization {
         integration: open.clone(),
         id,
@@ -354,15 +368,12 @@ async fn finish(
         webhook_url_override: payload.webhook_url_override.clone(),
     };
     if let Some(row) = payload.reconnect()
-        && context.store.connection_by_row(open.scope, row).await?.is_none()
+        && context.store.connection_by_row(open.scope, row).await.map_err(|e| internal(e.into()))?.is_none()
     {
         let cause = "The connection to authorize again was deleted meanwhile.";
-        let failure = Failure::again("connection_not_found", "connection_gone", cause);
-        return Ok(
-            tell_failure(context, events, Some((open, &open.integration.key)), &payload, failure).await
-        );
+        return Err(Failure::again("connection_not_found", "connection_gone", cause));
     }
-    let (connection, upserted) = keep::keep(context, new).await?;
+    let (connection, upserted) = keep::keep(context, new).await.map_err(internal)?;
     context.faults.pass("callback:stored");
     let told = match upserted {
         Upserted::Created => "the connection was created",
@@ -377,31 +388,24 @@ async fn finish(
         None,
     );
     let (integration, connection) = (open.integration.key.to_string(), connection.id.to_string());
-    events.success(payload.socket.as_deref(), &integration, &connection).await?;
+    if let Err(error) = events.success(payload.socket.as_deref(), &integration, &connection).await {
+        tracing::warn!(%error, "a waiting page could not be told of its success");
+    }
     let display_name = open.display_name().to_owned();
     Ok(Ending::Connected { integration, display_name, connection, socket: payload.socket.clone() })
 }
 
 /// Writes a failure to the log and tells the waiting page.
-async fn tell_failure(
-    context: &Context,
-    events: &ConnectEvents,
-    of: Option<(&Arc<OpenIntegration>, &IntegrationKey)>,
-    payload: &Payload,
-    failure: Failure,
-) -> Ending {
+async fn tell_failure(context: &Context, events: &ConnectEvents, of: &Returned, failure: Failure) -> Ending {
+    let (scope, payload) = (Scope { environment: of.environment }, &of.payload);
     let text = format!("{} {}", failure.problem.cause, failure.problem.remedy);
-    if let Some((open, _)) = of {
-        context.log.say(open.scope, &payload.log_id, "error", text.clone(), Some(describe(&failure.problem)));
-        let error = format!("{}: {}", failure.problem.code, failure.problem.cause);
-        context.log.finish(open.scope, payload.log_id.clone(), OperationState::Failed, None, Some(error));
-    }
-    let key = of.map_or("", |(_, key)| key.as_str());
+    context.log.say(scope, &payload.log_id, "error", text.clone(), Some(describe(&failure.problem)));
+    let error = format!("{}: {}", failure.problem.code, failure.problem.cause);
+    context.log.finish(scope, payload.log_id.clone(), OperationState::Failed, None, Some(error));
     let socket = payload.socket.as_deref();
-    if let Err(error) = events
-        .failure(socket, key, &payload.connection_id, failure.kind, &text, describe(&failure.problem))
-        .await
-    {
+    let problem = describe(&failure.problem);
+    let (key, connection) = (of.integration.as_str(), payload.connection_id.as_str());
+    if let Err(error) = events.failure(socket, key, connection, failure.kind, &text, problem).await {
         tracing::warn!(%error, "a waiting page could not be told of a failure");
     }
     Ending::Failed { failure: Box::new(failure), socket: payload.socket.clone() }

@@ -84,20 +84,23 @@ pub struct Issued {
 /// What became of a returning state.
 pub enum Taken {
     /// It is ours, fresh, and this browser's.
-    Good {
-        /// The environment.
-        environment: EnvironmentId,
-        /// The integration.
-        integration: IntegrationKey,
-        /// What it stands for.
-        payload: Box<Payload>,
-    },
+    Good(Returned),
     /// Never issued, or used before.
     Unknown,
     /// Issued more than an hour ago; the payload tells whom to inform.
-    Expired(Box<Payload>),
+    Expired(Returned),
     /// Issued to another browser.
-    OtherBrowser(Box<Payload>),
+    OtherBrowser(Returned),
+}
+
+/// What a state was issued for.
+pub struct Returned {
+    /// The environment.
+    pub environment: EnvironmentId,
+    /// The integration.
+    pub integration: IntegrationKey,
+    /// What it stands for.
+    pub payload: Box<Payload>,
 }
 
 /// The cookie that binds a state to a browser; one a state, so that flows in two tabs do not meet.
@@ -147,11 +150,12 @@ pub async fn take(context: &Context, state: &str, cookie: Option<&str>) -> Resul
     let clear = context.vault.open(&vault::Place::new("oauth_states", &hash, "payload"), &stored.payload)?;
     let payload: Box<Payload> = serde_json::from_slice(&clear)
         .map_err(|_| Error::Corrupt("an authorization's state has an unknown form"))?;
+    let returned = Returned { environment: stored.environment, integration: stored.integration, payload };
     if stored.expires_at_ms <= context.now_ms() {
-        return Ok(Taken::Expired(payload));
+        return Ok(Taken::Expired(returned));
     }
     if cookie.map(token_hash).as_deref() != Some(stored.cookie_hash.as_str()) {
-        return Ok(Taken::OtherBrowser(payload));
+        return Ok(Taken::OtherBrowser(returned));
     }
-    Ok(Taken::Good { environment: stored.environment, integration: stored.integration, payload })
+    Ok(Taken::Good(returned))
 }

@@ -77,6 +77,22 @@ impl Accounts {
         Ok(account)
     }
 
+    /// The account from the database, whatever is in memory.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub async fn get_anew(
+        &self,
+        scope: Scope,
+        key: &IntegrationKey,
+        id: &ConnectionId,
+    ) -> Result<Arc<Account>, Error> {
+        let name =
+            Name { environment: scope.environment.0, integration: key.clone(), connection: id.clone() };
+        self.kept.cache.invalidate(&name);
+        self.get(scope, key, id).await
+    }
+
     /// How many accounts are kept, for `/metrics`.
     pub fn len(&self) -> u64 {
         self.kept.cache.entry_count()

@@ -12,7 +12,7 @@ use domain::{ConnectionId, ConnectionRow, IntegrationKey, Scope};
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
 
-use super::account::Account;
+use super::account::{Account, OpenIntegration};
 use super::accounts::Accounts;
 use super::refresh;
 use crate::context::Context;
@@ -33,6 +33,11 @@ pub enum Force {
 /// A pause after a failed refresh, during which nobody asks again (contract §7.1).
 pub const BACK_OFF_MS: i64 = 30_000;
 
+/// Rejected tokens of one connection that are renewed in a row.
+const MOST_RENEWALS: u32 = 2;
+/// How long it is remembered that a token replaced a rejected one.
+const RENEWED: Duration = Duration::from_secs(30);
+
 /// How long a call with a token that still works waits for the next one.
 const COURTESY: Duration = Duration::from_secs(2);
 
@@ -47,6 +52,9 @@ pub struct Keeper {
     /// Connections whose client is refused, and since when: such a failure marks no connection, but must not be
     /// repeated at every call.
     refused: Arc<moka::sync::Cache<ConnectionRow, Refused>>,
+    /// What the rejection of tokens led to: a provider that answers 401 for other reasons than the token must not cost
+    /// a token call a request.
+    renewed: moka::sync::Cache<ConnectionRow, Renewed>,
 }
 
 #[derive(Clone)]
@@ -58,11 +66,20 @@ struct Refused {
     failure: Arc<Error>,
 }
 
+/// A token that replaced a rejected one.
+#[derive(Debug, Clone, Copy)]
+struct Renewed {
+    version: i64,
+    /// How many in a row were rejected before it.
+    times: u32,
+}
+
 impl Keeper {
     /// A keeper over opened accounts.
     pub fn new(context: Arc<Context>, accounts: Arc<Accounts>) -> Self {
         let refused = moka::sync::Cache::builder().max_capacity(10_000).build();
-        Self { context, accounts, running: RunningByRow::default(), refused: Arc::new(refused) }
+        let renewed = moka::sync::Cache::builder().max_capacity(10_000).time_to_live(RENEWED).build();
+        Self { context, accounts, renewed, running: RunningByRow::default(), refused: Arc::new(refused) }
     }
 
     /// The account with a token that is good for a while.
@@ -106,7 +123,13 @@ impl Keeper {
             false => self.shared(&account).await,
         };
         match outcome {
-            Ok(()) => self.reload(&account).await,
+            Ok(()) => {
+                let fresh = self.reload(&account).await?;
+                if force == Force::Rejected {
+                    self.count_renewal(&account, &fresh);
+                }
+                Ok(fresh)
+            }
             // A token that still works is better than an error about the next one.
             Err(_) if still_works && account.is_valid(self.context.now_ms()) => Ok(account),
             Err(failure) => Err(Error::Shared(failure)),
@@ -126,6 +149,10 @@ impl Keeper {
         }
         if force == Force::Yes {
             return None;
+        }
+        if force == Force::Rejected && self.renewals(account) >= MOST_RENEWALS {
+            let text = "the token was just renewed twice and is refused again; another one would be as well";
+            return Some(Err(Error::refused("new_token_refused", text)));
         }
         let health = &account.connection.health;
         let verdict = |error: Error| match force {
@@ -153,6 +180,22 @@ impl Keeper {
         (same && recent(refused.at_ms)).then(|| verdict(Error::Shared(refused.failure)))
     }
 
+    /// How many rejected tokens led to the account's own.
+    fn renewals(&self, account: &Account) -> u32 {
+        let renewed = self.renewed.get(&account.connection.row);
+        renewed.filter(|one| one.version == account.connection.credentials_version).map_or(0, |one| one.times)
+    }
+
+    /// Callers who share a refresh come with the same rejected account, so they count as one.
+    fn count_renewal(&self, rejected: &Account, fresh: &Account) {
+        let times = self.renewals(rejected) + 1;
+        let version = fresh.connection.credentials_version;
+        let known = self.renewed.get(&fresh.connection.row).is_some_and(|one| one.version == version);
+        if !known {
+            self.renewed.insert(fresh.connection.row, Renewed { version, times });
+        }
+    }
+
     /// Joins the running refresh of this connection, or starts one.
     fn shared(&self, account: &Arc<Account>) -> Running {
         let row = account.connection.row;
@@ -176,8 +219,14 @@ impl Keeper {
     }
 
     async fn reload(&self, account: &Account) -> Result<Arc<Account>, Error> {
-        let integration = &account.integration;
-        self.accounts.get(integration.scope, &integration.integration.key, &account.connection.id).await
+        let OpenIntegration { scope, integration, .. } = &*account.integration;
+        let old = &account.connection;
+        let found = self.accounts.get(*scope, &integration.key, &old.id).await?;
+        if found.connection.credentials_version > old.credentials_version {
+            return Ok(found);
+        }
+        // Another node has refreshed, and its notice has not arrived yet.
+        self.accounts.get_anew(*scope, &integration.key, &old.id).await
     }
 }
 
