@@ -75,7 +75,8 @@ async fn connect_and_call(server: &Server, used: &mut Used) {
     }
     let page = person.open(server, back.as_str(), None).await;
     assert!(page.text().contains("connected"), "{}", page.text());
-    let id = harness::connect::connections_of(server, "u").await[0]["connection_id"].as_str().unwrap().to_owned();
+    let id =
+        harness::connect::connections_of(server, "u").await[0]["connection_id"].as_str().unwrap().to_owned();
     note_tokens(server, KEY, &id, used).await;
     let more = [("nango-proxy-authorization-hint", "none"), ("x-api-key", "callers-own-secret-value")];
     used.note("a caller's own key", "callers-own-secret-value");
@@ -86,7 +87,8 @@ async fn connect_and_call(server: &Server, used: &mut Used) {
     let path = format!("/connections/{id}?provider_config_key={KEY}&force_refresh=true");
     assert_eq!(server.api("GET", &path, None).await.status, 200);
     note_tokens(server, KEY, &id, used).await;
-    let download = server.proxy("GET", &format!("/v1.0/me/drive/root/children?tempauth={id}xxxxxxxx"), KEY, &id).await;
+    let download =
+        server.proxy("GET", &format!("/v1.0/me/drive/root/children?tempauth={id}xxxxxxxx"), KEY, &id).await;
     assert_eq!(download.status, 200, "{}", download.text());
 }
 
@@ -112,7 +114,8 @@ async fn refused_calls(server: &Server, used: &mut Used) {
     let wrong = "sb_dev_wrong-key-0123456789";
     used.note("a wrong API key", wrong);
     let bearer = format!("Bearer {wrong}");
-    let refused = server.send("GET", &format!("{}/connections", server.url()), &[("authorization", &bearer)], "").await;
+    let refused =
+        server.send("GET", &format!("{}/connections", server.url()), &[("authorization", &bearer)], "").await;
     assert_eq!(refused.status, 401);
     let token = session_of(server, "w").await;
     used.note("connect session token", &token);
@@ -135,7 +138,9 @@ async fn refused_calls(server: &Server, used: &mut Used) {
 async fn application(server: &Server, used: &mut Used) {
     let token = session_of(server, "v1").await;
     let openssl = std::process::Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "9", "-subj", "/CN=own", "-keyout", "-"])
+        .args([
+            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "9", "-subj", "/CN=own", "-keyout", "-",
+        ])
         .output()
         .unwrap();
     let both = String::from_utf8(openssl.stdout).unwrap();
@@ -146,7 +151,8 @@ async fn application(server: &Server, used: &mut Used) {
     for line in private.lines().filter(|line| line.len() > 40 && !line.starts_with('-')).skip(2).step_by(5) {
         used.note("private key", line);
     }
-    let form = json!({"type": "TWO_STEP", "clientId": DAEMON, "privateKey": private, "certificate": certificate});
+    let form =
+        json!({"type": "TWO_STEP", "clientId": DAEMON, "privateKey": private, "certificate": certificate});
     let made = post(server, "/auth/two-step/sharepoint-online-v1", &token, form).await;
     assert_eq!(made.status, 200, "{}", made.text());
     let id = made.json()["connectionId"].as_str().unwrap().to_owned();
@@ -157,7 +163,8 @@ async fn application(server: &Server, used: &mut Used) {
 }
 
 async fn post(server: &Server, path: &str, token: &str, body: Value) -> Answer {
-    let query = format!("connect_session_token={token}&params[tenantId]={CONTOSO}&params[tenantName]=contoso");
+    let query =
+        format!("connect_session_token={token}&params[tenantId]={CONTOSO}&params[tenantName]=contoso");
     let url = format!("{}{path}?{query}", server.url());
     server.send("POST", &url, &[("content-type", "application/json")], body.to_string()).await
 }
