@@ -60,7 +60,10 @@ pub fn router(app: SharedApp) -> Router {
         .route("/metrics", get(health::metrics));
     // No body layer here: a proxied call streams.
     let call = any(proxy::forward).options(proxy::options);
-    let forward = Router::new().route("/proxy", call.clone()).route("/proxy/{*path}", call);
+    let forward = Router::new()
+        .route("/proxy", call.clone())
+        .route("/proxy/", call.clone())
+        .route("/proxy/{*path}", call);
     let routes = Router::new()
         .merge(api)
         .merge(pages)

@@ -53,6 +53,8 @@ pub struct Built {
     pub address: SocketAddr,
     /// A key with every right, when this process knows one in clear.
     pub api_key: Option<Secret>,
+    metrics: Option<TcpListener>,
+    tls: Option<Arc<TlsSource>>,
     recorder: services::operations::RecorderTask,
     options: ServeOptions,
     lock: DataDirLock,
@@ -106,9 +108,12 @@ pub async fn build(options: ServeOptions, additions: Additions) -> anyhow::Resul
         Store::open(StoreOptions::new(url.clone())).await.with_context(|| format!("database {url}"))?;
     let vault = Vault::new(keys.ring);
     check_key(&store, &vault).await?;
-    let listener = TcpListener::bind(options.network.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}", options.network.listen))?;
+    let listener = bind(options.network.listen).await?;
+    let tls = tls(&options)?;
+    let metrics = match options.metrics.metrics_listen {
+        Some(address) => Some(bind(address).await?),
+        None => None,
+    };
     let address = listener.local_addr()?;
     let (log, recorder) = Recorder::new(store.clone(), clock.clone(), entropy.clone());
     let name = lock.name(|| domain::entropy::hex(&*entropy, 8)).context("the lock file")?;
@@ -135,15 +140,14 @@ pub async fn build(options: ServeOptions, additions: Additions) -> anyhow::Resul
         edge,
         metrics: Default::default(),
     };
-    Ok(Built { app: Arc::new(app), scope, listener, address, api_key, recorder, options, lock })
+    Ok(Built { app: Arc::new(app), scope, listener, address, api_key, metrics, tls, recorder, options, lock })
 }
 
 /// Serves until `shutdown`, then drains, writes what is queued and closes the database.
 pub async fn run(built: Built, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let Built { app, listener, recorder, options, lock, .. } = built;
+    let Built { app, listener, metrics, tls, recorder, options, lock, .. } = built;
     let drain = Duration::from_secs(options.network.drain_seconds);
-    let tls = tls(&options)?;
-    let background = background(&app, &options, tls.clone(), &shutdown).await?;
+    let background = background(&app, &options, tls.clone(), metrics, &shutdown);
     // The recorder ends last, after everything that writes to it.
     let recording = CancellationToken::new();
     let recorder = tokio::spawn(recorder.run(recording.clone()));
@@ -171,12 +175,17 @@ pub async fn run(built: Built, shutdown: CancellationToken) -> anyhow::Result<()
     Ok(())
 }
 
-async fn background(
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+}
+
+fn background(
     app: &SharedApp,
     options: &ServeOptions,
     tls: Option<Arc<TlsSource>>,
+    metrics: Option<TcpListener>,
     shutdown: &CancellationToken,
-) -> anyhow::Result<TaskTracker> {
+) -> TaskTracker {
     let tracker = TaskTracker::new();
     let retention = Retention {
         max_age_ms: i64::from(options.log.log_retention_days) * 24 * 3600 * 1000,
@@ -193,24 +202,22 @@ async fn background(
     if let Some(tls) = tls {
         tracker.spawn(watch_certificate(tls, shutdown.clone()));
     }
-    if let Some(address) = options.metrics.metrics_listen {
-        let listener =
-            TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    if let Some(listener) = metrics {
         let router = server::metrics_router(app.clone());
         let drain = Duration::from_secs(1);
         let listening = server::listen::Listening { router, tls: None, drain, own_url: None };
         tracker.spawn(server::listen::serve(listener, listening, shutdown.clone()));
     }
-    Ok(tracker)
+    tracker
 }
 
-/// Reads the certificate again when its files change; looks every ten seconds.
+/// Reads the certificate again when its files change; looks every two seconds.
 async fn watch_certificate(tls: Arc<TlsSource>, shutdown: CancellationToken) {
     let mut known = tls.modified();
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(Duration::from_secs(10)) => {}
+            () = tokio::time::sleep(Duration::from_secs(2)) => {}
         }
         let found = tls.modified();
         if found != known {

@@ -2,10 +2,11 @@
 
 mod harness;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use harness::{Server, Start};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 async fn operations(server: &Server, query: &str) -> Vec<Value> {
     let answer = server.api("GET", &format!("/operations?{query}"), None).await;
@@ -83,4 +84,11 @@ async fn a_provider_that_refuses_every_token_costs_two_refreshes_and_no_more() {
     // The fifth call's own row says that its refresh was not tried.
     eventually(&server, "type=proxy", "\"attempts\":1").await;
     assert_eq!(operations(&server, "type=auth:refresh_token").await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_trace_would_show_the_token_and_is_not_forwarded() {
+    let server = Start::dev().start();
+    let answer = server.proxy("TRACE", "/v1.0/me", "microsoft-excel", "demo-excel").await;
+    assert_eq!((answer.status.as_u16(), &answer.json()["error"]["code"]), (405, &json!("method_not_allowed")));
 }

@@ -2,7 +2,7 @@
 
 use axum::body::Body as HttpBody;
 use axum::extract::{FromRequestParts as _, OriginalUri, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::{ConnectionId, IntegrationKey, Scope};
 use http_body::Body as _;
@@ -74,6 +74,11 @@ async fn read_call(
     request: Request,
 ) -> Result<(ProxyCall, OutboundBody), ApiError> {
     let (parts, body) = request.into_parts();
+    if parts.method == Method::TRACE {
+        // Its answer is the request as it arrived there, the connection's token included (RFC 9110 §9.3.8).
+        let message = "TRACE is not forwarded";
+        return Err(ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message));
+    }
     let control = Control::read(&parts.headers)?;
     let raw = uri.path_and_query().map_or("", |path| path.as_str());
     let raw = raw.strip_prefix(app.edge.base_path.as_str()).unwrap_or(raw);

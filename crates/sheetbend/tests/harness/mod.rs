@@ -5,6 +5,7 @@
 pub mod connect;
 pub mod outside;
 pub mod person;
+pub mod upstream;
 pub mod visitor;
 
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -35,6 +36,7 @@ pub struct Server {
 /// How to start.
 pub struct Start {
     data_dir: Option<PathBuf>,
+    listen: String,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
 }
@@ -42,12 +44,23 @@ pub struct Start {
 impl Start {
     /// `sheetbend dev` on free ports.
     pub fn dev() -> Self {
-        Self { data_dir: None, arguments: Vec::new(), environment: Vec::new() }
+        Self {
+            data_dir: None,
+            listen: "127.0.0.1:0".to_owned(),
+            arguments: Vec::new(),
+            environment: Vec::new(),
+        }
     }
 
     /// Uses a directory that outlives the server.
     pub fn in_dir(mut self, dir: &Path) -> Self {
         self.data_dir = Some(dir.to_owned());
+        self
+    }
+
+    /// Listens on an address of the test's choice.
+    pub fn listen(mut self, address: &str) -> Self {
+        address.clone_into(&mut self.listen);
         self
     }
 
@@ -80,7 +93,7 @@ impl Start {
                 "dev",
                 "--json",
                 "--listen",
-                "127.0.0.1:0",
+                &self.listen,
                 "--sandbox-listen",
                 "127.0.0.1:0",
                 "--data-dir",
