@@ -90,5 +90,8 @@ async fn a_provider_that_refuses_every_token_costs_two_refreshes_and_no_more() {
 async fn a_trace_would_show_the_token_and_is_not_forwarded() {
     let server = Start::dev().start();
     let answer = server.proxy("TRACE", "/v1.0/me", "microsoft-excel", "demo-excel").await;
-    assert_eq!((answer.status.as_u16(), &answer.json()["error"]["code"]), (405, &json!("method_not_allowed")));
+    assert_eq!(
+        (answer.status.as_u16(), &answer.json()["error"]["code"]),
+        (405, &json!("method_not_allowed"))
+    );
 }
