@@ -1,7 +1,8 @@
 // @nangohq/frontend, unmodified, in a real browser: auth() with its popup, the Connect UI in its frame, or the bare link.
-// Options: mode "auth" | "connect_ui" | "link", host, session_token, connect_link (mode link), integration, login,
+// Options: mode "auth" | "connect_ui" | "link" | "page" (only what it says), host, session_token, connect_link (mode link), integration, login,
 //          click [texts to press in order in the Connect UI], auth_options, base_url (default host + "/connect/"),
-//          stuck (expect that sign-in gets no further), authorize_includes / authorize_excludes [query parts], ca_ignored
+//          stuck (expect that sign-in gets no further), cancel (say no to the consent page, expect the SDK's error),
+//          authorize_includes / authorize_excludes [query parts], ca_ignored
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
@@ -42,19 +43,19 @@ async function serveProduct() {
 const AGREE = /^\s*(accept|allow|approve|consent|continue|next|sign in|yes)\s*$/i;
 
 /** Presses what a person would press to sign in, until the page closes, or offers nothing. Returns its last text. */
-async function signIn(page, login, step = 0) {
+async function signIn(page, login, cancel, step = 0) {
     if (step > 12 || page.isClosed()) {
         return '';
     }
     try {
         await page.waitForLoadState('load', { timeout: 10_000 });
         const text = await page.locator('body').innerText({ timeout: 5_000 });
-        const pressed = await pressNext(page, login);
+        const pressed = await pressNext(page, login, cancel);
         if (!pressed) {
             return text;
         }
         await page.waitForTimeout(150);
-        return await signIn(page, login, step + 1);
+        return await signIn(page, login, cancel, step + 1);
     } catch (error) {
         // The SDK closes the popup under our hands when it is done.
         if (page.isClosed()) {
@@ -64,7 +65,12 @@ async function signIn(page, login, step = 0) {
     }
 }
 
-async function pressNext(page, login) {
+async function pressNext(page, login, cancel) {
+    const no = page.locator('button').filter({ hasText: /^\s*cancel\s*$/i }).first();
+    if (cancel && (await no.count()) && (await no.isVisible())) {
+        await no.click();
+        return true;
+    }
     const field = page.locator('input[name=login], input[name=loginfmt], input[name=username], input[type=email]').first();
     const choices = [
         page.locator('button, a, [role=button]').filter({ hasText: login }).first(),
@@ -115,6 +121,12 @@ async function connect(context, origin, options, report) {
     const page = await context.newPage();
     popups.length = 0;
     const started = Date.now();
+    if (options.mode === 'page') {
+        await page.goto(options.connect_link);
+        await page.locator('h1').waitFor();
+        report.facts.page_text = await page.locator('body').innerText();
+        return;
+    }
     if (options.mode === 'link') {
         await page.goto(options.connect_link);
         await pressTexts(page, options.click);
@@ -131,7 +143,7 @@ async function connect(context, origin, options, report) {
     if (popup) {
         // The SDK opens an empty window first and sends it to us when its socket is acknowledged.
         await popup.waitForURL((url) => url.href !== 'about:blank', { timeout: 10_000 });
-        report.facts.last_text = await signIn(popup, options.login);
+        report.facts.last_text = await signIn(popup, options.login, options.cancel);
     }
     report.facts.authorize = authorize;
     checkAuthorize(options, authorize, report);
@@ -143,7 +155,9 @@ async function connect(context, origin, options, report) {
     report.facts.outcome = outcome;
     report.facts.events = options.mode === 'connect_ui' ? await page.evaluate(() => window.events) : undefined;
     report.facts.milliseconds = Date.now() - started;
-    if (options.mode === 'link') {
+    if (options.cancel) {
+        report.check('refused', outcome?.error, outcome);
+    } else if (options.mode === 'link') {
         report.facts.page_text = await page.locator('body').innerText();
         report.check('connected', /connected|success/i.test(report.facts.page_text), report.facts.page_text);
     } else {

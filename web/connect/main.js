@@ -31,8 +31,18 @@ function screen(children, back) {
   show(screens.topBar({ back, close }), ...children, screens.bottomLine());
 }
 
+/** What the API says to programs of a session that has ended; a person gets it in their words. */
+const SESSION_CODES = ["unknown_connect_session_token", "invalid_connect_session_token_format"];
+
 /** @param {unknown} error @returns {Problem} */
 function problemOf(error) {
+  if (error instanceof ApiError && SESSION_CODES.includes(error.problem.code))
+    return {
+      ...error.problem,
+      message: "This link has ended or is not complete.",
+      actor: "user",
+      remedy: "Go back to the app and start again from there.",
+    };
   if (error instanceof ApiError) return error.problem;
   console.error(error);
   return { code: "page", message: "This page met an unexpected problem.", remedy: "Reload it and try again." };

@@ -120,7 +120,7 @@ export function waitingScreen({ name, closed, blocked, open, cancel, admin }) {
     ? ["Your browser blocked the window", `Press the button and the ${name} sign-in opens.`]
     : closed
       ? ["Was the window closed?", "We have not heard back. If it is still open, go on there; else open it again."]
-      : [`Continue with ${name}`, "Finish signing in in the window that we opened. This page goes on by itself."];
+      : [`Continue with ${name}`, "Finish the sign-in in the window that we opened. This page goes on by itself."];
   return [
     head(blocked || closed ? badge("wait") : h("span", { class: "spinner big" }), title, lead(text)),
     h(

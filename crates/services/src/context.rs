@@ -31,6 +31,8 @@ pub struct Context {
     pub log: Recorder,
     /// Work that outlives the request that started it; joined at shutdown.
     pub background: TaskTracker,
+    /// One key pair is made at a time: each takes up to a second of CPU, and an end user's page asks for it.
+    pub key_making: tokio::sync::Semaphore,
     /// Named points at which a test may stop the process.
     pub faults: FaultPoints,
     /// Settings.

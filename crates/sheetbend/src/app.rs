@@ -123,6 +123,7 @@ pub async fn build(options: ServeOptions, additions: Additions) -> anyhow::Resul
         catalog: catalog(&options.providers, &additions)?,
         egress: egress(&options.outbound, &additions)?,
         background: TaskTracker::new(),
+        key_making: tokio::sync::Semaphore::new(1),
         faults: fault_points(),
         store,
         vault,

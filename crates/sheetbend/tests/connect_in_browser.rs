@@ -54,13 +54,17 @@ async fn needs_browser_the_link_alone_is_enough() {
     assert_eq!(connections_of(&server, "linked").await.len(), 1);
 }
 
-/// Both vendors' guides' snippets through the SDK, then a person in a browser.
+/// What the two vendors' guides tell to write, through the SDK.
+async fn seed_sessions(server: &Server) -> Value {
+    let options = json!({"host": server.url(), "api_key": server.key(), "email": "alex@fabrikam.example"});
+    node("seed_sessions.mjs", &options).await
+}
+
 #[tokio::test]
 #[ignore = "needs Node and a browser"]
-async fn needs_browser_the_seeds_snippets_do_what_their_guides_say() {
+async fn needs_browser_the_excel_seed_s_prompts_reach_microsoft() {
     let server = Start::dev().start();
-    let options = json!({"host": server.url(), "api_key": server.key(), "email": "alex@fabrikam.example"});
-    let made = node("seed_sessions.mjs", &options).await;
+    let made = seed_sessions(&server).await;
     for prompt in ["consent", "login"] {
         let more = json!({"mode": "auth", "session_token": made[prompt]["token"],
             "authorize_includes": {"prompt": prompt, "scope": "offline_access User.Read Files.ReadWrite"}});
@@ -68,8 +72,13 @@ async fn needs_browser_the_seeds_snippets_do_what_their_guides_say() {
         let query = authorize_requests(&server).await.pop().unwrap();
         assert_eq!(parameter(&query, "prompt"), Some(prompt));
     }
-    let forgotten = server.send("DELETE", &format!("{}/_control/requests", server.sandbox()), &[], "").await;
-    assert_eq!(forgotten.status, 200);
+}
+
+#[tokio::test]
+#[ignore = "needs Node and a browser"]
+async fn needs_browser_the_sharepoint_seed_s_override_avoids_the_consent_page() {
+    let server = Start::dev().start();
+    let made = seed_sessions(&server).await;
     let alex = json!({"mode": "auth", "session_token": made["override"]["token"], "integration": "sharepoint-online",
         "login": "alex@fabrikam.example", "authorize_includes": {"scope": ".default offline_access"},
         "authorize_excludes": ["prompt"]});
@@ -84,4 +93,27 @@ async fn needs_browser_the_seeds_snippets_do_what_their_guides_say() {
         "login": "nora@northwind.example", "stuck": true});
     let facts = in_browser(&server, stuck).await;
     assert!(facts["last_text"].as_str().unwrap().contains("admin approval"), "{facts}");
+}
+
+#[tokio::test]
+#[ignore = "needs Node and a browser"]
+async fn needs_browser_who_cancels_at_microsoft_gets_an_error_of_the_sdk() {
+    let server = Start::dev().start();
+    let token = session_of(&server, "shy").await;
+    let more =
+        json!({"mode": "auth", "session_token": token, "login": "admin@northwind.example", "cancel": true});
+    let facts = in_browser(&server, more).await;
+    assert_eq!(facts["outcome"]["error"]["type"], "callback_err", "{facts}");
+    assert!(connections_of(&server, "shy").await.is_empty());
+}
+
+#[tokio::test]
+#[ignore = "needs Node and a browser"]
+async fn needs_browser_a_dead_link_speaks_to_people() {
+    let server = Start::dev().start();
+    let dead = format!("nango_connect_session_{}", "0".repeat(64));
+    let link = format!("{}/connect/?session_token={dead}", server.url());
+    let facts = in_browser(&server, json!({"mode": "page", "connect_link": link})).await;
+    let text = facts["page_text"].as_str().unwrap();
+    assert!(text.contains("Go back to the app") && !text.contains("Authentication failed"), "{text}");
 }

@@ -16,11 +16,13 @@ use super::end_user::{self, EndUserBody, OrganizationBody};
 use crate::app::SharedApp;
 use crate::auth::{BearerSession, Granted, WriteSessions};
 use crate::error::ApiError;
+use crate::openapi::shapes;
 use crate::strict::{NoQuery, StrictJson, StrictQuery};
 use crate::time::zulu;
 
 /// What the backend prescribes for one integration.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[schema(as = IntegrationDefaults)]
 #[serde(deny_unknown_fields)]
 pub struct DefaultsBody {
     user_scopes: Option<String>,
@@ -32,6 +34,7 @@ pub struct DefaultsBody {
 
 /// `overrides` of one integration.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[schema(as = IntegrationOverrides)]
 #[serde(deny_unknown_fields)]
 pub struct OverridesBody {
     #[expect(dead_code, reason = "accepted for compatibility; our page shows the definition's own guide")]
@@ -40,6 +43,7 @@ pub struct OverridesBody {
 
 /// `POST /connect/sessions`.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[schema(as = CreateConnectSession)]
 #[serde(deny_unknown_fields)]
 pub struct CreateBody {
     end_user: Option<EndUserBody>,
@@ -56,6 +60,7 @@ pub struct CreateBody {
 
 /// `POST /connect/sessions/reconnect`.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[schema(as = CreateReconnectSession)]
 #[serde(deny_unknown_fields)]
 pub struct ReconnectBody {
     connection_id: String,
@@ -73,7 +78,7 @@ pub struct ReconnectBody {
 /// Makes a session.
 #[utoipa::path(post, path = "/connect/sessions", tag = "connect", operation_id = "createConnectSession",
     request_body = CreateBody,
-    responses((status = 201, description = "Token and link", body = Value), (status = 400, description = "Invalid")))]
+    responses((status = 201, description = "Token and link", body = shapes::SessionAnswer), (status = 400, description = "Invalid")))]
 pub async fn create(
     State(app): State<SharedApp>,
     caller: Granted<WriteSessions>,
@@ -101,7 +106,7 @@ pub async fn create(
 /// Makes a session that authorizes a connection again.
 #[utoipa::path(post, path = "/connect/sessions/reconnect", tag = "connect", operation_id = "createReconnectSession",
     request_body = ReconnectBody,
-    responses((status = 201, description = "Token and link", body = Value), (status = 400, description = "Invalid")))]
+    responses((status = 201, description = "Token and link", body = shapes::SessionAnswer), (status = 400, description = "Invalid")))]
 pub async fn reconnect(
     State(app): State<SharedApp>,
     caller: Granted<WriteSessions>,

@@ -23,6 +23,7 @@ use crate::auth::{
     UpdateConnection,
 };
 use crate::error::ApiError;
+use crate::openapi::shapes;
 use crate::strict::{NoQuery, QueryFlag, QueryNumber, StrictJson, StrictQuery, Texts};
 use crate::time::{offset, zulu};
 
@@ -49,7 +50,7 @@ pub struct ListQuery {
         ("endUserOrganizationId" = Option<String>, Query, description = "Exactly this organisation"),
         ("tags" = Option<std::collections::BTreeMap<String, String>>, Query, style = DeepObject, explode, description = "All must match"),
         ("limit" = Option<u32>, Query, description = "1 to 2000"), ("page" = Option<u32>, Query, description = "From 0")),
-    responses((status = 200, description = "The connections", body = Value)))]
+    responses((status = 200, description = "The connections", body = shapes::ConnectionsAnswer)))]
 pub async fn list(
     State(app): State<SharedApp>,
     caller: Granted<ListConnections>,
@@ -126,7 +127,7 @@ pub struct GetQuery {
         ("provider_config_key" = String, Query, description = "The integration's key"),
         ("refresh_token" = Option<bool>, Query, description = "Show the refresh token"),
         ("force_refresh" = Option<bool>, Query, description = "Refresh now")),
-    responses((status = 200, description = "The connection", body = Value), (status = 404, description = "Unknown"),
+    responses((status = 200, description = "The connection", body = shapes::Connection), (status = 404, description = "Unknown"),
         (status = 424, description = "The credentials do not work")))]
 pub async fn get(
     State(app): State<SharedApp>,
@@ -233,7 +234,7 @@ pub struct TokenQuery {
     params(("connectionId" = String, Path, description = "The connection's id"),
         ("provider_config_key" = String, Query, description = "The integration's key"),
         ("resource" = Option<String>, Query, description = "A resource of the provider's definition, by name or origin")),
-    responses((status = 200, description = "The token", body = Value)))]
+    responses((status = 200, description = "The token", body = shapes::TokenAnswer)))]
 pub async fn token(
     State(app): State<SharedApp>,
     caller: Granted<ReadCredentials>,
@@ -262,7 +263,7 @@ pub async fn token(
 /// Imports a connection whose credentials were obtained elsewhere.
 #[utoipa::path(post, path = "/connections", tag = "connections", operation_id = "importConnection",
     request_body = import::ImportBody,
-    responses((status = 201, description = "The connection", body = Value), (status = 400, description = "Invalid")))]
+    responses((status = 201, description = "The connection", body = shapes::Connection), (status = 400, description = "Invalid")))]
 pub async fn create(
     State(app): State<SharedApp>,
     caller: Granted<CreateConnection>,
@@ -294,6 +295,7 @@ pub struct KeyQuery {
 
 /// `PATCH /connections/{connectionId}`.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[schema(as = PatchConnection)]
 #[serde(deny_unknown_fields)]
 pub struct PatchBody {
     end_user: Option<EndUserBody>,
@@ -305,7 +307,7 @@ pub struct PatchBody {
 #[utoipa::path(patch, path = "/connections/{connectionId}", tag = "connections", operation_id = "patchConnection",
     params(("connectionId" = String, Path, description = "The connection's id"),
         ("provider_config_key" = String, Query, description = "The integration's key")), request_body = PatchBody,
-    responses((status = 200, description = "Changed", body = Value), (status = 404, description = "Unknown")))]
+    responses((status = 200, description = "Changed", body = shapes::Success), (status = 404, description = "Unknown")))]
 pub async fn patch(
     State(app): State<SharedApp>,
     caller: Granted<UpdateConnection>,
@@ -345,7 +347,7 @@ pub async fn patch(
 #[utoipa::path(delete, path = "/connections/{connectionId}", tag = "connections", operation_id = "deleteConnection",
     params(("connectionId" = String, Path, description = "The connection's id"),
         ("provider_config_key" = String, Query, description = "The integration's key")),
-    responses((status = 200, description = "Deleted", body = Value), (status = 400, description = "Unknown")))]
+    responses((status = 200, description = "Deleted", body = shapes::Success), (status = 400, description = "Unknown")))]
 pub async fn delete(
     State(app): State<SharedApp>,
     caller: Granted<DeleteConnection>,

@@ -11,6 +11,7 @@ use crate::error::ApiError;
 
 /// `end_user`.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[schema(as = EndUserInput)]
 #[serde(deny_unknown_fields)]
 pub struct EndUserBody {
     id: String,
@@ -22,6 +23,7 @@ pub struct EndUserBody {
 
 /// `organization`.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[schema(as = OrganizationInput)]
 #[serde(deny_unknown_fields)]
 pub struct OrganizationBody {
     id: String,

@@ -20,6 +20,7 @@ use crate::time;
 
 /// The request.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[schema(as = ImportConnection)]
 #[serde(deny_unknown_fields)]
 pub struct ImportBody {
     provider_config_key: String,

@@ -16,11 +16,13 @@ use crate::auth::{
     CreateIntegration, DeleteIntegration, Granted, KeyOrSession, ReadIntegration, UpdateIntegration,
 };
 use crate::error::ApiError;
+use crate::openapi::shapes;
 use crate::strict::{NoQuery, OneOrMore, StrictJson, StrictQuery, Texts};
 use crate::time::zulu;
 
 /// The credentials of an integration's OAuth client.
 #[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = IntegrationClient)]
 #[serde(deny_unknown_fields)]
 pub struct ClientBody {
     r#type: String,
@@ -39,6 +41,7 @@ impl ClientBody {
 
 /// `POST /integrations`.
 #[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = CreateIntegration)]
 #[serde(deny_unknown_fields)]
 pub struct CreateBody {
     provider: String,
@@ -46,7 +49,9 @@ pub struct CreateBody {
     display_name: Option<String>,
     forward_webhooks: Option<bool>,
     credentials: Option<ClientBody>,
+    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
     integration_config: Option<Texts>,
+    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
     custom: Option<Texts>,
     /// Sheetbend: the cloud whose hosts are used (`global`, `usgov`, `usgov-dod`, `china`).
     cloud: Option<String>,
@@ -55,22 +60,27 @@ pub struct CreateBody {
     /// Sheetbend: next links come back through the proxy.
     rewrite_links: Option<bool>,
     /// Sheetbend: connection config that all connections share.
+    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
     connection_config: Option<Texts>,
 }
 
 /// `PATCH /integrations/{uniqueKey}`.
 #[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = UpdateIntegration)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateBody {
     unique_key: Option<String>,
     display_name: Option<String>,
     forward_webhooks: Option<bool>,
     credentials: Option<ClientBody>,
+    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
     integration_config: Option<Texts>,
+    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
     custom: Option<Texts>,
     cloud: Option<String>,
     allowed_hosts: Option<Vec<String>>,
     rewrite_links: Option<bool>,
+    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
     connection_config: Option<Texts>,
 }
 
@@ -84,7 +94,7 @@ pub struct GetQuery {
 
 /// Lists integrations; a connect session sees those it may connect.
 #[utoipa::path(get, path = "/integrations", tag = "integrations", operation_id = "listIntegrations",
-    responses((status = 200, description = "The integrations", body = Value)))]
+    responses((status = 200, description = "The integrations", body = shapes::IntegrationsAnswer)))]
 pub async fn list(
     State(app): State<SharedApp>,
     caller: KeyOrSession,
@@ -117,7 +127,7 @@ pub async fn list(
 /// Makes an integration.
 #[utoipa::path(post, path = "/integrations", tag = "integrations", operation_id = "createIntegration",
     request_body = CreateBody,
-    responses((status = 200, description = "The integration", body = Value), (status = 400, description = "Invalid")))]
+    responses((status = 200, description = "The integration", body = shapes::IntegrationAnswer), (status = 400, description = "Invalid")))]
 pub async fn create(
     State(app): State<SharedApp>,
     caller: Granted<CreateIntegration>,
@@ -156,7 +166,7 @@ pub async fn create(
 #[utoipa::path(get, path = "/integrations/{uniqueKey}", tag = "integrations", operation_id = "getIntegration",
     params(("uniqueKey" = String, Path, description = "The integration's key"),
         ("include" = Option<Vec<String>>, Query, description = "`webhook`, `credentials`")),
-    responses((status = 200, description = "The integration", body = Value), (status = 404, description = "Unknown")))]
+    responses((status = 200, description = "The integration", body = shapes::IntegrationAnswer), (status = 404, description = "Unknown")))]
 pub async fn get(
     State(app): State<SharedApp>,
     caller: Granted<ReadIntegration>,
@@ -185,7 +195,7 @@ pub async fn get(
 /// Changes an integration.
 #[utoipa::path(patch, path = "/integrations/{uniqueKey}", tag = "integrations", operation_id = "updateIntegration",
     params(("uniqueKey" = String, Path, description = "The integration's key")), request_body = UpdateBody,
-    responses((status = 200, description = "The integration", body = Value), (status = 404, description = "Unknown")))]
+    responses((status = 200, description = "The integration", body = shapes::IntegrationAnswer), (status = 404, description = "Unknown")))]
 pub async fn update(
     State(app): State<SharedApp>,
     caller: Granted<UpdateIntegration>,
@@ -216,7 +226,7 @@ pub async fn update(
 /// Deletes an integration with its connections.
 #[utoipa::path(delete, path = "/integrations/{uniqueKey}", tag = "integrations", operation_id = "deleteIntegration",
     params(("uniqueKey" = String, Path, description = "The integration's key")),
-    responses((status = 200, description = "Deleted", body = Value), (status = 404, description = "Unknown")))]
+    responses((status = 200, description = "Deleted", body = shapes::Success), (status = 404, description = "Unknown")))]
 pub async fn delete(
     State(app): State<SharedApp>,
     caller: Granted<DeleteIntegration>,

@@ -16,9 +16,10 @@ use crate::strict::{NoQuery, OneOrMore, StrictJson, StrictQuery};
 
 /// Metadata for one or several connections.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[schema(as = Metadata)]
 #[serde(deny_unknown_fields)]
 pub struct MetadataBody {
-    #[schema(value_type = Object)]
+    #[schema(value_type = crate::openapi::shapes::OneOrMoreTexts)]
     connection_id: OneOrMore,
     provider_config_key: String,
     metadata: Map<String, Value>,

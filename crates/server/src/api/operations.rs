@@ -10,6 +10,7 @@ use services::error::Error;
 use crate::app::SharedApp;
 use crate::auth::{Granted, ReadLogs};
 use crate::error::ApiError;
+use crate::openapi::shapes;
 use crate::strict::{NoQuery, QueryNumber, StrictQuery};
 use crate::time::{parse, zulu};
 
@@ -40,7 +41,7 @@ pub struct ListQuery {
         ("cursor" = Option<String>, Query, description = "From the last page"),
         ("after" = Option<String>, Query, description = "Only newer than this operation, oldest first"),
         ("limit" = Option<u32>, Query, description = "1 to 500, default 100")),
-    responses((status = 200, description = "A page", body = Value)))]
+    responses((status = 200, description = "A page", body = shapes::OperationsAnswer)))]
 pub async fn list(
     State(app): State<SharedApp>,
     caller: Granted<ReadLogs>,
@@ -96,7 +97,7 @@ fn filter(query: ListQuery) -> Result<OperationFilter, ApiError> {
 /// One operation with its messages.
 #[utoipa::path(get, path = "/operations/{id}", tag = "operations", operation_id = "getOperation",
     params(("id" = String, Path, description = "The operation's id")),
-    responses((status = 200, description = "The operation", body = Value), (status = 404, description = "Unknown")))]
+    responses((status = 200, description = "The operation", body = shapes::OperationAnswer), (status = 404, description = "Unknown")))]
 pub async fn get(
     State(app): State<SharedApp>,
     caller: Granted<ReadLogs>,

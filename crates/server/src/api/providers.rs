@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::app::SharedApp;
 use crate::auth::KeyOrSession;
 use crate::error::ApiError;
+use crate::openapi::shapes;
 use crate::strict::{NoQuery, StrictQuery};
 
 /// The query of the list.
@@ -25,7 +26,7 @@ pub struct ListQuery {
 /// Lists the catalogue; `search` is a case-insensitive regular expression over the names.
 #[utoipa::path(get, path = "/providers", tag = "providers", operation_id = "listProviders",
     params(("search" = Option<String>, Query, description = "Case-insensitive regular expression over the names")),
-    responses((status = 200, description = "The definitions", body = Value)))]
+    responses((status = 200, description = "The definitions", body = shapes::ProvidersAnswer)))]
 pub async fn list(
     State(app): State<SharedApp>,
     _: KeyOrSession,
@@ -52,7 +53,7 @@ pub async fn list(
 /// One definition.
 #[utoipa::path(get, path = "/providers/{provider}", tag = "providers", operation_id = "getProvider",
     params(("provider" = String, Path, description = "The provider's name")),
-    responses((status = 200, description = "The definition", body = Value), (status = 404, description = "Unknown provider")))]
+    responses((status = 200, description = "The definition", body = shapes::ProviderAnswer), (status = 404, description = "Unknown provider")))]
 pub async fn get(
     State(app): State<SharedApp>,
     _: KeyOrSession,

@@ -17,6 +17,9 @@ const PENDING_MS: i64 = 7 * 24 * 3600 * 1000;
 /// Microsoft advises against longer lives; Entra refuses an expired certificate.
 const LIFE_DAYS: i64 = 365 * 2;
 
+/// How long a page waits for its turn.
+const TURN: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// A pair, with its private key.
 pub struct Pair {
     /// Its row id.
@@ -61,10 +64,13 @@ pub async fn create(
         return Err(Error::UnknownIntegration(key.to_string()));
     }
     let now_ms = context.now_ms();
+    let busy = || Error::refused("too_many_key_pairs", "Too many key pairs are being made; try again in a moment");
+    let turn = tokio::time::timeout(TURN, context.key_making.acquire()).await.map_err(|_| busy())?;
     // A 2048-bit RSA key takes up to a second of CPU: not on a thread that serves requests.
     let made = tokio::task::spawn_blocking(move || make(now_ms)).await;
     let (private_key, certificate, expires_at_ms) =
         made.ok().and_then(Result::ok).ok_or(Error::Corrupt("a key pair could not be made"))?;
+    drop(turn);
     let id = context.uuid();
     let thumbprint = assertion::thumbprint(&certificate)?;
     let stored = Stored { private_key: private_key.to_string(), certificate: certificate.clone() };

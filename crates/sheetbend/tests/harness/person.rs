@@ -104,6 +104,11 @@ impl Person {
         }
     }
 
+    /// The values of a host's cookies.
+    pub fn cookies_of(&self, host: &str) -> Vec<String> {
+        self.cookies.get(host).into_iter().flatten().map(|(_, value)| value.clone()).collect()
+    }
+
     /// Forgets every cookie: another browser.
     pub fn forget(&mut self) {
         self.cookies.clear();

@@ -1,0 +1,266 @@
+//! The answers' shapes for the description. Handlers write JSON by hand; a test holds both against each other.
+
+#![expect(dead_code, reason = "these types are only described, never built")]
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+/// Every answer that is not a success (contract §1.1).
+#[derive(ToSchema)]
+#[schema(as = Error)]
+pub struct ErrorAnswer {
+    error: ErrorBody,
+}
+
+/// What went wrong.
+#[derive(ToSchema)]
+#[schema(as = ErrorBody)]
+pub struct ErrorBody {
+    /// Stable, for programs.
+    code: String,
+    /// For people.
+    message: Option<String>,
+    /// Places in the request.
+    errors: Option<Vec<FieldError>>,
+    /// Who must act and how, where it is known.
+    payload: Option<Map<String, Value>>,
+}
+
+/// A place in the request that is wrong.
+#[derive(ToSchema)]
+pub struct FieldError {
+    code: String,
+    message: String,
+    path: Vec<String>,
+}
+
+/// An integration: one environment's configuration of a provider.
+#[derive(ToSchema)]
+pub struct Integration {
+    unique_key: String,
+    provider: String,
+    display_name: String,
+    logo: String,
+    forward_webhooks: bool,
+    cloud: String,
+    allowed_hosts: Vec<String>,
+    rewrite_links: bool,
+    /// Shared by all its connections.
+    connection_config: BTreeMap<String, String>,
+    created_at: String,
+    updated_at: String,
+    /// With `include=credentials`.
+    credentials: Option<Map<String, Value>>,
+    /// With `include=webhook`.
+    webhook_url: Option<String>,
+    /// Of a change: what may not work as meant.
+    warnings: Option<Vec<Warning>>,
+}
+
+/// Something that may not work as meant.
+#[derive(ToSchema)]
+pub struct Warning {
+    code: String,
+    message: String,
+}
+
+/// One integration.
+#[derive(ToSchema)]
+pub struct IntegrationAnswer {
+    data: Integration,
+}
+
+/// All integrations.
+#[derive(ToSchema)]
+pub struct IntegrationsAnswer {
+    data: Vec<Integration>,
+}
+
+/// A provider's definition; more keys than these are possible.
+#[derive(ToSchema)]
+pub struct Provider {
+    name: String,
+    display_name: String,
+    auth_mode: String,
+    logo_url: String,
+    #[serde(flatten)]
+    more: BTreeMap<String, Value>,
+}
+
+/// One definition.
+#[derive(ToSchema)]
+pub struct ProviderAnswer {
+    data: Provider,
+}
+
+/// Several definitions.
+#[derive(ToSchema)]
+pub struct ProvidersAnswer {
+    data: Vec<Provider>,
+}
+
+/// A person or company of the customer's.
+#[derive(ToSchema)]
+pub struct EndUser {
+    id: String,
+    display_name: Option<String>,
+    email: Option<String>,
+    tags: BTreeMap<String, String>,
+    organization: Option<Organization>,
+}
+
+/// The company of an end user.
+#[derive(ToSchema)]
+pub struct Organization {
+    id: String,
+    display_name: Option<String>,
+}
+
+/// Why a connection does not work.
+#[derive(ToSchema)]
+pub struct ConnectionProblem {
+    r#type: String,
+    log_id: String,
+    code: String,
+    cause: String,
+    actor: String,
+    remedy: String,
+    link: Option<String>,
+    needs_reconnect: bool,
+}
+
+/// A connection in a list.
+#[derive(ToSchema)]
+pub struct ConnectionSummary {
+    id: i64,
+    connection_id: String,
+    provider_config_key: String,
+    provider: String,
+    errors: Vec<ConnectionProblem>,
+    end_user: Option<EndUser>,
+    tags: BTreeMap<String, String>,
+    metadata: Option<Map<String, Value>>,
+    created: String,
+}
+
+/// A page of connections.
+#[derive(ToSchema)]
+pub struct ConnectionsAnswer {
+    connections: Vec<ConnectionSummary>,
+}
+
+/// One end user's authorized account on an integration.
+#[derive(ToSchema)]
+pub struct Connection {
+    id: i64,
+    connection_id: String,
+    provider_config_key: String,
+    provider: String,
+    errors: Vec<ConnectionProblem>,
+    end_user: Option<EndUser>,
+    tags: BTreeMap<String, String>,
+    metadata: Option<Map<String, Value>>,
+    connection_config: Map<String, Value>,
+    webhook_url_override: Option<String>,
+    created_at: String,
+    updated_at: String,
+    last_fetched_at: Option<String>,
+    /// Empty for a caller without the credential scope.
+    credentials: Map<String, Value>,
+}
+
+/// An access token.
+#[derive(ToSchema)]
+pub struct TokenAnswer {
+    token: Option<String>,
+    expires_at: Option<String>,
+    /// The only origin that the token is for.
+    resource: Option<String>,
+}
+
+/// It was done.
+#[derive(ToSchema)]
+pub struct Success {
+    success: bool,
+}
+
+/// A new session.
+#[derive(ToSchema)]
+pub struct SessionAnswer {
+    data: Session,
+}
+
+/// A connect session: a token for half an hour, and the page that uses it.
+#[derive(ToSchema)]
+pub struct Session {
+    token: String,
+    connect_link: String,
+    expires_at: String,
+}
+
+/// A page of operations.
+#[derive(ToSchema)]
+pub struct OperationsAnswer {
+    data: Vec<Operation>,
+    pagination: Pagination,
+}
+
+/// Where the next page begins; null at the end.
+#[derive(ToSchema)]
+pub struct Pagination {
+    cursor: Option<String>,
+}
+
+/// One operation.
+#[derive(ToSchema)]
+pub struct OperationAnswer {
+    data: Operation,
+}
+
+/// Something that happened.
+#[derive(ToSchema)]
+pub struct Operation {
+    id: String,
+    operation: OperationName,
+    r#type: String,
+    action: String,
+    state: String,
+    level: String,
+    message: String,
+    integration: Option<String>,
+    connection: Option<String>,
+    provider: Option<String>,
+    status: Option<i32>,
+    error: Option<OperationError>,
+    created_at: String,
+    ended_at: Option<String>,
+    duration_ms: Option<f64>,
+    detail: Option<Map<String, Value>>,
+    /// Of one operation asked for by its id.
+    messages: Option<Vec<Map<String, Value>>>,
+}
+
+/// What kind of operation.
+#[derive(ToSchema)]
+pub struct OperationName {
+    r#type: String,
+    action: String,
+}
+
+/// Why it failed.
+#[derive(ToSchema)]
+pub struct OperationError {
+    message: String,
+}
+
+/// One text or several.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub enum OneOrMoreTexts {
+    /// One.
+    One(String),
+    /// Several.
+    Several(Vec<String>),
+}
