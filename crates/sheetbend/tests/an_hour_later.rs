@@ -68,6 +68,7 @@ impl House {
             catalog: catalog::Catalog::embedded().unwrap(),
             egress: Egress::new(EgressOptions::default()).unwrap(),
             background: TaskTracker::new(),
+            key_making: tokio::sync::Semaphore::new(1),
             faults: FaultPoints::default(),
             vault: Vault::new(Keyring::new(vec![KeyMaterial::generate().unwrap()]).unwrap()),
             store,
