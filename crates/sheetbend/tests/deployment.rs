@@ -4,7 +4,8 @@ mod harness;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 use harness::upstream::{Upstream, answer, read_request};
 use harness::visitor::{Visitor, session};

@@ -2,7 +2,8 @@
 
 mod harness;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 use harness::visitor::{Visitor, session};
 use harness::{Server, Start};

@@ -2,7 +2,8 @@
 
 mod harness;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 use harness::upstream::{Seen, Upstream, Wire, answer, connect, integrate, read_request};
 use harness::visitor::Visitor;
