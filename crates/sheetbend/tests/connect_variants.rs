@@ -23,6 +23,7 @@ async fn everything_works_under_a_base_path() {
     let made = server.api("POST", "/connect/sessions", Some(json!({"end_user": {"id": "u"}}))).await.json();
     let link = made["data"]["connect_link"].as_str().unwrap();
     assert!(link.starts_with(&format!("{}/connect/?", server.url())), "{link}");
+    let bearer = format!("Bearer {}", made["data"]["token"].as_str().unwrap());
     let mut person = Person::default();
     let page = person.open(&server, link, None).await;
     assert_eq!(page.answer.status, 200);
@@ -37,6 +38,12 @@ async fn everything_works_under_a_base_path() {
     let id = connections_of(&server, "u").await[0]["connection_id"].as_str().unwrap().to_owned();
     let me = server.proxy("GET", "/v1.0/me", "microsoft-excel", &id).await;
     assert_eq!(me.status, 200, "{}", me.text());
+    let settings = server
+        .send("GET", &format!("{}/connect/session", server.url()), &[("authorization", &bearer)], "")
+        .await;
+    assert_eq!(settings.json()["data"]["websocketsPath"], "/knots/");
+    let root = server.send("GET", &format!("{}/", server.url()), &[], "").await;
+    assert_eq!(root.status, 303, "the socket's path is served: {}", root.text());
     let bare = server.url().trim_end_matches("/knots");
     assert_eq!(server.send("GET", &format!("{bare}/connections"), &[], "").await.status, 404);
 }
