@@ -178,3 +178,62 @@ async fn sessions_and_forms_that_break_a_rule() {
 fn before_everything() -> usize {
     1
 }
+
+/// A key of the first environment with these scopes, put beside the running server.
+async fn narrow_key(server: &Server, key: &str, scopes: &[&str]) {
+    let url = store::DatabaseUrl::Sqlite(server.data_dir.join("sheetbend.db"));
+    let beside = store::Store::open(store::StoreOptions::new(url)).await.unwrap();
+    let scope = domain::Scope { environment: domain::EnvironmentId(1) };
+    let new = store::NewApiKey {
+        id: format!("id-of-{key}"),
+        name: key.to_owned(),
+        hash: services::api_keys::hash(key),
+        prefix: "sb_".to_owned(),
+        grants: domain::permission::Grants::new(scopes.iter().map(|&one| one.to_owned()).collect()),
+    };
+    beside.insert_api_key(scope, new, 0).await.unwrap();
+    beside.close().await;
+}
+
+#[tokio::test]
+async fn keys_that_may_too_little() {
+    let server = Start::dev().start();
+    narrow_key(&server, "sb_lister", &["environment:connections:list", "environment:connections:read"]).await;
+    let call = async |method: &str, path: &str, body: &str| {
+        let headers = [
+            ("authorization", "Bearer sb_lister"),
+            ("content-type", "application/json"),
+            ("provider-config-key", "microsoft-excel"),
+            ("connection-id", "demo-excel"),
+        ];
+        server.send(method, &format!("{}{path}", server.url()), &headers, body.to_owned()).await
+    };
+    call("GET", "/connections", "").await.ok();
+    for (method, path, scope) in [
+        ("GET", "/integrations", "environment:integrations:list"),
+        ("POST", "/integrations", "environment:integrations:create"),
+        ("DELETE", "/integrations/microsoft-excel", "environment:integrations:delete"),
+        (
+            "DELETE",
+            "/connections/demo-excel?provider_config_key=microsoft-excel",
+            "environment:connections:delete",
+        ),
+        ("POST", "/connect/sessions", "environment:connect_sessions:write"),
+        ("GET", "/proxy/v1.0/me", "environment:proxy"),
+        ("GET", "/operations", "environment:logs:read"),
+        ("GET", "/connections/demo-excel/token?resource=graph", "environment:connections:read_credentials"),
+    ] {
+        let error =
+            call(method, path, if method == "POST" { "{" } else { "" }).await.refused(403, "forbidden");
+        let message = error["message"].as_str().unwrap();
+        assert!(
+            message.starts_with("Insufficient scope. Required") && message.contains(scope),
+            "{path}: {message}"
+        );
+    }
+    let path = "/connections/demo-excel?provider_config_key=microsoft-excel";
+    let seen = call("GET", path, "").await.ok();
+    assert_eq!(seen["credentials"], json!({}), "credentials need a scope of their own");
+    call("GET", &format!("{path}&refresh_token=true"), "").await.refused(403, "forbidden");
+    server.calm();
+}

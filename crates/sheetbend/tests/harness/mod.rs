@@ -36,6 +36,7 @@ pub struct Server {
 /// How to start.
 pub struct Start {
     data_dir: Option<PathBuf>,
+    serve_key: Option<String>,
     listen: String,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
@@ -46,10 +47,16 @@ impl Start {
     pub fn dev() -> Self {
         Self {
             data_dir: None,
+            serve_key: None,
             listen: "127.0.0.1:0".to_owned(),
             arguments: Vec::new(),
             environment: Vec::new(),
         }
+    }
+
+    /// `sheetbend serve` on a free port, with a key of the test's choice; there is no sandbox.
+    pub fn serve(key: &str) -> Self {
+        Self { serve_key: Some(key.to_owned()), ..Self::dev() }
     }
 
     /// Uses a directory that outlives the server.
@@ -88,16 +95,12 @@ impl Start {
         std::fs::create_dir_all(&data_dir).unwrap();
         let stderr = data_dir.join(format!("stderr-{}.log", self.arguments.len()));
         let mut command = Command::new(env!("CARGO_BIN_EXE_sheetbend"));
+        match &self.serve_key {
+            None => command.args(["dev", "--json", "--sandbox-listen", "127.0.0.1:0"]),
+            Some(key) => command.args(["serve", "--api-key", key]),
+        };
         command
-            .args([
-                "dev",
-                "--json",
-                "--listen",
-                &self.listen,
-                "--sandbox-listen",
-                "127.0.0.1:0",
-                "--data-dir",
-            ])
+            .args(["--listen", &self.listen, "--data-dir"])
             .arg(&data_dir)
             .args(&self.arguments)
             .env_remove("HTTP_PROXY")
@@ -107,14 +110,37 @@ impl Start {
             .stdout(Stdio::piped())
             .stderr(std::fs::File::create(&stderr).unwrap());
         let mut child = command.spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let Ok(facts) = serde_json::from_str(&line) else {
+        let facts = match self.serve_key {
+            None => first_line(&mut child),
+            Some(_) => address_left(&mut child, &data_dir),
+        };
+        let Some(facts) = facts else {
             let _ = child.wait();
             return Err(std::fs::read_to_string(&stderr).unwrap_or_default());
         };
         let http = Client::builder(TokioExecutor::new()).build_http();
         Ok(Server { child, facts, data_dir, stderr, _own: own, http })
+    }
+}
+
+/// What `dev --json` prints; `None` when it ended instead.
+fn first_line(child: &mut Child) -> Option<Value> {
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    serde_json::from_str(&line).ok()
+}
+
+/// What `serve` leaves for `sheetbend logs` once its listener is bound; `None` when it ended instead.
+fn address_left(child: &mut Child, data_dir: &Path) -> Option<Value> {
+    loop {
+        let left = std::fs::read_to_string(data_dir.join("server.json")).ok();
+        if let Some(left) = left.and_then(|text| serde_json::from_str::<Value>(&text).ok()) {
+            return Some(serde_json::json!({"api_url": left["url"], "api_key": left["api_key"]}));
+        }
+        if child.try_wait().unwrap().is_some() {
+            return None;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
     }
 }
 

@@ -1,5 +1,6 @@
 //! A provider that is a bare socket: what arrives is kept byte for byte, what goes back is written as it stands.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -91,10 +92,9 @@ impl Upstream {
         self.seen.lock().unwrap().clear();
     }
 
-    /// A server that knows this as the provider `raw`, with the integration `raw` and the connection `one`.
-    pub async fn server(&self, more: &[&str]) -> (Server, TempDir) {
-        let dir = TempDir::new().unwrap();
-        let file = dir.path().join("raw.yaml");
+    /// Writes the definition of this as the provider `raw`; the file.
+    pub fn definition(&self, dir: &Path) -> String {
+        let file = dir.join("raw.yaml");
         let base = format!("http://127.0.0.1:{}", self.port);
         let definition = format!(
             "raw:\n  display_name: Raw\n  auth_mode: OAUTH2\n  authorization_url: {base}/auth\n  \
@@ -102,16 +102,28 @@ impl Upstream {
              accept: application/x-of-the-provider\n"
         );
         std::fs::write(&file, definition).unwrap();
+        file.to_str().unwrap().to_owned()
+    }
+
+    /// A server that knows this as the provider `raw`, with the integration `raw` and the connection `one`.
+    pub async fn server(&self, more: &[&str]) -> (Server, TempDir) {
+        let dir = TempDir::new().unwrap();
+        let file = self.definition(dir.path());
         let exempt = format!("127.0.0.1:{}", self.port);
-        let mut arguments = vec!["--provider-file", file.to_str().unwrap(), "--exempt", exempt.as_str()];
+        let mut arguments = vec!["--provider-file", file.as_str(), "--exempt", exempt.as_str()];
         arguments.extend_from_slice(more);
         let server = Start::dev().args(&arguments).start();
-        let integration = json!({"provider": "raw", "unique_key": "raw",
-            "credentials": {"type": "OAUTH2", "client_id": "client", "client_secret": "client-secret"}});
-        server.api("POST", "/integrations", Some(integration)).await.ok();
+        integrate(&server).await;
         connect(&server, "one", json!({"access_token": "first-token"})).await;
         (server, dir)
     }
+}
+
+/// Makes the integration `raw`.
+pub async fn integrate(server: &Server) {
+    let integration = json!({"provider": "raw", "unique_key": "raw",
+        "credentials": {"type": "OAUTH2", "client_id": "client", "client_secret": "client-secret"}});
+    server.api("POST", "/integrations", Some(integration)).await.ok();
 }
 
 /// Imports a connection of the integration `raw`.
