@@ -8,10 +8,10 @@ const ACK_MS = 10_000;
 const CHANNEL = "nango-oauth-callback";
 const PREFIX = "nango_oauth_callback_";
 
-/** Opens the socket; resolves with its id once the server acknowledged it.
+/** Opens the socket at a path of our origin, base path and all; resolves with its id once the server acknowledged it.
  * @param {string} path @param {(message: Message) => void} onMessage */
 export function openSocket(path, onMessage) {
-  const url = new URL(BASE.pathname.replace(/\/$/, "") + (path || "/"), BASE);
+  const url = new URL(path || BASE.pathname, BASE);
   url.protocol = BASE.protocol === "https:" ? "wss:" : "ws:";
   const socket = new WebSocket(url);
   /** @type {Promise<string>} */

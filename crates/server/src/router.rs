@@ -71,8 +71,13 @@ pub fn router(app: SharedApp) -> Router {
         .merge(forward)
         .fallback(not_found)
         .layer(from_fn_with_state(entropy, middleware::request_id))
-        .with_state(app);
-    if base_path.is_empty() { routes } else { Router::new().nest(&base_path, routes) }
+        .with_state(app.clone());
+    if base_path.is_empty() {
+        return routes;
+    }
+    // A nested router answers `/base`, but not `/base/`, where pages open their socket.
+    let root = Router::new().route(&format!("{base_path}/"), get(socket::root)).with_state(app);
+    Router::new().nest(&base_path, routes).merge(root)
 }
 
 /// Metrics on a listener of their own.

@@ -46,7 +46,8 @@ async fn needs_browser_the_connect_ui_in_its_frame_tells_the_customer_s_page() {
 #[tokio::test]
 #[ignore = "needs Node and a browser"]
 async fn needs_browser_the_link_alone_is_enough() {
-    let server = Start::dev().start();
+    // Under a base path too: the page finds its files, its API and its socket.
+    let server = Start::dev().args(&["--base-path", "/knots"]).start();
     let body = json!({"end_user": {"id": "linked"}, "allowed_integrations": ["microsoft-excel"]});
     let made = server.api("POST", "/connect/sessions", Some(body)).await.json();
     let link = &made["data"]["connect_link"];

@@ -64,7 +64,8 @@ pub async fn create(
         return Err(Error::UnknownIntegration(key.to_string()));
     }
     let now_ms = context.now_ms();
-    let busy = || Error::refused("too_many_key_pairs", "Too many key pairs are being made; try again in a moment");
+    let busy =
+        || Error::refused("too_many_key_pairs", "Too many key pairs are being made; try again in a moment");
     let turn = tokio::time::timeout(TURN, context.key_making.acquire()).await.map_err(|_| busy())?;
     // A 2048-bit RSA key takes up to a second of CPU: not on a thread that serves requests.
     let made = tokio::task::spawn_blocking(move || make(now_ms)).await;
