@@ -71,6 +71,17 @@ mod tests {
         }
     }
 
+    /// RFC 7515 Appendix A.1.
+    #[test]
+    fn the_claims_of_rfc_7515_s_example_are_read() {
+        let token = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.\
+            eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.\
+            dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+        let claims = peek(token).unwrap();
+        assert_eq!(text(&claims, "iss"), Some("joe"));
+        assert_eq!(claims["exp"], 1_300_819_380);
+    }
+
     #[test]
     fn only_a_compact_jws_has_claims() {
         assert!(peek("opaque").is_none());

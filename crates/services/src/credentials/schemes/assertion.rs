@@ -80,3 +80,50 @@ pub fn thumbprint(certificate_pem: &str) -> Result<String, SettingProblem> {
     })?;
     Ok(URL_SAFE_NO_PAD.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &der)))
 }
+
+#[cfg(test)]
+mod tests {
+    use jsonwebtoken::{DecodingKey, Validation};
+    use serde_json::Value;
+
+    use super::*;
+    use crate::connect::certificates;
+
+    /// What was signed is verified by the certificate's own public key, and names it by `x5t#S256` (RFC 7515 §4.1.8).
+    #[test]
+    fn an_assertion_verifies_against_the_certificate_that_it_names() {
+        let (key, certificate, _) = certificates::make(1_795_219_200_000).unwrap();
+        let request = AssertionRequest {
+            audience: "https://login.example/token",
+            issuer: "client",
+            lifetime_seconds: 300,
+            now_ms: 1_795_219_200_000,
+            id: "one",
+        };
+        let thumbprint = thumbprint(&certificate).unwrap();
+        let signed = sign(&request, &Secret::new(key.as_str()), thumbprint.clone()).unwrap();
+        let header = jsonwebtoken::decode_header(signed.expose()).unwrap();
+        assert_eq!((header.alg, header.x5t_s256.as_deref()), (Algorithm::PS256, Some(thumbprint.as_str())));
+        let public = rcgen::KeyPair::from_pem(&key).unwrap().public_key_pem();
+        let mut rules = Validation::new(Algorithm::PS256);
+        rules.set_audience(&["https://login.example/token"]);
+        rules.validate_exp = false;
+        let verified = jsonwebtoken::decode::<Value>(
+            signed.expose(),
+            &DecodingKey::from_rsa_pem(public.as_bytes()).unwrap(),
+            &rules,
+        )
+        .unwrap();
+        assert_eq!(verified.claims["sub"], "client");
+        assert_eq!(verified.claims["exp"], 1_795_219_500);
+    }
+
+    #[test]
+    fn a_key_or_certificate_that_is_none_is_told_without_its_text() {
+        let request =
+            AssertionRequest { audience: "a", issuer: "i", lifetime_seconds: 1, now_ms: 0, id: "1" };
+        let refused = sign(&request, &Secret::new("not a key"), "t".into()).unwrap_err();
+        assert!(!refused.to_string().contains("not a key"));
+        assert!(thumbprint("not a certificate").is_err());
+    }
+}
