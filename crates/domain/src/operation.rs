@@ -1,6 +1,7 @@
 //! The log's nouns: operations and their messages (contract §10).
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// What an operation is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -113,8 +114,9 @@ pub struct Operation {
     pub ended_at_ms: Option<i64>,
     /// Wall time in microseconds.
     pub duration_us: Option<i64>,
-    /// The only message of a proxied call, or more facts; redacted JSON.
-    pub detail: Option<Value>,
+    /// The only message of a proxied call, or more facts; redacted JSON, kept as text because it is written often
+    /// and read seldom.
+    pub detail: Option<Box<RawValue>>,
 }
 
 /// One step of an operation.

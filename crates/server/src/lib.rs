@@ -1,6 +1,7 @@
 //! The HTTP edge: the public API, the connect page, the proxy's door.
 
 pub mod app;
+pub mod door;
 pub mod listen;
 pub mod metrics;
 pub mod openapi;
@@ -16,4 +17,4 @@ mod strict;
 mod time;
 
 pub use app::{App, EdgeSettings, SharedApp};
-pub use router::{metrics_router, router};
+pub use router::metrics_router;

@@ -1,18 +1,17 @@
 //! The accept loop: plain or TLS, with a drain at the end.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::ConnectInfo;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::ServiceExt as _;
 
+use crate::door::Door;
 use crate::tls::TlsSource;
 
 /// How long a connection may be idle, and how long a request's head may take: longer than the minute after which
@@ -22,7 +21,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(65);
 /// What a listener serves and how it ends.
 pub struct Listening {
     /// The routes.
-    pub router: Router,
+    pub door: Door,
     /// TLS, when this listener speaks https.
     pub tls: Option<Arc<TlsSource>>,
     /// How long running requests get at the end.
@@ -36,15 +35,23 @@ pub struct Listening {
 #[derive(Debug, Clone)]
 pub struct OwnUrl(pub Arc<str>);
 
+/// What every connection of a listener needs.
+#[derive(Clone)]
+struct Entry {
+    door: Door,
+    own_url: Option<OwnUrl>,
+}
+
 /// Serves until `shutdown`, then drains.
 ///
 /// Returns when every connection has ended or the drain time is over.
 pub async fn serve(listener: TcpListener, listening: Listening, shutdown: CancellationToken) {
-    let Listening { router, tls, drain, own_url } = listening;
-    let router = match own_url {
-        Some(own_url) => router.layer(axum::Extension(own_url)),
-        None => router,
+    let Listening { door, tls, drain, own_url } = listening;
+    let door = match &own_url {
+        Some(own_url) => door.layered(own_url.clone()),
+        None => door,
     };
+    let entry = Entry { door, own_url };
     let connections = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -60,7 +67,7 @@ pub async fn serve(listener: TcpListener, listening: Listening, shutdown: Cancel
                 continue;
             }
         };
-        connections.spawn(connection(stream, peer, router.clone(), tls.clone(), shutdown.clone()));
+        connections.spawn(connection(stream, peer, entry.clone(), tls.clone(), shutdown.clone()));
     }
     drop(listener);
     connections.close();
@@ -72,7 +79,7 @@ pub async fn serve(listener: TcpListener, listening: Listening, shutdown: Cancel
 async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
-    router: Router,
+    entry: Entry,
     tls: Option<Arc<TlsSource>>,
     shutdown: CancellationToken,
 ) {
@@ -81,21 +88,21 @@ async fn connection(
         tracing::debug!(%peer, %error, "small answers on this connection may be late");
     }
     match tls {
-        None => http(TokioIo::new(stream), peer, router, shutdown).await,
+        None => http(TokioIo::new(stream), peer, entry, shutdown).await,
         Some(tls) => match tls.accept(stream).await {
-            Ok(stream) => http(TokioIo::new(stream), peer, router, shutdown).await,
+            Ok(stream) => http(TokioIo::new(stream), peer, entry, shutdown).await,
             Err(error) => tracing::debug!(%peer, %error, "a TLS handshake failed"),
         },
     }
 }
 
-async fn http<I>(io: I, peer: SocketAddr, router: Router, shutdown: CancellationToken)
+async fn http<I>(io: I, peer: SocketAddr, entry: Entry, shutdown: CancellationToken)
 where
     I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
 {
-    let service = hyper::service::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().oneshot(request.map(axum::body::Body::new))
+    let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        let Entry { door, own_url } = entry.clone();
+        async move { Ok::<_, Infallible>(door.enter(own_url, peer, request).await) }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(hyper_util::rt::TokioTimer::new()).header_read_timeout(KEEP_ALIVE);

@@ -20,14 +20,24 @@ const EXPOSED_HEADERS: &str = "Authorization, Etag, Content-Type, Content-Length
 
 /// Gives every answer a request id, the caller's own when it is short and plain.
 pub async fn request_id(State(entropy): State<Arc<dyn Entropy>>, request: Request, next: Next) -> Response {
-    let given = request.headers().get(&REQUEST_ID).filter(|value| is_plain(value)).cloned();
-    let id = given.unwrap_or_else(|| {
-        HeaderValue::from_str(&domain::entropy::hex(&*entropy, 8)).unwrap_or(HeaderValue::from_static("0"))
-    });
+    let given = given_id(request.headers());
     let mut response = next.run(request).await;
-    // A provider's own id is worth more to our caller than ours.
-    response.headers_mut().entry(&REQUEST_ID).or_insert(id);
+    put_id(response.headers_mut(), given, &*entropy);
     response
+}
+
+/// The caller's own request id, when it is short and plain.
+pub fn given_id(headers: &HeaderMap) -> Option<HeaderValue> {
+    headers.get(&REQUEST_ID).filter(|value| is_plain(value)).cloned()
+}
+
+/// Puts the request id on an answer, unless it has a provider's own, which is worth more to our caller.
+pub fn put_id(headers: &mut HeaderMap, given: Option<HeaderValue>, entropy: &dyn Entropy) {
+    headers.entry(&REQUEST_ID).or_insert_with(|| {
+        given.unwrap_or_else(|| {
+            HeaderValue::from_str(&domain::entropy::hex(entropy, 8)).unwrap_or(HeaderValue::from_static("0"))
+        })
+    });
 }
 
 fn is_plain(value: &HeaderValue) -> bool {

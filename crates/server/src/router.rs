@@ -2,10 +2,10 @@
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{any, delete, get, post};
+use axum::routing::{delete, get, post};
 
 use crate::api::{
-    connect_sessions, connections, forms, health, integrations, metadata, oauth, operations, providers, proxy,
+    connect_sessions, connections, forms, health, integrations, metadata, oauth, operations, providers,
 };
 use crate::app::SharedApp;
 use crate::connect::{assets, socket};
@@ -58,17 +58,11 @@ pub fn router(app: SharedApp) -> Router {
         .route("/health", get(health::health))
         .route("/ready", get(health::ready))
         .route("/metrics", get(health::metrics));
-    // No body layer here: a proxied call streams.
-    let call = any(proxy::forward).options(proxy::options);
-    let forward = Router::new()
-        .route("/proxy", call.clone())
-        .route("/proxy/", call.clone())
-        .route("/proxy/{*path}", call);
+    // `/proxy` and `/proxy/*`, any method, go to `api::proxy` before this: see `door.rs`.
     let routes = Router::new()
         .merge(api)
         .merge(pages)
         .merge(house)
-        .merge(forward)
         .fallback(not_found)
         .layer(from_fn_with_state(entropy, middleware::request_id))
         .with_state(app.clone());

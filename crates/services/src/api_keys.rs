@@ -1,7 +1,7 @@
 //! API keys: looked up by hash, kept in memory until revoked anywhere.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -21,7 +21,12 @@ pub struct ApiPrincipal {
     /// What it may do.
     pub grants: Grants,
     id: String,
+    /// The last minute that was noted for [`ApiKeys::flush`].
+    noted_at_ms: AtomicI64,
 }
+
+/// SHA-256 of a key.
+type Digest = [u8; 32];
 
 /// Knows the API keys.
 pub struct ApiKeys {
@@ -31,7 +36,7 @@ pub struct ApiKeys {
 }
 
 struct Kept {
-    cache: Cache<String, Arc<ApiPrincipal>>,
+    cache: Cache<Digest, Arc<ApiPrincipal>>,
     epoch: AtomicU64,
 }
 
@@ -44,7 +49,10 @@ impl ApiKeys {
         context.store.watch(move |event| {
             heard.epoch.fetch_add(1, Ordering::AcqRel);
             match event {
-                CacheEvent::ApiKey { hash } => heard.cache.invalidate(hash),
+                CacheEvent::ApiKey { hash } => match from_hex(hash) {
+                    Some(digest) => heard.cache.invalidate(&digest),
+                    None => heard.cache.invalidate_all(),
+                },
                 CacheEvent::ReloadAll => heard.cache.invalidate_all(),
                 _ => {}
             }
@@ -57,25 +65,34 @@ impl ApiKeys {
     /// # Errors
     /// The database failed.
     pub async fn authenticate(&self, key: &str) -> Result<Option<Arc<ApiPrincipal>>, Error> {
-        let hash = hash(key);
+        let digest = digest_of(key);
         // A node that does not hear of the others' revocations must look for itself.
         let hears = self.context.store.hearing() == Hearing::Live;
-        if hears && let Some(principal) = self.kept.cache.get(&hash) {
+        if hears && let Some(principal) = self.kept.cache.get(&digest) {
             self.note_use(&principal);
             return Ok(Some(principal));
         }
         let epoch = self.kept.epoch.load(Ordering::Acquire);
-        let Some(found) =
-            self.context.store.find_api_key(&hash).await?.filter(|key| key.revoked_at_ms.is_none())
+        let Some(found) = self
+            .context
+            .store
+            .find_api_key(&entropy::to_hex(&digest))
+            .await?
+            .filter(|key| key.revoked_at_ms.is_none())
         else {
             return Ok(None);
         };
         let scope = Scope { environment: found.environment };
-        let principal = Arc::new(ApiPrincipal { scope, grants: found.grants, id: found.id });
+        let principal = Arc::new(ApiPrincipal {
+            scope,
+            grants: found.grants,
+            id: found.id,
+            noted_at_ms: AtomicI64::new(0),
+        });
         if hears && self.kept.epoch.load(Ordering::Acquire) == epoch {
-            self.kept.cache.insert(hash.clone(), principal.clone());
+            self.kept.cache.insert(digest, principal.clone());
             if self.kept.epoch.load(Ordering::Acquire) != epoch {
-                self.kept.cache.invalidate(&hash);
+                self.kept.cache.invalidate(&digest);
             }
         }
         self.note_use(&principal);
@@ -85,12 +102,10 @@ impl ApiKeys {
     /// Remembers the use; written at most once a minute by [`Self::flush`].
     fn note_use(&self, principal: &ApiPrincipal) {
         let minute = self.context.now_ms() / 60_000 * 60_000;
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        match used.get_mut(&principal.id) {
-            Some(at) => *at = minute,
-            None => {
-                used.insert(principal.id.clone(), minute);
-            }
+        // Every call comes by here; the lock is for the first of a minute.
+        if principal.noted_at_ms.swap(minute, Ordering::Relaxed) != minute {
+            let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+            used.insert(principal.id.clone(), minute);
         }
     }
 
@@ -125,7 +140,21 @@ pub fn is_key_shaped(key: &str) -> bool {
 
 /// SHA-256 of a key, hex: what the database knows of it.
 pub fn hash(key: &str) -> String {
-    entropy::to_hex(digest(&SHA256, key.as_bytes()).as_ref())
+    entropy::to_hex(&digest_of(key))
+}
+
+fn digest_of(key: &str) -> Digest {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(digest(&SHA256, key.as_bytes()).as_ref());
+    bytes
+}
+
+fn from_hex(text: &str) -> Option<Digest> {
+    let mut bytes = [0; 32];
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
+    }
+    (text.len() == 64).then_some(bytes)
 }
 
 /// A new key: `sb_<environment>_<26 base32>_<checksum>`.

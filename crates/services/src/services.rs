@@ -9,6 +9,7 @@ use crate::api_keys::ApiKeys;
 use crate::connect::events::ConnectEvents;
 use crate::context::Context;
 use crate::credentials::accounts::Accounts;
+use crate::credentials::fetches::Fetches;
 use crate::credentials::keeper::Keeper;
 use crate::credentials::resources::Resources;
 use crate::error::Error;
@@ -28,6 +29,8 @@ pub struct Services {
     pub resources: Arc<Resources>,
     /// Forwarded calls.
     pub proxy: Proxy,
+    /// Hand-outs of credentials.
+    pub fetches: Fetches,
     /// Pages that wait.
     pub events: Arc<ConnectEvents>,
 }
@@ -52,7 +55,8 @@ impl Services {
         let resources = Arc::new(Resources::new(context.clone()));
         let proxy = Proxy::new(context.clone(), keeper.clone(), resources.clone());
         let events = ConnectEvents::new(context.clone());
-        Self { keys: ApiKeys::new(context.clone()), context, accounts, keeper, resources, proxy, events }
+        let (keys, fetches) = (ApiKeys::new(context.clone()), Fetches::new(context.clone()));
+        Self { keys, fetches, context, accounts, keeper, resources, proxy, events }
     }
 
     /// Deletes what has expired and writes down what was only remembered; once a minute.
@@ -65,7 +69,7 @@ impl Services {
         let context = &self.context;
         let now_ms = context.now_ms();
         let store = &context.store;
-        self.keys.flush().await?;
+        self.write_down().await?;
         store.purge_oauth_states(now_ms).await?;
         store.purge_admin_links(now_ms).await?;
         store.purge_pending_certificates(now_ms).await?;
@@ -73,6 +77,15 @@ impl Services {
         store.expire_running(now_ms - LONGEST_OPERATION_MS, now_ms).await?;
         while store.reap_log(now_ms, retention.max_age_ms, retention.max_bytes, 1_000).await?.more {}
         Ok(())
+    }
+
+    /// Writes down what was only remembered.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn write_down(&self) -> Result<(), Error> {
+        self.keys.flush().await?;
+        self.fetches.flush().await
     }
 
     /// Keeps house every minute until `cancel`.

@@ -10,6 +10,7 @@ use catalog::Catalog;
 use domain::permission::Grants;
 use domain::{Clock, Entropy, EnvironmentName, Scope, Secret};
 use egress::{Egress, EgressOptions, HostPort, OutboundProxies, PolicyClass, SendPolicy};
+use server::door::Door;
 use server::tls::TlsSource;
 use server::{App, EdgeSettings, SharedApp};
 use services::context::{Context, LogProxy, NodeName, SandboxCloud, Settings, TOKEN_CALL};
@@ -152,8 +153,7 @@ pub async fn run(built: Built, shutdown: CancellationToken) -> anyhow::Result<()
     // The recorder ends last, after everything that writes to it.
     let recording = CancellationToken::new();
     let recorder = tokio::spawn(recorder.run(recording.clone()));
-    let listening =
-        server::listen::Listening { router: server::router(app.clone()), tls, drain, own_url: None };
+    let listening = server::listen::Listening { door: Door::new(app.clone()), tls, drain, own_url: None };
     server::listen::serve(listener, listening, shutdown.clone()).await;
     shutdown.cancel();
     background.close();
@@ -163,8 +163,8 @@ pub async fn run(built: Built, shutdown: CancellationToken) -> anyhow::Result<()
     if tokio::time::timeout(drain, context.background.wait()).await.is_err() {
         tracing::warn!("the drain time is over; what still ran in the background is left");
     }
-    if let Err(error) = app.services.keys.flush().await {
-        tracing::warn!(%error, "the last use of API keys was not written");
+    if let Err(error) = app.services.write_down().await {
+        tracing::warn!(%error, "the last use of keys and connections was not written");
     }
     recording.cancel();
     if let Err(error) = recorder.await {
@@ -204,9 +204,9 @@ fn background(
         tracker.spawn(watch_certificate(tls, shutdown.clone()));
     }
     if let Some(listener) = metrics {
-        let router = server::metrics_router(app.clone());
+        let door = Door::without_proxy(server::metrics_router(app.clone()));
         let drain = Duration::from_secs(1);
-        let listening = server::listen::Listening { router, tls: None, drain, own_url: None };
+        let listening = server::listen::Listening { door, tls: None, drain, own_url: None };
         tracker.spawn(server::listen::serve(listener, listening, shutdown.clone()));
     }
     tracker

@@ -152,7 +152,10 @@ fn operation(index: usize) -> Operation {
         created_at_ms: index as i64,
         ended_at_ms: Some(index as i64),
         duration_us: Some(1234),
-        detail: Some(json!({"request": {"method": "GET", "headers": {"accept": "application/json"}}})),
+        detail: serde_json::value::to_raw_value(
+            &json!({"request": {"method": "GET", "headers": {"accept": "application/json"}}}),
+        )
+        .ok(),
     }
 }
 

@@ -140,9 +140,9 @@ pub async fn get(
     if special && !may_see {
         return Err(ApiError::insufficient_scope(&["environment:connections:read_credentials"]));
     }
-    let (key, id) = names(&app, caller.scope(), &query.provider_config_key, &id).await?;
+    let (key, id) = parsed(&query.provider_config_key, &id)?;
     let services = &app.services;
-    let found = services.accounts.get(caller.scope(), &key, &id).await?;
+    let found = services.accounts.get(caller.scope(), &key, &id).await.map_err(unopened)?;
     if !may_see {
         return Ok(Json(full(&found.connection, json!({}))));
     }
@@ -154,12 +154,7 @@ pub async fn get(
         Ok(account) => account,
         Err(error) => return Err(refresh_failed(&app, caller.scope(), &key, &id, error).await),
     };
-    let touched = services.context.store.touch_connection(
-        caller.scope(),
-        account.connection.row,
-        services.context.now_ms(),
-    );
-    touched.await.map_err(Error::from)?;
+    services.fetches.note(&account);
     let mut body = full(&account.connection, credentials::shown(&account.credentials));
     if !query.refresh_token.0 {
         credentials::scrub_refresh_tokens(&mut body["credentials"]);
@@ -190,15 +185,31 @@ async fn names(
     key: &str,
     id: &str,
 ) -> Result<(IntegrationKey, ConnectionId), ApiError> {
-    let unknown_integration = || ApiError::refused("unknown_provider_config", "Provider does not exists");
-    let key = IntegrationKey::parse(key).map_err(|_| unknown_integration())?;
-    let id = ConnectionId::parse(id)
-        .map_err(|error| ApiError::refused("invalid_uri_params", error.to_string()))?;
+    let (key, id) = parsed(key, id)?;
     let found = app.services.context.store.integration(scope, &key).await.map_err(Error::from)?;
     if found.is_none() {
         return Err(unknown_integration());
     }
     Ok((key, id))
+}
+
+fn parsed(key: &str, id: &str) -> Result<(IntegrationKey, ConnectionId), ApiError> {
+    let key = IntegrationKey::parse(key).map_err(|_| unknown_integration())?;
+    let id = ConnectionId::parse(id)
+        .map_err(|error| ApiError::refused("invalid_uri_params", error.to_string()))?;
+    Ok((key, id))
+}
+
+fn unknown_integration() -> ApiError {
+    ApiError::refused("unknown_provider_config", "Provider does not exists")
+}
+
+/// Here an unknown integration is the query's fault and not the path's.
+fn unopened(error: Error) -> ApiError {
+    match error {
+        Error::UnknownIntegration(_) => unknown_integration(),
+        other => other.into(),
+    }
 }
 
 /// The full connection object.
@@ -241,8 +252,8 @@ pub async fn token(
     Path(id): Path<String>,
     StrictQuery(query): StrictQuery<TokenQuery>,
 ) -> Result<Json<Value>, ApiError> {
-    let (key, id) = names(&app, caller.scope(), &query.provider_config_key, &id).await?;
-    let account = app.services.keeper.current(caller.scope(), &key, &id).await?;
+    let (key, id) = parsed(&query.provider_config_key, &id)?;
+    let account = app.services.keeper.current(caller.scope(), &key, &id).await.map_err(unopened)?;
     match &query.resource {
         Some(resource) => {
             let minted = app.services.resources.token_for_resource(&account, resource).await?;
@@ -254,7 +265,7 @@ pub async fn token(
             let token = account.credentials.access_token().map(|token| token.expose().to_owned());
             Ok(Json(json!({
                 "token": token, "expires_at": account.credentials.expires_at_ms().map(zulu),
-                "resource": account.plan.as_ref().ok().map(|plan| plan.base_origin.clone()),
+                "resource": account.plan(&app.services.context).ok().map(|plan| plan.base_origin.clone()),
             })))
         }
     }

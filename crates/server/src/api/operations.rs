@@ -109,9 +109,9 @@ pub async fn get(
         found.ok_or_else(|| ApiError::not_found(format!("Unknown operation {id}")))?;
     let mut data = shown(&operation);
     let mut all: Vec<Value> = messages.iter().map(message_shown).collect();
-    if operation.detail.as_ref().is_some_and(|detail| detail.get("request").is_some()) {
+    if data["detail"].get("request").is_some() {
         // A call that is an operation of its own (proxied, refresh, minted token) is one row with its message inside.
-        all.push(inner_message(&operation));
+        all.push(inner_message(&operation, &data["detail"]));
     }
     data["messages"] = Value::Array(all);
     Ok(Json(json!({"data": data})))
@@ -149,8 +149,8 @@ fn message_shown(one: &Message) -> Value {
     })
 }
 
-fn inner_message(one: &Operation) -> Value {
-    let part = |name: &str| one.detail.as_ref().and_then(|detail| detail.get(name)).cloned();
+fn inner_message(one: &Operation, detail: &Value) -> Value {
+    let part = |name: &str| detail.get(name).cloned();
     json!({
         "level": if one.state == OperationState::Failed { "error" } else { "info" },
         "type": "http", "message": one.summary, "created_at": zulu(one.created_at_ms),

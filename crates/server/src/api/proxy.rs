@@ -1,11 +1,13 @@
 //! `/proxy/*`: headers become a typed call, the body streams (contract §3.1, §3.2).
 
 use axum::body::Body as HttpBody;
-use axum::extract::{FromRequestParts as _, OriginalUri, Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::extract::FromRequestParts as _;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use axum::response::IntoResponse;
+use bytes::Bytes;
 use domain::{ConnectionId, IntegrationKey, Scope};
-use http_body::Body as _;
+use http_body::Body;
 use http_body_util::BodyExt as _;
 use serde_json::json;
 use services::error::{EgressError, Error, FieldIssue, RetryLater};
@@ -15,6 +17,7 @@ use services::proxy::{Links, OutboundBody, ProxyCall, Redirects};
 
 use crate::app::SharedApp;
 use crate::auth::{Granted, UseProxy};
+use crate::door::{BoxError, DoorBody};
 use crate::error::ApiError;
 use crate::listen::OwnUrl;
 use crate::metrics::Metrics;
@@ -25,62 +28,78 @@ const REPLAYABLE: u64 = 64 << 10;
 /// The same when the caller asked for retries.
 const REPLAYABLE_WITH_RETRIES: u64 = 10 << 20;
 
-/// Forwards a call.
-pub async fn forward(
-    State(app): State<SharedApp>,
-    OriginalUri(uri): OriginalUri,
-    caller: Granted<UseProxy>,
-    request: Request,
-) -> Response {
-    let method = request.method().clone();
-    let (call, body) = match read_call(&app, caller.scope(), &uri, request).await {
-        Ok(read) => read,
-        Err(error) => return error.into_response(),
+/// Whether a request's path is one of `/proxy`, `/proxy/*`.
+pub fn is_call(app: &SharedApp, path: &str) -> bool {
+    let own = path.strip_prefix(app.edge.base_path.as_str()).and_then(|path| path.strip_prefix("/proxy"));
+    own.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Forwards a call; `own_url` is the listener's address where it is not the public URL.
+pub async fn forward<B>(app: SharedApp, own_url: Option<OwnUrl>, request: Request<B>) -> Response<DoorBody>
+where
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    let (mut parts, body) = request.into_parts();
+    let id = middleware::given_id(&parts.headers);
+    let mut response = match answer(&app, own_url, &mut parts, body).await {
+        Ok(response) => response,
+        Err(refused) => refused.map(DoorBody::Page),
     };
+    middleware::put_id(response.headers_mut(), id, &*app.services.context.entropy);
+    response
+}
+
+async fn answer<B>(
+    app: &SharedApp,
+    own_url: Option<OwnUrl>,
+    parts: &mut Parts,
+    body: B,
+) -> Result<Response<DoorBody>, Response<HttpBody>>
+where
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    // A browser's preflight has no key; with a key OPTIONS is a call like any other.
+    if middleware::is_preflight(&parts.method, &parts.headers) {
+        return Err(middleware::preflight());
+    }
+    let caller: Granted<UseProxy> =
+        Granted::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
+    let method = parts.method.clone();
+    let (call, body) =
+        read_call(app, caller.scope(), own_url, parts, body).await.map_err(IntoResponse::into_response)?;
     match app.services.proxy.call(call, body).await {
-        Ok(response) => {
+        Ok(mut response) => {
             Metrics::count(&app.metrics.proxied);
-            let mut response = response.map(HttpBody::new);
             middleware::mark(response.headers_mut());
-            response
+            Ok(response.map(DoorBody::Answer))
         }
         Err(error) => {
             Metrics::count(&app.metrics.proxy_failures);
-            failure(error, method.as_str())
+            Err(failure(error, method.as_str()))
         }
     }
 }
 
-/// `OPTIONS`: a browser's preflight has no key and is answered here; with a key it is a call like any other.
-pub async fn options(
-    State(app): State<SharedApp>,
-    OriginalUri(uri): OriginalUri,
-    request: Request,
-) -> Response {
-    if middleware::is_preflight(request.method(), request.headers()) {
-        return middleware::preflight();
-    }
-    let (mut parts, body) = request.into_parts();
-    match Granted::from_request_parts(&mut parts, &app).await {
-        Ok(caller) => forward(State(app), OriginalUri(uri), caller, Request::from_parts(parts, body)).await,
-        Err(error) => error.into_response(),
-    }
-}
-
-async fn read_call(
+async fn read_call<B>(
     app: &SharedApp,
     scope: Scope,
-    uri: &axum::http::Uri,
-    request: Request,
-) -> Result<(ProxyCall, OutboundBody), ApiError> {
-    let (parts, body) = request.into_parts();
+    own_url: Option<OwnUrl>,
+    parts: &mut Parts,
+    body: B,
+) -> Result<(ProxyCall, OutboundBody), ApiError>
+where
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
     if parts.method == Method::TRACE {
         // Its answer is the request as it arrived there, the connection's token included (RFC 9110 §9.3.8).
         let message = "TRACE is not forwarded";
         return Err(ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message));
     }
     let control = Control::read(&parts.headers)?;
-    let raw = uri.path_and_query().map_or("", |path| path.as_str());
+    let raw = parts.uri.path_and_query().map_or("", |path| path.as_str());
     let raw = raw.strip_prefix(app.edge.base_path.as_str()).unwrap_or(raw);
     let target = Target::parse(raw.strip_prefix("/proxy").unwrap_or(raw)).map_err(Error::from)?;
     let body = read_body(body, control.retry.retries).await?;
@@ -88,21 +107,25 @@ async fn read_call(
         scope,
         integration: control.integration,
         connection: control.connection,
-        method: parts.method,
+        method: parts.method.clone(),
         target,
-        headers: parts.headers,
+        headers: std::mem::take(&mut parts.headers),
         retry: control.retry,
         base_override: control.base_override,
         redirects: control.redirects,
         links: control.links,
-        links_to: parts.extensions.get::<OwnUrl>().map(|own| own.0.clone()),
+        links_to: own_url.map(|own| own.0),
         attach_to: control.attach_to,
     };
     Ok((call, body))
 }
 
 /// Small bodies are held for a repetition; the rest streams.
-async fn read_body(body: HttpBody, retries: u32) -> Result<OutboundBody, ApiError> {
+async fn read_body<B>(body: B, retries: u32) -> Result<OutboundBody, ApiError>
+where
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
     if body.is_end_stream() {
         return Ok(OutboundBody::empty());
     }
@@ -237,7 +260,7 @@ fn base_url(text: &str) -> Result<url::Url, String> {
 }
 
 /// What the proxy answers when the provider did not (contract §3.2, §3.5).
-fn failure(error: Error, method: &str) -> Response {
+fn failure(error: Error, method: &str) -> Response<HttpBody> {
     match &error {
         Error::Egress(failure @ (EgressError::Refused { .. } | EgressError::RedirectDowngrade { .. })) => {
             ApiError::refused("base_url_override_not_allowed", failure.to_string()).into_response()
@@ -261,7 +284,7 @@ fn failure(error: Error, method: &str) -> Response {
 }
 
 /// No answer from the provider: status 500 with Node's error name, which the field's clients look at; ours beside it.
-fn unreachable(failure: &EgressError, method: &str) -> Response {
+fn unreachable(failure: &EgressError, method: &str) -> Response<HttpBody> {
     let body = json!({
         "message": failure.to_string(),
         "code": failure.node_code(),

@@ -1,7 +1,7 @@
 //! A connection with everything a call needs, opened once and kept until something writes to it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use catalog::Entry;
 use domain::connection::Connection;
@@ -124,8 +124,7 @@ pub struct Account {
     pub connection: Connection,
     /// Its credentials in clear.
     pub credentials: Credentials,
-    /// How proxied calls go; what is wrong with it is told when one is made.
-    pub plan: Result<ProxyPlan, String>,
+    plan: OnceLock<Result<ProxyPlan, String>>,
 }
 
 impl Account {
@@ -140,6 +139,19 @@ impl Account {
         id: &ConnectionId,
     ) -> Result<Self, Error> {
         let integration = OpenIntegration::load(context, scope, key).await?;
+        Self::load_of(context, integration, id).await
+    }
+
+    /// Loads a connection of an integration that is open already.
+    ///
+    /// # Errors
+    /// It does not exist, or does not open.
+    pub async fn load_of(
+        context: &Context,
+        integration: Arc<OpenIntegration>,
+        id: &ConnectionId,
+    ) -> Result<Self, Error> {
+        let (scope, key) = (integration.scope, &integration.integration.key);
         let connection = context.store.connection(scope, key, id).await?.ok_or_else(|| {
             Error::UnknownConnection { integration: key.to_string(), connection: id.to_string() }
         })?;
@@ -159,8 +171,16 @@ impl Account {
         let clear = context.vault.open(&place, &connection.credentials)?;
         let credentials =
             codec::decode(&clear).map_err(|_| Error::Corrupt("stored credentials have an unknown form"))?;
-        let plan = ProxyPlan::make(context, &integration, &connection, &credentials);
-        Ok(Self { integration, connection, credentials, plan })
+        Ok(Self { integration, connection, credentials, plan: OnceLock::new() })
+    }
+
+    /// How proxied calls go, made at the first one.
+    ///
+    /// # Errors
+    /// In words: what the connection lacks for it.
+    pub fn plan(&self, context: &Context) -> Result<&ProxyPlan, &String> {
+        let make = || ProxyPlan::make(context, &self.integration, &self.connection, &self.credentials);
+        self.plan.get_or_init(make).as_ref()
     }
 
     /// The client that this connection's tokens belong to.

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use domain::{ConnectionId, IntegrationKey, Scope};
+use domain::{ConnectionId, EnvironmentId, IntegrationKey, Scope};
 use moka::sync::Cache;
 use store::{CacheEvent, Hearing};
 
-use super::account::Account;
+use super::account::{Account, OpenIntegration};
 use crate::context::Context;
 use crate::error::Error;
 
@@ -19,6 +19,8 @@ pub struct Accounts {
 
 struct Kept {
     cache: Cache<Name, Arc<Account>>,
+    /// What many accounts have in common.
+    integrations: Cache<(EnvironmentId, IntegrationKey), Arc<OpenIntegration>>,
     /// Raised by every invalidation: a load that began before one must not be kept after it.
     epoch: AtomicU64,
 }
@@ -32,6 +34,8 @@ struct Name {
 
 /// Accounts kept in memory; one takes a few kilobytes, tokens included.
 const KEPT: u64 = 10_000;
+/// Integrations kept in memory.
+const KEPT_INTEGRATIONS: u64 = 1_000;
 
 impl Accounts {
     /// An empty cache that hears of every write from now on.
@@ -41,6 +45,7 @@ impl Accounts {
                 .max_capacity(KEPT)
                 .time_to_idle(std::time::Duration::from_secs(3600))
                 .build(),
+            integrations: Cache::builder().max_capacity(KEPT_INTEGRATIONS).build(),
             epoch: AtomicU64::new(0),
         });
         let heard = kept.clone();
@@ -61,13 +66,16 @@ impl Accounts {
         let name =
             Name { environment: scope.environment.0, integration: key.clone(), connection: id.clone() };
         // A node that does not hear of the others' writes must look for itself.
-        let hears = self.context.store.hearing() == Hearing::Live;
-        if hears && let Some(account) = self.kept.cache.get(&name) {
+        let hearing = self.context.store.hearing();
+        if hearing == Hearing::Live
+            && let Some(account) = self.kept.cache.get(&name)
+        {
             return Ok(account);
         }
         let epoch = self.kept.epoch.load(Ordering::Acquire);
-        let account = Arc::new(Account::load(&self.context, scope, key, id).await?);
-        if hears && self.kept.epoch.load(Ordering::Acquire) == epoch {
+        let integration = self.integration(scope, key, hearing).await?;
+        let account = Arc::new(Account::load_of(&self.context, integration, id).await?);
+        if hearing == Hearing::Live && self.kept.epoch.load(Ordering::Acquire) == epoch {
             self.kept.cache.insert(name.clone(), account.clone());
             // An invalidation between the check and the insert would have found nothing to remove.
             if self.kept.epoch.load(Ordering::Acquire) != epoch {
@@ -75,6 +83,30 @@ impl Accounts {
             }
         }
         Ok(account)
+    }
+
+    /// The integration, from memory or the database.
+    async fn integration(
+        &self,
+        scope: Scope,
+        key: &IntegrationKey,
+        hearing: Hearing,
+    ) -> Result<Arc<OpenIntegration>, Error> {
+        let name = (scope.environment, key.clone());
+        if hearing == Hearing::Live
+            && let Some(open) = self.kept.integrations.get(&name)
+        {
+            return Ok(open);
+        }
+        let epoch = self.kept.epoch.load(Ordering::Acquire);
+        let open = OpenIntegration::load(&self.context, scope, key).await?;
+        if hearing == Hearing::Live && self.kept.epoch.load(Ordering::Acquire) == epoch {
+            self.kept.integrations.insert(name.clone(), open.clone());
+            if self.kept.epoch.load(Ordering::Acquire) != epoch {
+                self.kept.integrations.invalidate(&name);
+            }
+        }
+        Ok(open)
     }
 
     /// The account from the database, whatever is in memory.
@@ -90,6 +122,7 @@ impl Accounts {
         let name =
             Name { environment: scope.environment.0, integration: key.clone(), connection: id.clone() };
         self.kept.cache.invalidate(&name);
+        self.kept.integrations.invalidate(&(scope.environment, key.clone()));
         self.get(scope, key, id).await
     }
 
@@ -115,6 +148,7 @@ impl Kept {
             }),
             // Rare: a changed integration concerns many accounts, and finding them costs more than reading again.
             CacheEvent::Integration { .. } | CacheEvent::ReloadAll | CacheEvent::Environment { .. } => {
+                self.integrations.invalidate_all();
                 self.cache.invalidate_all();
             }
             CacheEvent::ApiKey { .. } => {}

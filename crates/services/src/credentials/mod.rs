@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod claims;
 pub mod codec;
 pub mod entra_codes;
+pub mod fetches;
 pub mod keeper;
 pub mod problem;
 pub mod renewal;

@@ -233,7 +233,7 @@ impl Resources {
             .discovery
             .as_ref()
             .ok_or_else(|| unlearnt(resource, "the definition does not say how"))?;
-        let plan = account.plan.as_ref().map_err(|problem| unlearnt(resource, problem))?;
+        let plan = account.plan(&self.context).map_err(|problem| unlearnt(resource, problem))?;
         let mut request = Request::new(Body::empty());
         *request.uri_mut() = egress::absolute(&plan.base_origin, &discovery.path)?;
         if let Some(authorization) = &plan.authorization {

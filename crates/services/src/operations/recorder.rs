@@ -7,6 +7,7 @@ use domain::integration::Integration;
 use domain::operation::{Message, Operation, OperationKind, OperationState};
 use domain::{Clock, Entropy, Scope};
 use serde_json::Value;
+use serde_json::value::to_raw_value;
 use store::{LogEntry, Outcome, Store};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -171,7 +172,7 @@ impl Recorder {
             created_at_ms: facts.created_at_ms,
             ended_at_ms: None,
             duration_us: None,
-            detail: facts.detail.clone(),
+            detail: facts.detail.as_ref().and_then(|facts| to_raw_value(facts).ok()),
         }
     }
 

@@ -1,12 +1,15 @@
 //! Which URL a call goes to and which token it carries; no byte leaves for an origin that is not the connection's.
 
+use std::borrow::Cow;
+
 use http::Uri;
 use http::header::HeaderValue;
 
-use super::call::ProxyCall;
+use super::call::{Links, ProxyCall};
 use super::links::LinkRule;
 use super::plan::{ProxyPlan, bearer};
 use super::target::{self, Target};
+use crate::context::Context;
 use crate::credentials::account::Account;
 use crate::credentials::resources::Resources;
 use crate::error::Error;
@@ -18,8 +21,8 @@ pub struct Destination {
     pub uri: Uri,
     /// The token for exactly this origin.
     pub authorization: Option<HeaderValue>,
-    /// How next links of this origin come back to us.
-    pub links: LinkRule,
+    /// How next links of this origin come back to us, when they do.
+    pub links: Option<LinkRule>,
 }
 
 /// Finds where a call goes.
@@ -27,24 +30,25 @@ pub struct Destination {
 /// # Errors
 /// The origin is not allowed, or the token for it cannot be had.
 pub async fn find(
+    context: &Context,
     resources: &Resources,
     account: &Account,
     call: &ProxyCall,
     links_to: &str,
 ) -> Result<Destination, Error> {
-    let plan = account.plan.as_ref().map_err(|problem| Error::refused("missing_api_url", problem.clone()))?;
+    let plan = account.plan(context).map_err(|problem| Error::refused("missing_api_url", problem.clone()))?;
     let (base, is_own) = match (&call.target, &call.base_override) {
         (Target::Absolute(url), _) => {
             let origin = target::origin(url).unwrap_or_default();
             let own = origin == plan.base_origin;
-            (origin, own)
+            (Cow::Owned(origin), own)
         }
         (Target::Path(_), Some(base)) => {
             let text = base.as_str().trim_end_matches('/').to_owned();
             let own = base.origin().ascii_serialization() == plan.base_origin;
-            (text, own)
+            (Cow::Owned(text), own)
         }
-        (Target::Path(_), None) => (plan.base.clone(), true),
+        (Target::Path(_), None) => (Cow::Borrowed(plan.base.as_str()), true),
     };
     let authorization =
         if is_own { plan.authorization.clone() } else { foreign(resources, account, plan, &base).await? };
@@ -53,8 +57,17 @@ pub async fn find(
     Ok(Destination {
         uri: egress::absolute(origin, path)?,
         authorization,
-        links: link_rule(plan, &base, links_to, &call.target),
+        links: comes_back(call, account).then(|| link_rule(plan, &base, links_to, &call.target)),
     })
+}
+
+/// Whether links of this call come back to us.
+fn comes_back(call: &ProxyCall, account: &Account) -> bool {
+    match call.links {
+        Links::Rewrite => true,
+        Links::Keep => false,
+        Links::ByIntegration => account.integration.integration.settings.rewrite_links,
+    }
 }
 
 /// The token for an origin other than the base: a resource's own, or the connection's where the definition or the

@@ -41,7 +41,7 @@ const PRIVATE: [&str; 13] = [
 ];
 
 /// Headers of the provider that would speak for our origin.
-const NOT_BACK: [&str; 8] = [
+const NOT_BACK: [&str; 9] = [
     "set-cookie",
     "strict-transport-security",
     "clear-site-data",
@@ -50,6 +50,7 @@ const NOT_BACK: [&str; 8] = [
     "content-security-policy-report-only",
     "report-to",
     "nel",
+    "service-worker-allowed",
 ];
 
 /// True for headers that never leave with a forwarded call when they are the caller's own.
@@ -109,16 +110,17 @@ pub fn upstream(caller: &HeaderMap, fallbacks: &[(HeaderName, HeaderValue)]) -> 
     out
 }
 
+fn comes_back(name: &str) -> bool {
+    !(NOT_BACK.contains(&name) || name.starts_with("access-control-"))
+}
+
 /// Removes from a provider's answer what must not come back.
 pub fn downstream(headers: &mut HeaderMap) {
     strip_hop_by_hop(headers);
-    for name in NOT_BACK {
-        headers.remove(name);
-    }
-    headers.remove("service-worker-allowed");
-    let cors: Vec<HeaderName> =
-        headers.keys().filter(|name| name.as_str().starts_with("access-control-")).cloned().collect();
-    for name in cors {
+    // One walk over the few that are there, instead of a look-up for each that might be.
+    let unwanted: Vec<HeaderName> =
+        headers.keys().filter(|name| !comes_back(name.as_str())).cloned().collect();
+    for name in unwanted {
         headers.remove(name);
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use domain::operation::{Message, Operation, OperationKind, OperationState};
 use egress::EgressError;
 use http::{HeaderMap, Method};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::to_raw_value;
 use tokio::time::Instant;
 
 use super::call::ProxyCall;
@@ -13,7 +15,7 @@ use super::target::Target;
 use crate::context::{Context, LogProxy};
 use crate::credentials::account::Account;
 use crate::error::Error;
-use crate::operations::redact;
+use crate::operations::redact::{self, Headers};
 
 /// Writes down a call that was refused before anything was sent.
 pub fn refused(context: &Context, call: &ProxyCall, error: &Error) {
@@ -64,6 +66,29 @@ pub struct CallRecord {
 enum Written {
     No,
     Yes,
+}
+
+/// The operation's only message, as it is stored.
+#[derive(Serialize)]
+struct Detail<'a> {
+    request: Sent<'a>,
+    response: Option<Received<'a>>,
+    attempts: u32,
+}
+
+#[derive(Serialize)]
+struct Sent<'a> {
+    method: &'a str,
+    url: &'a str,
+    headers: Headers<'a>,
+}
+
+#[derive(Serialize)]
+struct Received<'a> {
+    code: u16,
+    headers: Headers<'a>,
+    bytes: u64,
+    first_byte_us: Option<i64>,
 }
 
 impl CallRecord {
@@ -143,6 +168,23 @@ impl CallRecord {
         i64::try_from(self.started.elapsed().as_micros()).unwrap_or(i64::MAX)
     }
 
+    fn detail(&self) -> Detail<'_> {
+        Detail {
+            request: Sent {
+                method: self.method.as_str(),
+                url: &self.url,
+                headers: Headers(&self.request_headers),
+            },
+            response: self.status.map(|code| Received {
+                code,
+                headers: Headers(&self.response_headers),
+                bytes: self.bytes,
+                first_byte_us: self.first_byte_us,
+            }),
+            attempts: self.attempts,
+        }
+    }
+
     fn write(&mut self, error: Option<String>) {
         self.written = Written::Yes;
         let failed = error.is_some() || self.status.is_none_or(|status| status >= 400);
@@ -151,16 +193,7 @@ impl CallRecord {
         }
         let duration_us = self.elapsed_us();
         let summary = format!("{} {}", self.method, self.url);
-        let detail = json!({
-            "request": {
-                "method": self.method.as_str(), "url": self.url, "headers": redact::headers(&self.request_headers),
-            },
-            "response": self.status.map(|code| json!({
-                "code": code, "headers": redact::headers(&self.response_headers), "bytes": self.bytes,
-                "first_byte_us": self.first_byte_us,
-            })),
-            "attempts": self.attempts,
-        });
+        let detail = to_raw_value(&self.detail()).ok();
         let integration = &self.account.integration;
         if let Some(parent) = self.attach_to.take() {
             let message = Message {
@@ -168,7 +201,7 @@ impl CallRecord {
                 level: if failed { "error" } else { "info" }.to_owned(),
                 kind: "http".to_owned(),
                 text: summary,
-                detail: Some(detail),
+                detail: detail.and_then(|detail| serde_json::from_str(detail.get()).ok()),
                 created_at_ms: self.created_at_ms,
                 duration_us: Some(duration_us),
             };
@@ -188,7 +221,7 @@ impl CallRecord {
             created_at_ms: self.created_at_ms,
             ended_at_ms: Some(self.context.now_ms()),
             duration_us: Some(duration_us),
-            detail: Some(detail),
+            detail,
         };
         let messages = std::mem::take(&mut self.messages);
         self.context.log.whole(integration.scope, operation, messages);

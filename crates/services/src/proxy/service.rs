@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use egress::{AcrossOrigins, Body, EgressError, Followed, RedirectPolicy, ResponseBody};
-use http::header::{self, HeaderMap, HeaderValue};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Request, Response};
 use serde_json::json;
 
 use super::answer::AnswerBody;
-use super::call::{Links, ProxyCall, Redirects};
+use super::call::{ProxyCall, Redirects};
 use super::decide::{self, Decision, Outcome, Progress, Refreshed, Replay};
 use super::destination::{self, Destination};
 use super::headers;
@@ -69,17 +69,17 @@ impl Proxy {
         mut destination: Destination,
         mut record: Box<CallRecord>,
     ) -> Result<Response<AnswerBody>, Error> {
-        let rewrites = rewrites(call, &account);
         let mut progress = Progress { attempts: 0, refreshed: Refreshed::No, replay: Replay::Possible };
         loop {
             progress.attempts += 1;
             let replay = body.replay();
-            let request = prepare(call, std::mem::take(&mut body), &account, &destination, rewrites);
+            let fallbacks = account.plan(&self.context).map_or(&[][..], |plan| &plan.headers);
+            let request = prepare(call, std::mem::take(&mut body), fallbacks, &destination);
             progress.replay = if replay.is_some() { Replay::Possible } else { Replay::Impossible };
             record.sent(request.headers());
             let attempt = self.send(request, call.redirects, &mut record).await;
             match self.decide(&attempt, call, &account, progress) {
-                Decision::Done => return finish(attempt, destination.links, rewrites, record),
+                Decision::Done => return finish(attempt, destination.links, record),
                 Decision::Refresh => {
                     progress.refreshed = Refreshed::Yes;
                     match self.keeper.refresh(&account, Force::Rejected).await {
@@ -97,7 +97,7 @@ impl Proxy {
                                 "the provider answered 401 and the token cannot be refreshed: {failure}"
                             );
                             record.note("error", text, json!({"status": 401}));
-                            return finish(attempt, destination.links, rewrites, record);
+                            return finish(attempt, destination.links, record);
                         }
                     }
                 }
@@ -113,7 +113,7 @@ impl Proxy {
 
     async fn find(&self, account: &Account, call: &ProxyCall) -> Result<Destination, Error> {
         let links_to = call.links_to.as_deref().unwrap_or(&self.context.settings.public_url);
-        destination::find(&self.resources, account, call, links_to).await
+        destination::find(&self.context, &self.resources, account, call, links_to).await
     }
 
     async fn send(&self, request: Request<Body>, redirects: Redirects, record: &mut CallRecord) -> Attempt {
@@ -143,26 +143,10 @@ impl Proxy {
         if !account.is_renewable() || call.authorizes_itself() {
             progress.refreshed = Refreshed::Yes;
         }
-        match &account.plan {
+        match account.plan(&self.context) {
             Ok(plan) => decide::decide(outcome, &call.retry, &plan.hints, progress, self.context.now_ms()),
             Err(_) => Decision::Done,
         }
-    }
-}
-
-/// Whether links of this call come back to us.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Rewrites {
-    Yes,
-    No,
-}
-
-fn rewrites(call: &ProxyCall, account: &Account) -> Rewrites {
-    match call.links {
-        Links::Rewrite => Rewrites::Yes,
-        Links::Keep => Rewrites::No,
-        Links::ByIntegration if account.integration.integration.settings.rewrite_links => Rewrites::Yes,
-        Links::ByIntegration => Rewrites::No,
     }
 }
 
@@ -173,14 +157,12 @@ const AXIOS_STOCK_TYPE: &str = "application/x-www-form-urlencoded";
 fn prepare(
     call: &ProxyCall,
     body: Body,
-    account: &Account,
+    fallbacks: &[(HeaderName, HeaderValue)],
     destination: &Destination,
-    rewrites: Rewrites,
 ) -> Request<Body> {
     let mut request = Request::new(body);
     *request.method_mut() = call.method.clone();
     *request.uri_mut() = destination.uri.clone();
-    let fallbacks = account.plan.as_ref().map_or(&[][..], |plan| &plan.headers);
     let mut upstream = headers::upstream(&call.headers, fallbacks);
     // The framing is the transport's; a stale length would be a smuggled request.
     upstream.remove(header::CONTENT_LENGTH);
@@ -194,7 +176,7 @@ fn prepare(
     {
         upstream.insert(header::AUTHORIZATION, authorization.clone());
     }
-    if rewrites == Rewrites::Yes {
+    if destination.links.is_some() {
         // Links can only be found in a body that is not compressed.
         upstream.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     }
@@ -223,8 +205,7 @@ fn note_retry(
 /// The answer for the caller, or why there is none.
 fn finish(
     attempt: Attempt,
-    links: LinkRule,
-    rewrites: Rewrites,
+    links: Option<LinkRule>,
     mut record: Box<CallRecord>,
 ) -> Result<Response<AnswerBody>, Error> {
     let response = match attempt {
@@ -240,15 +221,15 @@ fn finish(
     parts.extensions.clear();
     // The provider's protocol version is between it and us.
     parts.version = http::Version::HTTP_11;
-    let rewriter = match rewrites {
-        Rewrites::Yes => {
+    let rewriter = match links {
+        Some(links) => {
             rewrite_headers(&mut parts.headers, &links);
             is_plain_json(&parts.headers).then(|| {
                 parts.headers.remove(header::CONTENT_LENGTH);
                 LinkRewriter::new(links)
             })
         }
-        Rewrites::No => None,
+        None => None,
     };
     Ok(Response::from_parts(parts, AnswerBody::new(body, rewriter, Some(record))))
 }

@@ -85,7 +85,7 @@ async fn serve_https(
     let address = listener.local_addr()?;
     let own_url = format!("https://localhost:{}{}", address.port(), built.app.edge.base_path);
     let listening = server::listen::Listening {
-        router: server::router(built.app.clone()),
+        door: server::door::Door::new(built.app.clone()),
         tls: Some(Arc::new(TlsSource::load(&certificate, &key)?)),
         drain: Duration::from_secs(2),
         own_url: Some(OwnUrl(own_url.into())),

@@ -105,15 +105,16 @@ impl Store {
             .await
     }
 
-    /// Notes that credentials were handed out; writes at most once an hour.
-    pub async fn touch_connection(
+    /// Notes when credentials of connections were handed out; changes a row at most once an hour.
+    pub async fn touch_connections(
         &self,
-        scope: Scope,
-        row: ConnectionRow,
-        now_ms: i64,
+        fetched: Vec<(Scope, ConnectionRow, i64)>,
     ) -> Result<(), StoreError> {
-        let parameters = params![scope.environment, row, now_ms, now_ms - FETCHED_STEP_MS];
-        self.pool.execute(FETCHED, parameters).await.map(drop)
+        let lists: Vec<_> = fetched
+            .into_iter()
+            .map(|(scope, row, at_ms)| params![scope.environment, row, at_ms, at_ms - FETCHED_STEP_MS])
+            .collect();
+        self.pool.write(move |tx| Box::pin(async move { tx.each(FETCHED, &lists).await.map(drop) })).await
     }
 
     /// Deletes a connection with its credentials, tokens and tags.

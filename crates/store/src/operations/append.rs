@@ -2,6 +2,7 @@
 
 use domain::Scope;
 use domain::operation::{Message, Operation};
+use serde_json::value::RawValue;
 
 use super::{LogEntry, Outcome};
 use crate::Store;
@@ -17,7 +18,7 @@ statements! {
     INSERT = "INSERT INTO operations (environment_id, id, kind, action, state, integration, connection, \
               provider, status, created_at, ended_at, duration_us, bytes, summary, error, detail) \
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
-              ON CONFLICT (environment_id, id) DO NOTHING RETURNING seq";
+              ON CONFLICT (environment_id, id) DO NOTHING";
     INSERT_MESSAGE = "INSERT INTO messages (environment_id, operation_id, sequence, level, kind, text, detail, \
                       created_at, duration_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     GROW = "UPDATE operations SET bytes = bytes + $3 WHERE environment_id = $1 AND id = $2 RETURNING seq";
@@ -69,7 +70,7 @@ async fn write(tx: &mut Tx<'_>, batch: Batch) -> Result<(), StoreError> {
     let mut bytes = 0;
     let mut messages = Vec::new();
     let mut range: Option<(i64, i64)> = None;
-    for (seq, own) in run(tx, INSERT, batch.operations, &mut bytes).await?.into_iter().zip(batch.messages) {
+    for (seq, own) in insert(tx, batch.operations, &mut bytes).await?.into_iter().zip(batch.messages) {
         if let Some(seq) = seq {
             range = Some(range.map_or((seq, seq), |(first, last)| (seq.min(first), seq.max(last))));
             messages.extend(own);
@@ -90,6 +91,19 @@ async fn write(tx: &mut Tx<'_>, batch: Batch) -> Result<(), StoreError> {
     tx.each(ENQUEUE, &queue).await?;
     // Last, because on PostgreSQL every node writes this one row and holds it until its commit.
     tx.execute(ACCOUNT, params![bytes]).await.map(drop)
+}
+
+/// Inserts operations; the `seq` of each, unless its id was there already.
+async fn insert(
+    tx: &mut Tx<'_>,
+    statements: Vec<Statement>,
+    bytes: &mut i64,
+) -> Result<Vec<Option<i64>>, StoreError> {
+    let (lists, sizes): (Vec<_>, Vec<_>) =
+        statements.into_iter().map(|statement| (statement.parameters, statement.bytes)).unzip();
+    let seqs = tx.insert_each(INSERT, "seq", &lists).await?;
+    *bytes += seqs.iter().zip(sizes).filter(|(seq, _)| seq.is_some()).map(|(_, size)| size).sum::<i64>();
+    Ok(seqs)
 }
 
 /// Runs statements that return the `seq` of the row they found, and counts the bytes of those that did.
@@ -114,28 +128,28 @@ async fn run(
 impl Batch {
     fn add(&mut self, entry: LogEntry) -> Result<(), StoreError> {
         match entry {
-            LogEntry::Operation { scope, operation, messages } => self.operation(scope, &operation, messages),
+            LogEntry::Operation { scope, operation, messages } => self.operation(scope, *operation, messages),
             LogEntry::Message { scope, operation_id, message } => {
-                let (list, bytes) = message_columns(scope, &operation_id, &message)?;
+                let (list, bytes) = message_columns(scope, &operation_id, message)?;
                 let parameters = params![scope.environment, operation_id, bytes];
                 self.owners.push(Statement { parameters, bytes });
                 self.later.push(list);
                 Ok(())
             }
-            LogEntry::Finish { scope, operation_id, outcome } => self.finish(scope, &operation_id, &outcome),
+            LogEntry::Finish { scope, operation_id, outcome } => self.finish(scope, &operation_id, *outcome),
         }
     }
 
     fn operation(
         &mut self,
         scope: Scope,
-        operation: &Operation,
+        operation: Operation,
         messages: Vec<Message>,
     ) -> Result<(), StoreError> {
-        let detail = optional_json(operation.detail.as_ref())?;
+        let detail = Value::from(operation.detail.map(into_text));
         let mut bytes = size(&[&operation.summary], &[operation.error.as_deref()], &detail);
         let mut own = Vec::with_capacity(messages.len());
-        for message in &messages {
+        for message in messages {
             let (list, message_bytes) = message_columns(scope, &operation.id, message)?;
             own.push(list);
             bytes += message_bytes;
@@ -143,27 +157,27 @@ impl Batch {
         self.messages.push(own);
         let parameters = params![
             scope.environment,
-            &operation.id,
-            &operation.kind,
-            &operation.action,
+            operation.id,
+            operation.kind,
+            operation.action,
             operation.state.as_str(),
-            operation.integration.as_deref().map(text),
-            operation.connection.as_deref().map(text),
-            operation.provider.as_deref().map(text),
+            operation.integration.map(text),
+            operation.connection.map(text),
+            operation.provider.map(text),
             operation.status,
             operation.created_at_ms,
             operation.ended_at_ms,
             operation.duration_us,
             bytes,
-            text(&operation.summary),
-            operation.error.as_deref().map(text),
+            text(operation.summary),
+            operation.error.map(text),
             detail,
         ];
         self.operations.push(Statement { parameters, bytes });
         Ok(())
     }
 
-    fn finish(&mut self, scope: Scope, operation_id: &str, outcome: &Outcome) -> Result<(), StoreError> {
+    fn finish(&mut self, scope: Scope, operation_id: &str, outcome: Outcome) -> Result<(), StoreError> {
         let detail = optional_json(outcome.detail.as_ref())?;
         let bytes =
             size(&[], &[outcome.error.as_deref(), outcome.summary.as_deref()], &detail) - ROW_BYTES as i64;
@@ -172,11 +186,11 @@ impl Batch {
             operation_id,
             outcome.state.as_str(),
             outcome.status,
-            outcome.summary.as_deref().map(text),
-            outcome.error.as_deref().map(text),
-            outcome.integration.as_deref().map(text),
-            outcome.connection.as_deref().map(text),
-            outcome.provider.as_deref().map(text),
+            outcome.summary.map(text),
+            outcome.error.map(text),
+            outcome.integration.map(text),
+            outcome.connection.map(text),
+            outcome.provider.map(text),
             outcome.ended_at_ms,
             outcome.duration_us,
             detail,
@@ -190,7 +204,7 @@ impl Batch {
 fn message_columns(
     scope: Scope,
     operation_id: &str,
-    message: &Message,
+    message: Message,
 ) -> Result<(Vec<Value>, i64), StoreError> {
     let detail = optional_json(message.detail.as_ref())?;
     let bytes = size(&[&message.text], &[], &detail);
@@ -198,9 +212,9 @@ fn message_columns(
         scope.environment,
         operation_id,
         message.sequence,
-        &message.level,
-        &message.kind,
-        text(&message.text),
+        message.level,
+        message.kind,
+        text(message.text),
         detail,
         message.created_at_ms,
         message.duration_us,
@@ -209,8 +223,12 @@ fn message_columns(
 }
 
 /// Log texts quote the outside world; a NUL in them must not lose the whole batch.
-fn text(text: &str) -> String {
-    text.replace('\0', "\u{fffd}")
+fn text(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
+}
+
+fn into_text(json: Box<RawValue>) -> String {
+    Box::<str>::from(json).into_string()
 }
 
 fn size(texts: &[&str], optional: &[Option<&str>], detail: &Value) -> i64 {

@@ -241,20 +241,66 @@ impl ToSql for Value {
 
 pub(super) fn rows(connection: &Connection, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, StoreError> {
     let mut statement = connection.prepare_cached(sql).map_err(error)?;
-    bind(&mut statement, parameters)?;
-    let columns = statement.column_count();
+    let places = places(&statement)?;
+    bind(&mut statement, &places, parameters)?;
     let mut found = Vec::new();
     let mut rows = statement.raw_query();
     while let Some(row) = rows.next().map_err(error)? {
-        let values = (0..columns).map(|index| value(row.get_ref(index).map_err(error)?));
-        found.push(Row::new(values.collect::<Result<_, _>>()?));
+        found.push(read(row)?);
     }
     Ok(found)
 }
 
+/// Runs one statement for each list; the first row of each run.
+pub(super) fn each(
+    connection: &Connection,
+    sql: &str,
+    lists: &[Vec<Value>],
+) -> Result<Vec<Option<Row>>, StoreError> {
+    if lists.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut statement = connection.prepare_cached(sql).map_err(error)?;
+    let places = places(&statement)?;
+    let mut answers = Vec::with_capacity(lists.len());
+    for parameters in lists {
+        bind(&mut statement, &places, parameters)?;
+        let mut rows = statement.raw_query();
+        let first = rows.next().map_err(error)?.map(read).transpose()?;
+        // To the end: a statement that is left in the middle has not done all its work.
+        while rows.next().map_err(error)?.is_some() {}
+        answers.push(first);
+    }
+    Ok(answers)
+}
+
+/// Runs one INSERT for each list; the new row's key, unless a conflict was ignored.
+pub(super) fn insert_each(
+    connection: &Connection,
+    sql: &str,
+    lists: &[Vec<Value>],
+) -> Result<Vec<Option<i64>>, StoreError> {
+    let mut statement = connection.prepare_cached(sql).map_err(error)?;
+    let places = places(&statement)?;
+    let mut keys = Vec::with_capacity(lists.len());
+    for parameters in lists {
+        bind(&mut statement, &places, parameters)?;
+        let changed = statement.raw_execute().map_err(error)?;
+        keys.push((changed > 0).then(|| connection.last_insert_rowid()));
+    }
+    Ok(keys)
+}
+
+fn read(row: &rusqlite::Row<'_>) -> Result<Row, StoreError> {
+    let columns = row.as_ref().column_count();
+    let values = (0..columns).map(|index| value(row.get_ref(index).map_err(error)?));
+    Ok(Row::new(values.collect::<Result<_, _>>()?))
+}
+
 pub(super) fn execute(connection: &Connection, sql: &str, parameters: &[Value]) -> Result<u64, StoreError> {
     let mut statement = connection.prepare_cached(sql).map_err(error)?;
-    bind(&mut statement, parameters)?;
+    let places = places(&statement)?;
+    bind(&mut statement, &places, parameters)?;
     Ok(statement.raw_execute().map_err(error)? as u64)
 }
 
@@ -262,15 +308,27 @@ pub(super) fn script(connection: &Connection, script: &str) -> Result<(), StoreE
     connection.execute_batch(script).map_err(error)
 }
 
-/// `$2` is a name to SQLite, numbered by first appearance; PostgreSQL counts by the digit.
-fn bind(statement: &mut rusqlite::Statement<'_>, parameters: &[Value]) -> Result<(), StoreError> {
-    for index in 1..=statement.parameter_count() {
+/// For each of SQLite's parameters the place in our list: `$2` is a name to SQLite, numbered by first appearance;
+/// PostgreSQL counts by the digit.
+fn places(statement: &rusqlite::Statement<'_>) -> Result<Vec<usize>, StoreError> {
+    let place = |index| {
         let name = statement.parameter_name(index).unwrap_or_default();
-        let position = name.strip_prefix('$').and_then(|digits| digits.parse::<usize>().ok());
-        let parameter = position
-            .and_then(|position| parameters.get(position.wrapping_sub(1)))
-            .ok_or_else(|| StoreError::Other(format!("no parameter for {name}")))?;
-        statement.raw_bind_parameter(index, parameter).map_err(error)?;
+        let number = name.strip_prefix('$').and_then(|digits| digits.parse::<usize>().ok());
+        let place = number.and_then(|number| number.checked_sub(1));
+        place.ok_or_else(|| StoreError::Other(format!("{name} is no parameter of ours")))
+    };
+    (1..=statement.parameter_count()).map(place).collect()
+}
+
+fn bind(
+    statement: &mut rusqlite::Statement<'_>,
+    places: &[usize],
+    parameters: &[Value],
+) -> Result<(), StoreError> {
+    for (index, &place) in places.iter().enumerate() {
+        let missing = || StoreError::Other(format!("no parameter for ${}", place + 1));
+        let parameter = parameters.get(place).ok_or_else(missing)?;
+        statement.raw_bind_parameter(index + 1, parameter).map_err(error)?;
     }
     Ok(())
 }

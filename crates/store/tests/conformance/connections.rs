@@ -118,7 +118,7 @@ async fn config_merged(f: Fixture) {
 async fn fetched_once_an_hour(f: Fixture) {
     let row = f.connection("c1").await.row;
     for at in [NOW, NOW + 1000, NOW + 3_600_001] {
-        f.store.touch_connection(f.scope, row, at).await.unwrap();
+        f.store.touch_connections(vec![(f.scope, row, at)]).await.unwrap();
         let found = f.store.connection_by_row(f.scope, row).await.unwrap().unwrap();
         let expected = if at < NOW + 3_600_000 { NOW } else { at };
         assert_eq!(found.last_fetched_at_ms, Some(expected));

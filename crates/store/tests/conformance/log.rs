@@ -1,5 +1,6 @@
 use domain::operation::{Message, Operation, OperationFilter, OperationState};
 use serde_json::json;
+use serde_json::value::{RawValue, to_raw_value};
 use store::{LogEntry, Outcome};
 
 use crate::fixture::{Fixture, NOW};
@@ -30,7 +31,7 @@ fn operation(at_ms: i64, name: &str) -> Operation {
         created_at_ms: at_ms,
         ended_at_ms: Some(at_ms + 5),
         duration_us: Some(5123),
-        detail: Some(json!({"request": {"method": "GET"}})),
+        detail: to_raw_value(&json!({"request": {"method": "GET"}})).ok(),
     }
 }
 
@@ -110,7 +111,8 @@ async fn finished_once(f: Fixture) {
     let (read, _) = f.store.operation(f.scope, &id).await.unwrap().unwrap();
     assert_eq!((read.state, read.error.as_deref()), (OperationState::Failed, Some("first")));
     assert_eq!((read.status, read.connection.as_deref()), (Some(400), Some("c9")));
-    assert_eq!((read.summary, read.detail), (running.summary, running.detail));
+    let text = |detail: Option<Box<RawValue>>| detail.map(|detail| detail.get().to_owned());
+    assert_eq!((read.summary, text(read.detail)), (running.summary, text(running.detail)));
     assert_eq!((read.ended_at_ms, read.duration_us), (Some(NOW + 7), Some(7000)));
 }
 
