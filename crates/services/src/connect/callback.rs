@@ -262,6 +262,18 @@ async fn ask(
     payload: &Payload,
     request: crate::credentials::schemes::TokenRequest,
 ) -> Result<TokenAnswer, Failure> {
+    let answer = ask_and_log(context, open, request, &payload.log_id).await;
+    context.faults.pass("callback:redeemed");
+    answer.map_err(|problem| Failure::new("token_err", problem))
+}
+
+/// Asks the token endpoint for a new authorization; the operation's messages tell of it.
+pub(super) async fn ask_and_log(
+    context: &Context,
+    open: &OpenIntegration,
+    request: crate::credentials::schemes::TokenRequest,
+    log_id: &str,
+) -> Result<TokenAnswer, TokenProblem> {
     let (facts, answer) = token_endpoint::ask(context, request).await;
     let detail = json!({
         "request": {"method": "POST", "url": facts.url, "grant_type": facts.grant},
@@ -269,9 +281,8 @@ async fn ask(
         "problem": answer.as_ref().err().map(describe),
     });
     let level = if answer.is_ok() { "info" } else { "error" };
-    context.log.say(open.scope, &payload.log_id, level, format!("POST {}", facts.url), Some(detail));
-    context.faults.pass("callback:redeemed");
-    answer.map_err(|problem| Failure::new("token_err", problem))
+    context.log.say(open.scope, log_id, level, format!("POST {}", facts.url), Some(detail));
+    answer
 }
 
 /// A problem's public fields, for the log and the API.

@@ -7,16 +7,15 @@ use domain::credentials::{ClientCredentialsToken, Credentials, RawAnswer, TwoSte
 use domain::operation::{OperationKind, OperationState};
 use domain::provider::{Auth, ClientCredentials, TwoStep};
 use domain::{ConnectionId, IntegrationKey, Scope, Secret};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::callback::describe;
+use super::callback::ask_and_log;
 use super::keep::{self, NewAuthorization, connection_name};
 use super::{certificates, config, sessions};
 use crate::context::Context;
 use crate::credentials::account::OpenIntegration;
-use crate::credentials::schemes::{Client, TokenRequest, client_credentials};
-use crate::credentials::token_answer::TokenAnswer;
-use crate::credentials::{renewal, token_endpoint};
+use crate::credentials::renewal;
+use crate::credentials::schemes::{Client, client_credentials};
 use crate::error::{Error, FieldIssue};
 use crate::operations::OperationFacts;
 
@@ -150,7 +149,7 @@ async fn by_secret(
         .map_err(|broken| Error::refused("invalid_oauth_scopes", broken.to_string()))?;
     let party = open.party(context, client, config);
     let request = client_credentials::request(scheme, &party, &scopes)?;
-    let answer = ask(context, open, request, log_id).await?;
+    let answer = ask_and_log(context, open, request, log_id).await?;
     Ok(Credentials::OAuth2Cc(client_credentials::credentials(answer, &party, context.now_ms())))
 }
 
@@ -190,30 +189,13 @@ async fn by_assertion(
     let client_id = own.field("clientId").map(|id| id.expose().to_owned()).unwrap_or_default();
     let party = open.party(context, Client { id: client_id, secret: Secret::default() }, config);
     let request = renewal::two_step_request(context, scheme, &party, &own)?;
-    let answer = ask(context, open, request, log_id).await?;
+    let answer = ask_and_log(context, open, request, log_id).await?;
     let credentials = crate::credentials::schemes::two_step::credentials(scheme, answer, &own)?;
     if let Some(pair) = made_here {
         // The pair works: it belongs to this connection from now on and can be taken by no other.
         certificates::take(context, session, &pair.id).await?;
     }
     Ok(Credentials::TwoStep(credentials))
-}
-
-async fn ask(
-    context: &Context,
-    open: &OpenIntegration,
-    request: TokenRequest,
-    log_id: &str,
-) -> Result<TokenAnswer, Error> {
-    let (facts, answer) = token_endpoint::ask(context, request).await;
-    let detail = json!({
-        "request": {"method": "POST", "url": facts.url, "grant_type": facts.grant},
-        "response": {"code": facts.status}, "duration_us": facts.duration.as_micros() as u64,
-        "problem": answer.as_ref().err().map(describe),
-    });
-    let level = if answer.is_ok() { "info" } else { "error" };
-    context.log.say(open.scope, log_id, level, format!("POST {}", facts.url), Some(detail));
-    Ok(answer?)
 }
 
 /// A token that was imported: nothing is asked, nothing is checked.

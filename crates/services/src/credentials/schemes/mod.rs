@@ -7,7 +7,7 @@ pub mod two_step;
 
 mod party;
 
-pub use party::{Client, Party, SettingProblem, config_text};
+pub use party::{Client, Party, SettingProblem, at, config_text};
 
 use domain::Secret;
 use domain::provider::{BodyFormat, ClientAuth};

@@ -8,7 +8,7 @@ use domain::provider::{OAuth2, Pkce};
 use domain::template::Template;
 use serde_json::Value;
 
-use super::{Party, SettingProblem, TokenRequest};
+use super::{Party, SettingProblem, TokenRequest, at};
 use crate::credentials::token_answer::TokenAnswer;
 
 /// What one authorization asks for, besides the definition.
@@ -165,11 +165,7 @@ pub fn metadata(scheme: &OAuth2, raw: &RawAnswer) -> Vec<(String, Value)> {
         .token_response_metadata
         .iter()
         .filter_map(|path| {
-            let mut parts = path.split('.');
-            let mut value = raw.0.get(parts.next()?)?;
-            for part in parts {
-                value = value.get(part)?;
-            }
+            let value = at(&raw.0, path)?;
             matches!(value, Value::String(_) | Value::Bool(_)).then(|| (path.clone(), value.clone()))
         })
         .collect()

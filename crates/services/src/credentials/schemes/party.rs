@@ -134,14 +134,16 @@ impl Values for Party<'_> {
     }
 }
 
+/// The value at a dotted path of a JSON object.
+pub fn at<'a>(object: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
+    let mut parts = path.split('.');
+    let first = object.get(parts.next()?)?;
+    parts.try_fold(first, |value, part| value.get(part))
+}
+
 /// A value of a connection config as text, at a dotted path; objects and lists have none.
 pub fn config_text(config: &Map<String, Value>, path: &str) -> Option<String> {
-    let mut parts = path.split('.');
-    let mut value = config.get(parts.next()?)?;
-    for part in parts {
-        value = value.get(part)?;
-    }
-    match value {
+    match at(config, path)? {
         Value::String(text) if !text.is_empty() => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         Value::Bool(flag) => Some(flag.to_string()),

@@ -5,10 +5,10 @@ use domain::Secret;
 use domain::credentials::TwoStepCredentials;
 use domain::provider::TwoStep;
 use domain::template::Values;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::assertion::{self, AssertionRequest};
-use super::{Party, SettingProblem, TokenRequest};
+use super::{Party, SettingProblem, TokenRequest, at};
 use crate::credentials::problem::TokenProblem;
 use crate::credentials::token_answer::TokenAnswer;
 
@@ -114,13 +114,4 @@ pub fn credentials(
         expires_at_ms: answer.expires_at_ms,
         raw: answer.raw,
     })
-}
-
-fn at<'a>(answer: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
-    let mut parts = path.split('.');
-    let mut value = answer.get(parts.next()?)?;
-    for part in parts {
-        value = value.get(part)?;
-    }
-    Some(value)
 }
