@@ -204,7 +204,7 @@ fn log(
         connection: Some(account.connection.id.as_str()),
         created_at_ms: started_at_ms,
         detail: facts.map(|facts| {
-            json!({"request": {"method": "POST", "url": facts.url, "grant_type": facts.grant},
+            json!({"request": {"method": facts.method.as_str(), "url": facts.url, "grant_type": facts.grant},
                    "response": {"code": facts.status}, "duration_us": facts.duration.as_micros() as u64})
         }),
     };

@@ -389,7 +389,7 @@ fn log(
         created_at_ms: started_at_ms,
         detail: Some(json!({
             "resource": resource.name, "origin": origin,
-            "request": {"method": "POST", "url": facts.url, "grant_type": facts.grant},
+            "request": {"method": facts.method.as_str(), "url": facts.url, "grant_type": facts.grant},
             "response": {"code": facts.status}, "duration_us": facts.duration.as_micros() as u64,
         })),
     };
