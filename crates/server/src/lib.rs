@@ -5,6 +5,7 @@ pub mod door;
 pub mod listen;
 pub mod metrics;
 pub mod openapi;
+pub mod operator;
 pub mod tls;
 
 mod api;

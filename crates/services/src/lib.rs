@@ -9,6 +9,7 @@ pub mod fault;
 pub mod integration_secrets;
 pub mod integrations;
 pub mod operations;
+pub mod operator;
 pub mod proxy;
 mod services;
 pub mod webhooks;

@@ -1,0 +1,4 @@
+//! What the operator of a server does with it: copies, keys, a check of the house.
+
+pub mod backup;
+pub mod doctor;
