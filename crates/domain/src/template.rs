@@ -1,13 +1,38 @@
-//! `${a.b}` templates with `A || B` fallbacks (contract §4.4), parsed once when a definition is read.
+//! `${a.b}` templates with `A || B` fallbacks and functions (contract §4.4), parsed once when a definition is read.
 
+mod clock;
+mod error;
 mod parse;
+mod resolve;
+mod tree;
 
 use std::fmt;
 
+pub use error::{TemplateError, Unresolved, UnresolvedReason};
+pub use tree::TemplateTree;
+
 /// Where a template's placeholders get their values.
+///
+/// Invariant: one object stands for one request. `random` and the clock give the same answer however often a
+/// request's templates ask, because a signature and the header that it signs must agree (contract §4.4).
 pub trait Values {
     /// The value of a dotted path such as `connectionConfig.tenant`; `None` when absent or empty.
     fn get(&self, path: &str) -> Option<String>;
+
+    /// Now, Unix milliseconds, for `${now}` and its formats; `None` where templates have no clock.
+    fn now_ms(&self) -> Option<i64> {
+        None
+    }
+
+    /// Computes a function other than `base64`, which needs nobody.
+    ///
+    /// # Errors
+    /// [`UnresolvedReason::UnsupportedFunction`] for one that nobody computes here, [`UnresolvedReason::BadArgument`]
+    /// for an argument that it cannot take, such as a text that is no key.
+    fn call(&self, name: &str, arguments: &[String]) -> Result<String, UnresolvedReason> {
+        let _ = (name, arguments);
+        Err(UnresolvedReason::UnsupportedFunction)
+    }
 }
 
 impl<F: Fn(&str) -> Option<String>> Values for F {
@@ -15,6 +40,20 @@ impl<F: Fn(&str) -> Option<String>> Values for F {
         self(path)
     }
 }
+
+/// The functions of contract §4.4 besides `base64`: name, and fewest and most arguments.
+///
+/// `awsSigV4` takes access key id, secret, region, service and perhaps a host; the request that it signs is known to
+/// whoever implements [`Values::call`].
+pub const FUNCTIONS: &[(&str, usize, usize)] = &[
+    ("base64", 1, 1),
+    ("sha256Hex", 1, 1),
+    ("sha256Base64", 1, 1),
+    ("hmacSha1Hex", 2, 2),
+    ("ed25519Sign", 2, 2),
+    ("awsSigV4", 4, 5),
+    ("fingerprint", 1, 1),
+];
 
 /// A parsed template: alternatives tried from left to right.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,59 +66,13 @@ pub struct Template {
 enum Part {
     Text(String),
     Path(String),
-    /// `${name(argument)}` or, with a format in place of an argument, `${now:FORMAT}`.
+    /// `${name(argument, argument)}`.
     Call {
         name: String,
-        argument: Vec<Part>,
+        arguments: Vec<Vec<Part>>,
     },
-}
-
-/// A placeholder that has no value.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}", self.describe())]
-pub struct Unresolved {
-    /// The dotted path, for example `connectionConfig.tenant`, or the function's name.
-    pub path: String,
-    /// Why there is no value.
-    pub reason: UnresolvedReason,
-}
-
-/// Why a placeholder has no value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UnresolvedReason {
-    /// Nobody gave one.
-    NoValue,
-    /// It is a function that this version cannot compute.
-    UnsupportedFunction,
-}
-
-impl Unresolved {
-    fn no_value(path: &str) -> Self {
-        Self { path: path.to_owned(), reason: UnresolvedReason::NoValue }
-    }
-
-    fn function(name: &str) -> Self {
-        Self { path: name.to_owned(), reason: UnresolvedReason::UnsupportedFunction }
-    }
-
-    fn describe(&self) -> String {
-        match self.reason {
-            UnresolvedReason::NoValue => format!("no value for ${{{}}}", self.path),
-            UnresolvedReason::UnsupportedFunction => {
-                format!("the template function `{}` is not supported by this version", self.path)
-            }
-        }
-    }
-}
-
-/// A template that cannot be parsed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("template `{template}`: {problem}")]
-pub struct TemplateError {
-    /// The template as written.
-    pub template: String,
-    /// What is wrong.
-    pub problem: &'static str,
+    /// `${now}`, `${now:FORMAT}`, `${now+7:days:FORMAT}`.
+    Now(clock::Stamp),
 }
 
 impl Template {
@@ -90,12 +83,12 @@ impl Template {
         Ok(Self { source: source.to_owned(), alternatives })
     }
 
-    /// A template that stands for exactly this text, `${` and ` || ` included.
+    /// A template that is its text: nothing in it is a placeholder.
     pub fn literal(text: &str) -> Self {
         Self { source: text.to_owned(), alternatives: vec![vec![Part::Text(text.to_owned())]] }
     }
 
-    /// The first alternative whose placeholders all have values.
+    /// Fills the placeholders of the first alternative that has a value for each.
     ///
     /// # Errors
     /// The first missing path of the last alternative; a function of any alternative that was reached, because
@@ -104,7 +97,8 @@ impl Template {
         self.resolve_encoded(values, &|_, value| value)
     }
 
-    /// As [`Self::resolve`], each value passed with its path through `encode` (for example URI-component encoding).
+    /// As [`Self::resolve`], each value passed with its path through `encode` (for example URI-component encoding);
+    /// what a function computed is passed with the function's name.
     ///
     /// # Errors
     /// As [`Self::resolve`].
@@ -115,12 +109,11 @@ impl Template {
     ) -> Result<String, Unresolved> {
         let mut missing = None;
         for parts in &self.alternatives {
-            match resolve_parts(parts, values, encode) {
-                Ok(text) => return Ok(text),
-                Err(unresolved) if unresolved.reason == UnresolvedReason::UnsupportedFunction => {
-                    return Err(unresolved);
+            match resolve::parts(parts, values, encode) {
+                Err(unresolved) if unresolved.reason == UnresolvedReason::NoValue => {
+                    missing = Some(unresolved);
                 }
-                Err(unresolved) => missing = Some(unresolved),
+                outcome => return outcome,
             }
         }
         Err(missing.unwrap_or_else(|| Unresolved::no_value(&self.source)))
@@ -129,20 +122,84 @@ impl Template {
     /// Every placeholder's path, in order, those inside function arguments included.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         let mut found = Vec::new();
-        self.alternatives.iter().for_each(|parts| collect_paths(parts, &mut found));
+        self.each_part(&mut |part| {
+            if let Part::Path(path) = part {
+                found.push(path.as_str());
+            }
+        });
         found.into_iter()
     }
 
-    /// Every function the template calls, in order.
+    /// Every function the template calls, in order; the clock counts as `now`.
     pub fn functions(&self) -> impl Iterator<Item = &str> {
         let mut found = Vec::new();
-        self.alternatives.iter().for_each(|parts| collect_functions(parts, &mut found));
+        self.each_part(&mut |part| match part {
+            Part::Call { name, .. } => found.push(name.as_str()),
+            Part::Now(_) => found.push("now"),
+            Part::Text(_) | Part::Path(_) => {}
+        });
         found.into_iter()
+    }
+
+    /// The first call of a function outside contract §4.4, or with a wrong number of arguments, described.
+    pub fn unknown_function(&self) -> Option<String> {
+        let mut problem = None;
+        self.each_part(&mut |part| {
+            let Part::Call { name, arguments } = part else { return };
+            let Some((_, fewest, most)) = FUNCTIONS.iter().find(|(known, ..)| known == name) else {
+                problem.get_or_insert_with(|| format!("`{name}` is not a template function"));
+                return;
+            };
+            if *most > 1 && !(*fewest..=*most).contains(&arguments.len()) {
+                problem
+                    .get_or_insert_with(|| format!("`{name}` does not take {} arguments", arguments.len()));
+            }
+        });
+        problem
+    }
+
+    /// The texts of each alternative with every placeholder's path in place: what stands where, before any value.
+    ///
+    /// Functions and the clock count as placeholders under their names.
+    pub fn alternatives(&self) -> impl Iterator<Item = Vec<Piece<'_>>> {
+        self.alternatives.iter().map(|parts| parts.iter().map(Piece::of).collect())
     }
 
     /// The template as written.
     pub fn source(&self) -> &str {
         &self.source
+    }
+
+    fn each_part<'a>(&'a self, visit: &mut dyn FnMut(&'a Part)) {
+        fn walk<'a>(parts: &'a [Part], visit: &mut dyn FnMut(&'a Part)) {
+            for part in parts {
+                visit(part);
+                if let Part::Call { arguments, .. } = part {
+                    arguments.iter().for_each(|argument| walk(argument, visit));
+                }
+            }
+        }
+        self.alternatives.iter().for_each(|parts| walk(parts, visit));
+    }
+}
+
+/// A piece of a template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// Text that stands there as it is.
+    Text(&'a str),
+    /// A placeholder: its path, or its function's name.
+    Placeholder(&'a str),
+}
+
+impl<'a> Piece<'a> {
+    fn of(part: &'a Part) -> Self {
+        match part {
+            Part::Text(text) => Self::Text(text),
+            Part::Path(path) => Self::Placeholder(path),
+            Part::Call { name, .. } => Self::Placeholder(name),
+            Part::Now(_) => Self::Placeholder("now"),
+        }
     }
 }
 
@@ -152,104 +209,5 @@ impl fmt::Display for Template {
     }
 }
 
-fn resolve_parts(
-    parts: &[Part],
-    values: &dyn Values,
-    encode: &dyn Fn(&str, String) -> String,
-) -> Result<String, Unresolved> {
-    let mut text = String::new();
-    for part in parts {
-        match part {
-            Part::Text(literal) => text.push_str(literal),
-            Part::Path(path) => {
-                let value = values.get(path).ok_or_else(|| Unresolved::no_value(path))?;
-                text.push_str(&encode(path, value));
-            }
-            Part::Call { name, .. } => return Err(Unresolved::function(name)),
-        }
-    }
-    Ok(text)
-}
-
-fn collect_paths<'a>(parts: &'a [Part], found: &mut Vec<&'a str>) {
-    for part in parts {
-        match part {
-            Part::Path(path) => found.push(path),
-            Part::Call { argument, .. } => collect_paths(argument, found),
-            Part::Text(_) => {}
-        }
-    }
-}
-
-fn collect_functions<'a>(parts: &'a [Part], found: &mut Vec<&'a str>) {
-    for part in parts {
-        if let Part::Call { name, argument } = part {
-            found.push(name);
-            collect_functions(argument, found);
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn values(path: &str) -> Option<String> {
-        (path == "connectionConfig.tenant").then(|| "contoso".to_owned())
-    }
-
-    #[test]
-    fn the_first_complete_alternative_wins() {
-        let template =
-            Template::parse("https://${connectionConfig.host} || https://${connectionConfig.tenant}.x")
-                .unwrap();
-        assert_eq!(template.resolve(&values).unwrap(), "https://contoso.x");
-        let missing = Template::parse("${a.b}").unwrap().resolve(&values).unwrap_err();
-        assert_eq!(missing.path, "a.b");
-        assert_eq!(missing.to_string(), "no value for ${a.b}");
-    }
-
-    #[test]
-    fn broken_templates_are_refused() {
-        for broken in ["${open", "${}", "${a${b}}", "${base64(${a}}", "${no space}", "${f(${a)}"] {
-            assert!(Template::parse(broken).is_err(), "{broken}");
-        }
-    }
-
-    #[test]
-    fn functions_parse_and_refuse_to_resolve() {
-        let template =
-            Template::parse("Basic ${base64(${credentials.id}:${sha1(${credentials.key}, x)})}").unwrap();
-        assert_eq!(template.paths().collect::<Vec<_>>(), ["credentials.id", "credentials.key"]);
-        assert_eq!(template.functions().collect::<Vec<_>>(), ["base64", "sha1"]);
-        let error = template.resolve(&|_: &str| Some("v".to_owned())).unwrap_err();
-        assert_eq!(error.path, "base64");
-        assert!(error.to_string().contains("`base64` is not supported"), "{error}");
-        for clock in ["${now:YYYY-MM-DDTHH:mm:ss[Z]}", "${now+7:days:X}", "${now:ddd, DD MMM ZZ}"] {
-            let template = Template::parse(clock).unwrap();
-            assert_eq!(template.functions().collect::<Vec<_>>(), ["now"], "{clock}");
-            assert!(template.resolve(&values).is_err());
-        }
-    }
-
-    #[test]
-    fn an_unsupported_function_does_not_fall_through_to_the_next_alternative() {
-        let template = Template::parse("${base64(x)} || ${connectionConfig.tenant}").unwrap();
-        assert_eq!(template.resolve(&values).unwrap_err().reason, UnresolvedReason::UnsupportedFunction);
-        let template = Template::parse("${a.b}${base64(x)} || ${connectionConfig.tenant}").unwrap();
-        assert_eq!(template.resolve(&values).unwrap(), "contoso");
-    }
-
-    #[test]
-    fn a_literal_is_not_interpreted() {
-        let template = Template::literal("${connectionConfig.tenant} || x");
-        assert_eq!(template.resolve(&values).unwrap(), "${connectionConfig.tenant} || x");
-        assert_eq!(template.paths().count(), 0);
-    }
-
-    #[test]
-    fn hostile_nesting_ends_in_an_error() {
-        let deep = format!("{}x{}", "${f(".repeat(5_000), ")}".repeat(5_000));
-        assert!(Template::parse(&deep).is_err());
-    }
-}
+mod tests;

@@ -66,7 +66,15 @@ pub async fn ask(
 }
 
 fn to_http(request: &TokenRequest) -> Option<Request<Body>> {
+    let mut url = url::Url::parse(&request.url).ok()?;
     let (kind, body) = match request.format {
+        BodyFormat::Query => {
+            let pairs = request.fields.iter().map(|(name, value)| (name.as_str(), value.expose()));
+            url.query_pairs_mut().extend_pairs(pairs);
+            ("application/x-www-form-urlencoded", String::new())
+        }
+        // Fields are flat and an XML request is not: no scheme makes one of this kind yet.
+        BodyFormat::Xml => return None,
         BodyFormat::Form => {
             let pairs = request.fields.iter().map(|(name, value)| (name.as_str(), value.expose()));
             (
@@ -82,7 +90,7 @@ fn to_http(request: &TokenRequest) -> Option<Request<Body>> {
     };
     let mut http = Request::new(Body::from(body));
     *http.method_mut() = Method::POST;
-    *http.uri_mut() = request.url.parse().ok()?;
+    *http.uri_mut() = url.as_str().parse().ok()?;
     let headers = http.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
