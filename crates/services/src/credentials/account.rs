@@ -185,7 +185,12 @@ impl Account {
 
     /// The client that this connection's tokens belong to.
     pub fn client(&self) -> Client {
-        match &self.credentials {
+        Self::client_of(&self.integration, &self.credentials)
+    }
+
+    /// The same before everything is one account.
+    pub fn client_of(open: &OpenIntegration, credentials: &Credentials) -> Client {
+        match credentials {
             Credentials::OAuth2(OAuth2Credentials { client_override: Some(own), .. }) => {
                 Client { id: own.client_id.clone(), secret: own.client_secret.clone() }
             }
@@ -201,10 +206,10 @@ impl Account {
                 Client { id: own.client_id.clone(), secret: own.client_secret.clone().unwrap_or_default() }
             }
             Credentials::Tba(own) => Client {
-                id: own.client_id.clone().unwrap_or_else(|| self.integration.client.id.clone()),
-                secret: own.client_secret.clone().unwrap_or_else(|| self.integration.client.secret.clone()),
+                id: own.client_id.clone().unwrap_or_else(|| open.client.id.clone()),
+                secret: own.client_secret.clone().unwrap_or_else(|| open.client.secret.clone()),
             },
-            _ => self.integration.client.clone(),
+            _ => open.client.clone(),
         }
     }
 
