@@ -55,7 +55,11 @@ impl IntegrationSecrets {
         let stored = Stored {
             client_secret: self.client.expose().to_owned(),
             webhook_secret: self.webhook.expose().to_owned(),
-            custom: self.custom.iter().map(|(name, value)| (name.clone(), value.expose().to_owned())).collect(),
+            custom: self
+                .custom
+                .iter()
+                .map(|(name, value)| (name.clone(), value.expose().to_owned()))
+                .collect(),
         };
         let clear = Zeroizing::new(serde_json::to_vec(&stored).unwrap_or_default());
         integration.client_secret = Some(context.vault.seal(&place(&integration.id), &clear)?);

@@ -70,13 +70,7 @@ pub(super) fn wsse(
     password: &Secret,
 ) -> Credentials {
     let SignatureProtocol::Wsse(scheme) = protocol;
-    Credentials::Signature(signature::mint(
-        scheme,
-        username,
-        password,
-        context.now_ms(),
-        &*context.entropy,
-    ))
+    Credentials::Signature(signature::mint(scheme, username, password, context.now_ms(), &*context.entropy))
 }
 
 /// The credentials of an AWS role, with a first session; service and region are written into `config`.
@@ -129,11 +123,12 @@ pub(super) async fn role(
 fn check(arn: &str, region: &str, external_id: Option<&str>) -> Result<(), Error> {
     let mut issues = Vec::new();
     if !is_role(arn) {
-        issues.push(FieldIssue::custom("expected an ARN such as arn:aws:iam::123456789012:role/Name", &["role_arn"]));
+        issues.push(FieldIssue::custom(
+            "expected an ARN such as arn:aws:iam::123456789012:role/Name",
+            &["role_arn"],
+        ));
     }
-    let of = |text: &str, more: &str| {
-        text.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(c))
-    };
+    let of = |text: &str, more: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(c));
     let lower = region.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
     if !lower || region.len() > 64 {
         issues.push(FieldIssue::custom("expected a region such as eu-west-1", &["region"]));

@@ -35,8 +35,8 @@ pub async fn obtain(
         Err(problem) => return (None, Err(problem)),
     };
     let (facts, answer) = token_endpoint::send(context, &request).await;
-    let session = answer
-        .and_then(|response| aws_sigv4::session(response.status().as_u16(), response.body(), own));
+    let session =
+        answer.and_then(|response| aws_sigv4::session(response.status().as_u16(), response.body(), own));
     (Some(facts), session)
 }
 

@@ -9,9 +9,7 @@ use serde_json::{Map, Value};
 use super::account::{Account, OpenIntegration};
 use super::aws_session;
 use super::problem::TokenProblem;
-use super::schemes::{
-    Party, SettingProblem, TokenRequest, client_credentials, oauth2, signature, two_step,
-};
+use super::schemes::{Party, SettingProblem, TokenRequest, client_credentials, oauth2, signature, two_step};
 use super::token_answer::TokenAnswer;
 use super::token_endpoint::{self, TokenCallFacts};
 use crate::context::{Context, TOKEN_CALL};

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use egress::{Arrival, Body, HopOrigin};
-use http::header::{self, HeaderMap};
 use http::Request;
+use http::header::{self, HeaderMap};
 
 use super::call::ProxyCall;
 use super::destination::Destination;
@@ -98,7 +98,9 @@ impl<'a> AttemptSigner<'a> {
             return;
         }
         match arrival.origin {
-            HopOrigin::Same => self.each.resign(self.context, &self.subject, (arrival.method, arrival.to), headers),
+            HopOrigin::Same => {
+                self.each.resign(self.context, &self.subject, (arrival.method, arrival.to), headers)
+            }
             HopOrigin::Other => {
                 headers.remove(header::AUTHORIZATION);
             }

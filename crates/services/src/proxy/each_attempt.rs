@@ -104,7 +104,12 @@ impl EachAttempt {
     ///
     /// # Errors
     /// It broke off, or there is no room for it.
-    pub async fn payload(&self, uri: &Uri, headers: &HeaderMap, body: Body) -> Result<(Payload, Body), Error> {
+    pub async fn payload(
+        &self,
+        uri: &Uri,
+        headers: &HeaderMap,
+        body: Body,
+    ) -> Result<(Payload, Body), Error> {
         if body.is_empty() {
             return Ok((Payload::Empty, body));
         }
@@ -148,7 +153,13 @@ impl EachAttempt {
     }
 
     /// Signs again for where a redirect of the same origin leads; the request has no body.
-    pub fn resign(&self, context: &Context, subject: &Subject<'_>, to: (&Method, &Uri), headers: &mut HeaderMap) {
+    pub fn resign(
+        &self,
+        context: &Context,
+        subject: &Subject<'_>,
+        to: (&Method, &Uri),
+        headers: &mut HeaderMap,
+    ) {
         for name in self.headers.iter().map(|(name, _)| name) {
             headers.remove(name);
         }

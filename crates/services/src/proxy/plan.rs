@@ -73,8 +73,8 @@ impl ProxyPlan {
         let base = proxy.base_url.resolve(&values).map_err(missing)?.trim_end_matches('/').to_owned();
         let base_origin =
             target::origin(&base).ok_or_else(|| "the base URL is not a valid URL".to_owned())?;
-        let mut allowed =
-            catalog::allowed_origins(provider, open.cloud_values(context), subject.config).map_err(missing)?;
+        let mut allowed = catalog::allowed_origins(provider, open.cloud_values(context), subject.config)
+            .map_err(missing)?;
         let hosts = &open.integration.settings.allowed_hosts;
         allowed.extend(
             hosts.iter().filter_map(|host| catalog::HostPattern::parse(host).ok()).map(AllowedOrigin::Host),
@@ -140,10 +140,7 @@ pub(super) fn sensitive(text: &str) -> Option<HeaderValue> {
 
 /// The definition's headers that do not look at the request (those without a value are left out), then our default
 /// `User-Agent`.
-fn headers(
-    definition: &[(String, Template)],
-    values: &SubjectValues<'_>,
-) -> Vec<(HeaderName, HeaderValue)> {
+fn headers(definition: &[(String, Template)], values: &SubjectValues<'_>) -> Vec<(HeaderName, HeaderValue)> {
     let mut out = Vec::with_capacity(definition.len() + 1);
     for (name, template) in definition {
         if EachAttempt::makes(template) {
@@ -164,8 +161,7 @@ fn headers(
 /// The secrets that a definition puts into the URL, as they stand there.
 fn in_url(base: &Template, query: &[(String, Template)], values: &SubjectValues<'_>) -> Vec<Secret> {
     let plain = |path| template::Values::get(values, path);
-    let encoded =
-        |text: String| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let encoded = |text: String| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let in_base = base.paths().filter(|path| values::is_secret(path)).filter_map(plain);
     let in_query = query.iter().flat_map(|(_, template)| template.paths());
     let in_query = in_query.filter(|path| values::is_secret(path)).filter_map(plain).map(encoded);

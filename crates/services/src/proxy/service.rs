@@ -77,7 +77,8 @@ impl Proxy {
             progress.attempts += 1;
             let signer = AttemptSigner::of(&self.context, &account, &destination, call);
             let (body, mut replay) = source.split();
-            let mut request = prepare(call, body, &fallbacks(&self.context, &account, &destination), &destination);
+            let mut request =
+                prepare(call, body, &fallbacks(&self.context, &account, &destination), &destination);
             if let Some(signer) = &signer {
                 replay = signer.sign(&mut request, replay).await?;
             }

@@ -113,7 +113,9 @@ fn credential(credentials: &Credentials, name: &str) -> Option<String> {
         (Credentials::AwsSigV4(own), "role_arn") => Some(own.role_arn.clone()),
         (Credentials::AwsSigV4(own), "region") => Some(own.region.clone()),
         (Credentials::AwsSigV4(own), "service") => Some(own.service.clone()),
-        (Credentials::Jwt(own), _) => own.fields.get(name).and_then(text).or_else(|| token(credentials, name)),
+        (Credentials::Jwt(own), _) => {
+            own.fields.get(name).and_then(text).or_else(|| token(credentials, name))
+        }
         (Credentials::TwoStep(own), _) => {
             let own = own.fields.get(name).and_then(text).or_else(|| token(credentials, name));
             own.or_else(|| at(&credentials.raw()?.0, name)?.as_str().map(str::to_owned))

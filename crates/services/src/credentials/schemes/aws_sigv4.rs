@@ -333,7 +333,8 @@ mod tests {
 
     #[test]
     fn a_refusal_says_who_must_act() {
-        let body = br#"{"Error":{"Code":"AccessDenied","Message":"not authorized to perform sts:AssumeRole"}}"#;
+        let body =
+            br#"{"Error":{"Code":"AccessDenied","Message":"not authorized to perform sts:AssumeRole"}}"#;
         let problem = session(403, body, role()).unwrap_err();
         assert_eq!(problem.code, "sts_access_denied");
         assert!(problem.cause.contains("not authorized"), "{}", problem.cause);

@@ -149,8 +149,7 @@ impl Leg<'_> {
         if method == http::Method::GET && !pairs.is_empty() {
             whole.query_pairs_mut().extend_pairs(&pairs);
         }
-        let uri: Uri =
-            whole.as_str().parse().map_err(|_| SettingProblem::BadUrl { what: "request URL" })?;
+        let uri: Uri = whole.as_str().parse().map_err(|_| SettingProblem::BadUrl { what: "request URL" })?;
         let signer = Signer {
             client_id: &party.client.id,
             client_secret: &party.client.secret,

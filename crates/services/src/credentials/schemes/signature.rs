@@ -34,7 +34,8 @@ pub fn mint(
 /// ISO 8601 in UTC, whole seconds.
 fn created(now_ms: i64) -> String {
     let form = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
-    let at = OffsetDateTime::from_unix_timestamp(now_ms.div_euclid(1000)).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let at =
+        OffsetDateTime::from_unix_timestamp(now_ms.div_euclid(1000)).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     at.format(&form).unwrap_or_default()
 }
 

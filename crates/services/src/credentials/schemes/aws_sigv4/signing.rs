@@ -78,7 +78,8 @@ pub struct Signed<'a> {
 /// A moment as `x-amz-date` writes it; `at_ms` in Unix milliseconds.
 pub fn moment(at_ms: i64) -> String {
     let form = format_description!("[year][month][day]T[hour][minute][second]Z");
-    let at = OffsetDateTime::from_unix_timestamp(at_ms.div_euclid(1000)).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let at =
+        OffsetDateTime::from_unix_timestamp(at_ms.div_euclid(1000)).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     at.format(&form).unwrap_or_default()
 }
 
@@ -122,9 +123,8 @@ fn string_to_sign(scope: &Scope<'_>, canonical: &str) -> String {
 
 /// Step 3: the signature, with a key derived for one day, region and service.
 fn sign(keys: &Keys<'_>, scope: &Scope<'_>, text: &str) -> String {
-    let mac = |key: &[u8], message: &str| {
-        hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), message.as_bytes())
-    };
+    let mac =
+        |key: &[u8], message: &str| hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), message.as_bytes());
     let secret = Secret::from(format!("AWS4{}", keys.secret_access_key.expose()));
     let day = mac(secret.expose().as_bytes(), day(scope));
     let region = mac(day.as_ref(), scope.region);

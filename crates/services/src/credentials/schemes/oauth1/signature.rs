@@ -112,7 +112,8 @@ pub fn base_string(signed: &Signed<'_>, own: &[(String, String)]) -> String {
 fn base_uri(uri: &Uri) -> String {
     let scheme = uri.scheme_str().unwrap_or("https").to_ascii_lowercase();
     let host = uri.host().unwrap_or_default().to_ascii_lowercase();
-    let port = uri.port_u16().filter(|port| !matches!((scheme.as_str(), port), ("http", 80) | ("https", 443)));
+    let port =
+        uri.port_u16().filter(|port| !matches!((scheme.as_str(), port), ("http", 80) | ("https", 443)));
     let port = port.map(|port| format!(":{port}")).unwrap_or_default();
     let path = if uri.path().is_empty() { "/" } else { uri.path() };
     format!("{scheme}://{host}{port}{path}")

@@ -69,7 +69,10 @@ fn shared_secrets_sign_as_openssl_does() {
     for (method, expected) in [
         (SignatureMethod::HmacSha1, "wsdNmjGB7lvis0UJuPAmjvX/PXw="),
         (SignatureMethod::HmacSha256, "wdfdHUKXHbOnOGZP8WFAWMSAmWzN3EVBWWgXGlC/Eo4="),
-        (SignatureMethod::Plaintext, "ECrDNoq1VYzzzzzzzzzyAK7TwZNtPnkqatqZZZZ&just-a-string%20%20%20%20asdasd"),
+        (
+            SignatureMethod::Plaintext,
+            "ECrDNoq1VYzzzzzzzzzyAK7TwZNtPnkqatqZZZZ&just-a-string%20%20%20%20asdasd",
+        ),
     ] {
         assert_eq!(signature(method, CLIENT_SECRET).unwrap(), expected);
     }
@@ -116,7 +119,10 @@ fn the_header_of_a_first_leg_has_the_realm_and_the_callback_encoded() {
     };
     let header = header(&signer, &signed, Occasion { timestamp: 137_131_200, nonce: "wIjqoxSZG" }).unwrap();
     let header = header.expose();
-    assert!(header.starts_with("OAuth realm=\"Photos\", oauth_consumer_key=\"dpf43f3p2l4k3l03\", "), "{header}");
+    assert!(
+        header.starts_with("OAuth realm=\"Photos\", oauth_consumer_key=\"dpf43f3p2l4k3l03\", "),
+        "{header}"
+    );
     assert!(header.contains("oauth_callback=\"http%3A%2F%2Fprinter.example.com%2Fready\""), "{header}");
     assert!(!header.contains("kd94hf93k423kf44"));
 }
