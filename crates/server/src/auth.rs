@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, RawQuery};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use domain::Scope;
 use domain::connect::ConnectSession;
 use services::api_keys::{self, ApiPrincipal};
 use services::connect::sessions::{self, TOKEN_PREFIX};
+use services::store::KeyOwner;
 
 use crate::app::SharedApp;
 use crate::error::ApiError;
@@ -58,19 +59,48 @@ rights! {
     UseProxy = ["environment:proxy"];
     /// Read the log.
     ReadLogs = ["environment:logs:read"];
+    /// Any key of an environment.
+    AnyKey = [];
+    /// Read the variables.
+    ReadVariables = ["environment:variables:read"];
+    /// Replace the variables.
+    UpdateVariables = ["environment:variables:update"];
+    /// Read and rotate the key that webhooks are signed with.
+    RotateSigningKey = ["environment:webhook_signing_key:rotate"];
+    /// Read the environment's settings.
+    ReadSettings = ["environment:settings:read", "environment:settings:update"];
+    /// Change the environment's settings.
+    UpdateSettings = ["environment:settings:update"];
+    /// List environments.
+    ListEnvironments = ["account:environments:list"];
+    /// Make environments.
+    CreateEnvironment = ["account:environments:create"];
+    /// Delete environments.
+    DeleteEnvironment = ["account:environments:delete"];
+    /// List keys of any environment.
+    ListKeys = ["account:environments:api_keys:list"];
+    /// Make keys of any environment.
+    CreateKey = ["account:environments:api_keys:create"];
+    /// Revoke keys of any environment.
+    DeleteKey = ["account:environments:api_keys:delete"];
+    /// List and make keys of the account.
+    CreateAccountKey = ["account:api_keys:create"];
+    /// Revoke keys of the account.
+    DeleteAccountKey = ["account:api_keys:delete"];
 }
 
 /// Proof that the caller's key has a right.
 pub struct Granted<R: Right> {
     /// The key's environment and rights.
     pub principal: Arc<ApiPrincipal>,
+    scope: Scope,
     right: PhantomData<R>,
 }
 
 impl<R: Right> Granted<R> {
     /// The environment.
     pub fn scope(&self) -> Scope {
-        self.principal.scope
+        self.scope
     }
 
     /// Whether the key also has another scope.
@@ -84,13 +114,47 @@ impl<R: Right> FromRequestParts<SharedApp> for Granted<R> {
 
     async fn from_request_parts(parts: &mut Parts, app: &SharedApp) -> Result<Self, ApiError> {
         let principal = authenticate(app, &parts.headers).await?;
-        let allowed = R::ANY_OF.is_empty() || R::ANY_OF.iter().any(|scope| principal.grants.allow(scope));
-        if allowed {
-            Ok(Self { principal, right: PhantomData })
-        } else {
-            Err(ApiError::insufficient_scope(R::ANY_OF))
-        }
+        let scope = environment(&principal)?;
+        prove::<R>(&principal)?;
+        Ok(Self { principal, scope, right: PhantomData })
     }
+}
+
+/// Proof that the caller's key is the account's and has a right there.
+pub struct GrantedAccount<R: Right> {
+    principal: Arc<ApiPrincipal>,
+    right: PhantomData<R>,
+}
+
+impl<R: Right> GrantedAccount<R> {
+    /// Whether the key also has another scope.
+    pub fn also(&self, scope: &str) -> bool {
+        self.principal.grants.allow(scope)
+    }
+}
+
+impl<R: Right> FromRequestParts<SharedApp> for GrantedAccount<R> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &SharedApp) -> Result<Self, ApiError> {
+        let principal = authenticate(app, &parts.headers).await?;
+        if principal.owner != KeyOwner::Account {
+            return Err(ApiError::insufficient_scope(R::ANY_OF));
+        }
+        prove::<R>(&principal)?;
+        Ok(Self { principal, right: PhantomData })
+    }
+}
+
+fn prove<R: Right>(principal: &ApiPrincipal) -> Result<(), ApiError> {
+    let allowed = R::ANY_OF.is_empty() || R::ANY_OF.iter().any(|scope| principal.grants.allow(scope));
+    if allowed { Ok(()) } else { Err(ApiError::insufficient_scope(R::ANY_OF)) }
+}
+
+fn environment(principal: &ApiPrincipal) -> Result<Scope, ApiError> {
+    principal.scope().ok_or_else(|| {
+        ApiError::new(StatusCode::FORBIDDEN, "forbidden", "API key is not authorized for an environment")
+    })
 }
 
 /// The key of a request (contract §1.3).
@@ -99,7 +163,7 @@ async fn authenticate(app: &SharedApp, headers: &HeaderMap) -> Result<Arc<ApiPri
     if !api_keys::is_key_shaped(key) {
         return Err(ApiError::unauthorized(
             "invalid_secret_key_format",
-            "Authentication failed. The API key does not have the form of one (sb_… or a UUID v4).",
+            "Authentication failed. The API key does not have the form of one: it is neither a whole key of ours (sb_…) nor a UUID v4.",
         ));
     }
     app.services.keys.authenticate(key).await?.ok_or_else(|| {
@@ -189,7 +253,7 @@ async fn find_session(app: &SharedApp, token: &str) -> Result<ConnectSession, Ap
 /// An API key with the right to list integrations, or a connect session.
 pub enum KeyOrSession {
     /// A key.
-    Key(Arc<ApiPrincipal>),
+    Key(Arc<ApiPrincipal>, Scope),
     /// A session, which may see what it may connect.
     Session(Box<ConnectSession>),
 }
@@ -198,7 +262,7 @@ impl KeyOrSession {
     /// The environment.
     pub fn scope(&self) -> Scope {
         match self {
-            Self::Key(principal) => principal.scope,
+            Self::Key(_, scope) => *scope,
             Self::Session(session) => Scope { environment: session.environment },
         }
     }
@@ -212,6 +276,8 @@ impl FromRequestParts<SharedApp> for KeyOrSession {
         if token.starts_with(TOKEN_PREFIX) {
             return find_session(app, token).await.map(|session| Self::Session(Box::new(session)));
         }
-        authenticate(app, &parts.headers).await.map(Self::Key)
+        let principal = authenticate(app, &parts.headers).await?;
+        let scope = environment(&principal)?;
+        Ok(Self::Key(principal, scope))
     }
 }

@@ -5,7 +5,8 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post};
 
 use crate::api::{
-    connect_sessions, connections, forms, health, integrations, metadata, oauth, operations, providers,
+    api_keys, connect_sessions, connections, environments, forms, health, integrations, metadata, oauth,
+    operations, providers, variables,
 };
 use crate::app::SharedApp;
 use crate::connect::{assets, socket};
@@ -19,6 +20,7 @@ pub fn router(app: SharedApp) -> Router {
     let api = Router::new()
         .route("/providers", get(providers::list))
         .route("/providers/{provider}", get(providers::get))
+        .route("/providers/{provider}/templates", get(providers::templates))
         .route("/integrations", get(integrations::list).post(integrations::create))
         .route(
             "/integrations/{key}",
@@ -40,6 +42,21 @@ pub fn router(app: SharedApp) -> Router {
         .route("/oauth2/auth/{key}", post(forms::client_credentials))
         .route("/auth/two-step/{key}", post(forms::two_step))
         .route("/auth/unauthenticated/{key}", post(forms::unauthenticated))
+        .route("/environments", get(environments::list).post(environments::create))
+        .route("/environments/{id}", delete(environments::delete))
+        .route("/environment", get(environments::get).patch(environments::update))
+        .route(
+            "/environment/webhook-signing-key",
+            get(environments::signing_key).put(environments::set_signing_key),
+        )
+        .route("/environment/webhook-signing-key/rotate", post(environments::rotate_signing_key))
+        .route(
+            "/environment/api-keys",
+            get(api_keys::list).post(api_keys::create).merge(delete(api_keys::delete)),
+        )
+        .route("/account/api-keys", get(api_keys::list_account).post(api_keys::create_account))
+        .route("/account/api-keys/{id}", delete(api_keys::delete_account))
+        .route("/environment-variables", get(variables::list).put(variables::replace))
         .route("/operations", get(operations::list))
         .route("/operations/{id}", get(operations::get))
         .route("/openapi.json", get(crate::openapi::document))
@@ -55,6 +72,8 @@ pub fn router(app: SharedApp) -> Router {
         .route("/oauth/connect/{key}", get(oauth::connect))
         .route("/oauth/callback", get(oauth::callback));
     let house = Router::new()
+        .route("/providers.json", get(providers::everything))
+        .route("/env.js", get(health::env_js))
         .route("/health", get(health::health))
         .route("/ready", get(health::ready))
         .route("/metrics", get(health::metrics));

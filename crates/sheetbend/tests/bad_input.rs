@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 
 const CLIENT: &str = "00000000-0000-4000-a000-000000000003";
 
+const LISTER: &str = "1d2c3b4a-5e6f-4a7b-8c9d-0e1f2a3b4c5d";
+
 async fn with_authorization(server: &Server, value: Option<&str>) -> harness::Answer {
     let headers: Vec<(&str, &str)> = value.map(|value| ("authorization", value)).into_iter().collect();
     server.send("GET", &format!("{}/connections", server.url()), &headers, "").await
@@ -185,23 +187,23 @@ async fn narrow_key(server: &Server, key: &str, scopes: &[&str]) {
     let beside = store::Store::open(store::StoreOptions::new(url)).await.unwrap();
     let scope = domain::Scope { environment: domain::EnvironmentId(1) };
     let new = store::NewApiKey {
-        id: format!("id-of-{key}"),
         name: key.to_owned(),
         hash: services::api_keys::hash(key),
         prefix: "sb_".to_owned(),
         grants: domain::permission::Grants::new(scopes.iter().map(|&one| one.to_owned()).collect()),
     };
-    beside.insert_api_key(scope, new, 0).await.unwrap();
+    beside.insert_api_key(scope, new, 50, 0).await.unwrap();
     beside.close().await;
 }
 
 #[tokio::test]
 async fn keys_that_may_too_little() {
     let server = Start::dev().start();
-    narrow_key(&server, "sb_lister", &["environment:connections:list", "environment:connections:read"]).await;
+    narrow_key(&server, LISTER, &["environment:connections:list", "environment:connections:read"]).await;
+    let authorization = format!("Bearer {LISTER}");
     let call = async |method: &str, path: &str, body: &str| {
         let headers = [
-            ("authorization", "Bearer sb_lister"),
+            ("authorization", authorization.as_str()),
             ("content-type", "application/json"),
             ("provider-config-key", "microsoft-excel"),
             ("connection-id", "demo-excel"),

@@ -1,8 +1,10 @@
 //! One file a resource: its wire types and handlers together.
 
+pub mod api_keys;
 pub mod connect_sessions;
 pub mod connections;
 pub mod credentials;
+pub mod environments;
 pub mod forms;
 pub mod health;
 pub mod integrations;
@@ -11,6 +13,7 @@ pub mod oauth;
 pub mod operations;
 pub mod providers;
 pub mod proxy;
+pub mod variables;
 
 mod end_user;
 mod import;
