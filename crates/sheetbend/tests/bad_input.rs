@@ -2,13 +2,12 @@
 
 mod harness;
 
+use harness::keys::narrow_key;
 use harness::visitor::{Visitor, session};
 use harness::{Server, Start};
 use serde_json::{Value, json};
 
 const CLIENT: &str = "00000000-0000-4000-a000-000000000003";
-
-const LISTER: &str = "1d2c3b4a-5e6f-4a7b-8c9d-0e1f2a3b4c5d";
 
 async fn with_authorization(server: &Server, value: Option<&str>) -> harness::Answer {
     let headers: Vec<(&str, &str)> = value.map(|value| ("authorization", value)).into_iter().collect();
@@ -181,26 +180,11 @@ fn before_everything() -> usize {
     1
 }
 
-/// A key of the first environment with these scopes, put beside the running server.
-async fn narrow_key(server: &Server, key: &str, scopes: &[&str]) {
-    let url = store::DatabaseUrl::Sqlite(server.data_dir.join("sheetbend.db"));
-    let beside = store::Store::open(store::StoreOptions::new(url)).await.unwrap();
-    let scope = domain::Scope { environment: domain::EnvironmentId(1) };
-    let new = store::NewApiKey {
-        name: key.to_owned(),
-        hash: services::api_keys::hash(key),
-        prefix: "sb_".to_owned(),
-        grants: domain::permission::Grants::new(scopes.iter().map(|&one| one.to_owned()).collect()),
-    };
-    beside.insert_api_key(scope, new, 50, 0).await.unwrap();
-    beside.close().await;
-}
-
 #[tokio::test]
 async fn keys_that_may_too_little() {
     let server = Start::dev().start();
-    narrow_key(&server, LISTER, &["environment:connections:list", "environment:connections:read"]).await;
-    let authorization = format!("Bearer {LISTER}");
+    let lister = narrow_key(&server, &["environment:connections:list", "environment:connections:read"]).await;
+    let authorization = format!("Bearer {lister}");
     let call = async |method: &str, path: &str, body: &str| {
         let headers = [
             ("authorization", authorization.as_str()),

@@ -144,7 +144,8 @@ async fn settings_stay_until_they_are_changed_or_cleared() {
     assert_eq!((&events["on_sync_error"], &events["on_auth_creation"]), (&json!(false), &json!(true)));
     assert!(!first.to_string().contains("secret\""));
     let second =
-        change(json!({"webhooks": {"primary_url": ""}, "public_key": "", "hmac_key": ""})).await.ok()["data"].clone();
+        change(json!({"webhooks": {"primary_url": ""}, "public_key": "", "hmac_key": ""})).await.ok()["data"]
+            .clone();
     let read = |key: &str| second[key].clone();
     assert_eq!(
         (read("webhook_url"), read("public_key"), read("hmac_key_set")),
@@ -179,7 +180,10 @@ async fn the_signing_key_is_made_read_set_and_rotated() {
     let theirs = json!({"webhook_signing_key": "5f1c0d2e-6a1b-4f3c-9d8e-7b6a5c4d3e2f"});
     assert_eq!(server.api("PUT", path, Some(theirs.clone())).await.ok(), json!({"data": theirs}));
     assert_eq!(read().await, theirs["webhook_signing_key"]);
-    server.api("PUT", path, Some(json!({"webhook_signing_key": "short"}))).await.refused(400, "invalid_signing_key");
+    server
+        .api("PUT", path, Some(json!({"webhook_signing_key": "short"})))
+        .await
+        .refused(400, "invalid_signing_key");
     server.calm();
 }
 

@@ -13,6 +13,7 @@ pub mod oauth;
 pub mod operations;
 pub mod providers;
 pub mod proxy;
+pub mod shown_resources;
 pub mod variables;
 
 mod end_user;

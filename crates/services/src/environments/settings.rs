@@ -167,8 +167,11 @@ mod tests {
         let events = BTreeMap::from([("on_auth_creation", false)]);
         let webhooks = WebhooksChange { primary_url: Some(None), events, ..Default::default() };
         SettingsChange { callback_url: Some(None), webhooks, ..Default::default() }.apply(&mut stored);
-        assert_eq!(Value::Object(stored.clone()), serde_json::json!({"slack_notifications": true,
-            "webhooks": {"on_sync_error": false, "on_auth_creation": false}}));
+        assert_eq!(
+            Value::Object(stored.clone()),
+            serde_json::json!({"slack_notifications": true,
+            "webhooks": {"on_sync_error": false, "on_auth_creation": false}})
+        );
         let read = EnvironmentSettings::read(stored, &EnvironmentName::parse("dev").unwrap()).webhooks;
         assert!(!read.on_sync_error && !read.on_auth_creation && read.on_auth_refresh_error);
     }
