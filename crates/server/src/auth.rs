@@ -5,15 +5,25 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, RawQuery};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use domain::Scope;
 use domain::connect::ConnectSession;
 use services::api_keys::{self, ApiPrincipal};
 use services::connect::sessions::{self, TOKEN_PREFIX};
+use services::environments;
+use services::store::KeyOwner;
 
 use crate::app::SharedApp;
 use crate::error::ApiError;
+use crate::operator::ByOperator;
 use crate::strict::parse_query;
+
+/// Names the environment in which an operator's call works.
+const ENVIRONMENT: &str = "sheetbend-environment";
+/// The environment of an operator who names none.
+const FIRST_ENVIRONMENT: &str = "dev";
+/// With it a key of the account works in every environment.
+const OPERATE: &str = "account:operate";
 
 /// A right that a route needs; any one of the listed scopes gives it.
 pub trait Right: Send + Sync + 'static {
@@ -58,19 +68,50 @@ rights! {
     UseProxy = ["environment:proxy"];
     /// Read the log.
     ReadLogs = ["environment:logs:read"];
+    /// Any key of an environment.
+    AnyKey = [];
+    /// Read the variables.
+    ReadVariables = ["environment:variables:read"];
+    /// Replace the variables.
+    UpdateVariables = ["environment:variables:update"];
+    /// Read and rotate the key that webhooks are signed with.
+    RotateSigningKey = ["environment:webhook_signing_key:rotate"];
+    /// Read the environment's settings.
+    ReadSettings = ["environment:settings:read", "environment:settings:update"];
+    /// Change the environment's settings.
+    UpdateSettings = ["environment:settings:update"];
+    /// List environments.
+    ListEnvironments = ["account:environments:list"];
+    /// Make environments.
+    CreateEnvironment = ["account:environments:create"];
+    /// Delete environments.
+    DeleteEnvironment = ["account:environments:delete"];
+    /// List keys of any environment.
+    ListKeys = ["account:environments:api_keys:list"];
+    /// Make keys of any environment.
+    CreateKey = ["account:environments:api_keys:create"];
+    /// Revoke keys of any environment.
+    DeleteKey = ["account:environments:api_keys:delete"];
+    /// List and make keys of the account.
+    CreateAccountKey = ["account:api_keys:create"];
+    /// Revoke keys of the account.
+    DeleteAccountKey = ["account:api_keys:delete"];
+    /// Look after the installation.
+    Operate = ["account:operate"];
 }
 
 /// Proof that the caller's key has a right.
 pub struct Granted<R: Right> {
     /// The key's environment and rights.
     pub principal: Arc<ApiPrincipal>,
+    scope: Scope,
     right: PhantomData<R>,
 }
 
 impl<R: Right> Granted<R> {
     /// The environment.
     pub fn scope(&self) -> Scope {
-        self.principal.scope
+        self.scope
     }
 
     /// Whether the key also has another scope.
@@ -83,14 +124,67 @@ impl<R: Right> FromRequestParts<SharedApp> for Granted<R> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &SharedApp) -> Result<Self, ApiError> {
+        let principal = in_environment(app, parts).await?;
+        let scope = environment(&principal)?;
+        prove::<R>(&principal)?;
+        Ok(Self { principal, scope, right: PhantomData })
+    }
+}
+
+/// Proof that the caller's key is the account's and has a right there.
+pub struct GrantedAccount<R: Right> {
+    principal: Arc<ApiPrincipal>,
+    right: PhantomData<R>,
+}
+
+impl<R: Right> GrantedAccount<R> {
+    /// Whether the key also has another scope.
+    pub fn also(&self, scope: &str) -> bool {
+        self.principal.grants.allow(scope)
+    }
+}
+
+impl<R: Right> FromRequestParts<SharedApp> for GrantedAccount<R> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &SharedApp) -> Result<Self, ApiError> {
+        let principal = match parts.extensions.get::<ByOperator>() {
+            Some(ByOperator) => Arc::new(ApiPrincipal::of_operator(KeyOwner::Account)),
+            None => authenticate(app, &parts.headers).await?,
+        };
+        if principal.owner != KeyOwner::Account {
+            return Err(ApiError::insufficient_scope(R::ANY_OF));
+        }
+        prove::<R>(&principal)?;
+        Ok(Self { principal, right: PhantomData })
+    }
+}
+
+fn prove<R: Right>(principal: &ApiPrincipal) -> Result<(), ApiError> {
+    let allowed = R::ANY_OF.is_empty() || R::ANY_OF.iter().any(|scope| principal.grants.allow(scope));
+    if allowed { Ok(()) } else { Err(ApiError::insufficient_scope(R::ANY_OF)) }
+}
+
+/// Who calls, as seen from an environment: a key of it, or the operator, who names it in a header.
+async fn in_environment(app: &SharedApp, parts: &Parts) -> Result<Arc<ApiPrincipal>, ApiError> {
+    let named = parts.headers.get(ENVIRONMENT).and_then(|value| value.to_str().ok());
+    let operator = parts.extensions.get::<ByOperator>().is_some();
+    if !operator {
         let principal = authenticate(app, &parts.headers).await?;
-        let allowed = R::ANY_OF.is_empty() || R::ANY_OF.iter().any(|scope| principal.grants.allow(scope));
-        if allowed {
-            Ok(Self { principal, right: PhantomData })
-        } else {
-            Err(ApiError::insufficient_scope(R::ANY_OF))
+        let may = principal.owner == KeyOwner::Account && principal.grants.allow(OPERATE);
+        if !may || named.is_none() {
+            return Ok(principal);
         }
     }
+    let name = named.unwrap_or(FIRST_ENVIRONMENT);
+    let found = environments::by_name(&app.services.context, name).await?;
+    Ok(Arc::new(ApiPrincipal::of_operator(KeyOwner::Environment(found.id))))
+}
+
+fn environment(principal: &ApiPrincipal) -> Result<Scope, ApiError> {
+    principal.scope().ok_or_else(|| {
+        ApiError::new(StatusCode::FORBIDDEN, "forbidden", "API key is not authorized for an environment")
+    })
 }
 
 /// The key of a request (contract §1.3).
@@ -99,7 +193,7 @@ async fn authenticate(app: &SharedApp, headers: &HeaderMap) -> Result<Arc<ApiPri
     if !api_keys::is_key_shaped(key) {
         return Err(ApiError::unauthorized(
             "invalid_secret_key_format",
-            "Authentication failed. The API key does not have the form of one (sb_… or a UUID v4).",
+            "Authentication failed. The API key does not have the form of one: it is neither a whole key of ours (sb_…) nor a UUID v4.",
         ));
     }
     app.services.keys.authenticate(key).await?.ok_or_else(|| {
@@ -189,7 +283,7 @@ async fn find_session(app: &SharedApp, token: &str) -> Result<ConnectSession, Ap
 /// An API key with the right to list integrations, or a connect session.
 pub enum KeyOrSession {
     /// A key.
-    Key(Arc<ApiPrincipal>),
+    Key(Arc<ApiPrincipal>, Scope),
     /// A session, which may see what it may connect.
     Session(Box<ConnectSession>),
 }
@@ -198,7 +292,7 @@ impl KeyOrSession {
     /// The environment.
     pub fn scope(&self) -> Scope {
         match self {
-            Self::Key(principal) => principal.scope,
+            Self::Key(_, scope) => *scope,
             Self::Session(session) => Scope { environment: session.environment },
         }
     }
@@ -208,10 +302,14 @@ impl FromRequestParts<SharedApp> for KeyOrSession {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &SharedApp) -> Result<Self, ApiError> {
-        let token = bearer(&parts.headers)?;
-        if token.starts_with(TOKEN_PREFIX) {
-            return find_session(app, token).await.map(|session| Self::Session(Box::new(session)));
+        if parts.extensions.get::<ByOperator>().is_none() {
+            let token = bearer(&parts.headers)?;
+            if token.starts_with(TOKEN_PREFIX) {
+                return find_session(app, token).await.map(|session| Self::Session(Box::new(session)));
+            }
         }
-        authenticate(app, &parts.headers).await.map(Self::Key)
+        let principal = in_environment(app, parts).await?;
+        let scope = environment(&principal)?;
+        Ok(Self::Key(principal, scope))
     }
 }

@@ -165,6 +165,8 @@ impl From<Error> for ApiError {
             Error::UnknownProvider(_) => Self::not_found(message),
             Error::UnknownIntegration(_) => Self::not_found(message),
             Error::UnknownConnection { .. } => Self::not_found("Failed to find connection"),
+            Error::NotFound(message) => Self::not_found(message),
+            Error::Conflict(message) => Self::new(StatusCode::CONFLICT, "conflict", message),
             Error::Invalid(issues) => Self::invalid("invalid_body", issues),
             Error::Refused { code, .. } => Self::refused(code, message),
             Error::Setting(_) => Self::refused("invalid_connection_config", message),
@@ -186,6 +188,9 @@ impl From<Error> for ApiError {
                 .with_payload(json!({"code": failure.node_code()})),
             Error::Store(StoreError::Duplicate(_)) => {
                 Self::new(StatusCode::CONFLICT, "conflict", "it exists already")
+            }
+            Error::Store(StoreError::NulCharacter) => {
+                Self::invalid("invalid_body", vec![FieldIssue::custom("no NUL characters", &[])])
             }
             Error::Store(ref failure) if failure.is_transient() => unavailable(&message),
             Error::Store(StoreError::Full | StoreError::ReadOnly) => unavailable(&message),

@@ -5,8 +5,8 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post};
 
 use crate::api::{
-    connect_sessions, connections, forms, health, integrations, metadata, oauth, operations, providers,
-    signed_forms,
+    api_keys, connect_sessions, connections, environments, forms, health, integrations, metadata, oauth,
+    operations, operator, providers, signed_forms, variables,
 };
 use crate::app::SharedApp;
 use crate::connect::{assets, socket};
@@ -15,11 +15,23 @@ use crate::middleware;
 
 /// The server's routes over an app.
 pub fn router(app: SharedApp) -> Router {
-    let entropy = app.services.context.entropy.clone();
     let base_path = app.edge.base_path.clone();
+    let routes = without_base_path(app.clone());
+    if base_path.is_empty() {
+        return routes;
+    }
+    // A nested router answers `/base`, but not `/base/`, where pages open their socket.
+    let root = Router::new().route(&format!("{base_path}/"), get(socket::root)).with_state(app);
+    Router::new().nest(&base_path, routes).merge(root)
+}
+
+/// The routes, as if nothing stood before them.
+pub(crate) fn without_base_path(app: SharedApp) -> Router {
+    let entropy = app.services.context.entropy.clone();
     let api = Router::new()
         .route("/providers", get(providers::list))
         .route("/providers/{provider}", get(providers::get))
+        .route("/providers/{provider}/templates", get(providers::templates))
         .route("/integrations", get(integrations::list).post(integrations::create))
         .route(
             "/integrations/{key}",
@@ -44,8 +56,26 @@ pub fn router(app: SharedApp) -> Router {
         .route("/auth/tba/{key}", post(signed_forms::tba))
         .route("/auth/signature/{key}", post(signed_forms::signature))
         .route("/auth/aws-sigv4/{key}", post(signed_forms::aws_sigv4))
+        .route("/environments", get(environments::list).post(environments::create))
+        .route("/environments/{id}", delete(environments::delete))
+        .route("/environment", get(environments::get).patch(environments::update))
+        .route(
+            "/environment/webhook-signing-key",
+            get(environments::signing_key).put(environments::set_signing_key),
+        )
+        .route("/environment/webhook-signing-key/rotate", post(environments::rotate_signing_key))
+        .route(
+            "/environment/api-keys",
+            get(api_keys::list).post(api_keys::create).merge(delete(api_keys::delete)),
+        )
+        .route("/account/api-keys", get(api_keys::list_account).post(api_keys::create_account))
+        .route("/account/api-keys/{id}", delete(api_keys::delete_account))
+        .route("/environment-variables", get(variables::list).put(variables::replace))
         .route("/operations", get(operations::list))
         .route("/operations/{id}", get(operations::get))
+        .route("/operator/doctor", get(operator::doctor))
+        .route("/operator/backup", post(operator::backup))
+        .route("/operator/api-keys", post(operator::import_key))
         .route("/openapi.json", get(crate::openapi::document))
         .layer(from_fn(middleware::cors));
     let pages = Router::new()
@@ -59,23 +89,19 @@ pub fn router(app: SharedApp) -> Router {
         .route("/oauth/connect/{key}", get(oauth::connect))
         .route("/oauth/callback", get(oauth::callback));
     let house = Router::new()
+        .route("/providers.json", get(providers::everything))
+        .route("/env.js", get(health::env_js))
         .route("/health", get(health::health))
         .route("/ready", get(health::ready))
         .route("/metrics", get(health::metrics));
     // `/proxy` and `/proxy/*`, any method, go to `api::proxy` before this: see `door.rs`.
-    let routes = Router::new()
+    Router::new()
         .merge(api)
         .merge(pages)
         .merge(house)
         .fallback(not_found)
         .layer(from_fn_with_state(entropy, middleware::request_id))
-        .with_state(app.clone());
-    if base_path.is_empty() {
-        return routes;
-    }
-    // A nested router answers `/base`, but not `/base/`, where pages open their socket.
-    let root = Router::new().route(&format!("{base_path}/"), get(socket::root)).with_state(app);
-    Router::new().nest(&base_path, routes).merge(root)
+        .with_state(app)
 }
 
 /// Metrics on a listener of their own.

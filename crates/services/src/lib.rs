@@ -4,6 +4,7 @@ pub mod api_keys;
 pub mod connect;
 pub mod context;
 pub mod credentials;
+pub mod environments;
 pub mod error;
 pub mod fault;
 pub mod integration_secrets;
@@ -18,5 +19,7 @@ pub use services::{Retention, Services};
 
 /// The store's nouns that cross the edge: filters, patches, summaries.
 pub mod store {
-    pub use ::store::{Change, ConnectionFilter, ConnectionPatch, ConnectionSummary, JsonWrite, StoreError};
+    pub use ::store::{
+        ApiKey, Change, ConnectionFilter, ConnectionPatch, ConnectionSummary, JsonWrite, KeyOwner, StoreError,
+    };
 }

@@ -76,6 +76,7 @@ impl Services {
         store.purge_admin_links(now_ms).await?;
         store.purge_pending_certificates(now_ms).await?;
         store.purge_connect_sessions(now_ms - ONE_MONTH_MS).await?;
+        while store.purge_environments(now_ms - ONE_MONTH_MS, 1_000).await? {}
         store.expire_running(now_ms - LONGEST_OPERATION_MS, now_ms).await?;
         while store.reap_log(now_ms, retention.max_age_ms, retention.max_bytes, 1_000).await?.more {}
         Ok(())

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use catalog::Catalog;
-use domain::permission::Grants;
 use domain::{Clock, Entropy, EnvironmentName, Scope, Secret};
 use egress::{Egress, EgressOptions, HostPort, OutboundProxies, PolicyClass, SendPolicy};
 use server::door::Door;
@@ -16,7 +15,7 @@ use server::{App, EdgeSettings, SharedApp};
 use services::context::{Context, LogProxy, NodeName, SandboxCloud, Settings, TOKEN_CALL};
 use services::fault::FaultPoints;
 use services::operations::Recorder;
-use services::{Retention, Services, api_keys};
+use services::{Retention, Services};
 use store::{DatabaseUrl, Store, StoreOptions};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -24,10 +23,12 @@ use tokio_util::task::TaskTracker;
 use vault::Vault;
 
 use crate::config::{
-    DatabaseAge, LogFormat, LogOptions, LogProxyOption, OutboundOptions, ProviderOptions, ServeOptions,
+    DatabaseOptions,    DatabaseAge, LogFormat, LogOptions, LogProxyOption, OutboundOptions, ProviderOptions, ServeOptions,
     TrustProxyOption,
 };
 use crate::files::{self, DataDirLock};
+use crate::house_keys;
+use crate::operator::AdminSocket;
 use crate::ports::{SystemClock, SystemEntropy};
 use crate::shutdown;
 
@@ -54,6 +55,8 @@ pub struct Built {
     pub address: SocketAddr,
     /// A key with every right, when this process knows one in clear.
     pub api_key: Option<Secret>,
+    /// A key with every right on the account, when this process knows one in clear.
+    pub account_key: Option<Secret>,
     metrics: Option<TcpListener>,
     tls: Option<Arc<TlsSource>>,
     recorder: services::operations::RecorderTask,
@@ -96,7 +99,7 @@ pub async fn build(options: ServeOptions, additions: Additions) -> anyhow::Resul
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let data_dir = &options.database.data_dir;
     files::make_private_dir(data_dir).with_context(|| format!("data directory {}", data_dir.display()))?;
-    let url = database_url(&options)?;
+    let url = database_url(&options.database)?;
     let lock = DataDirLock::take(data_dir)?;
     let age = match &url {
         DatabaseUrl::Sqlite(path) if !path.exists() => DatabaseAge::New,
@@ -104,10 +107,10 @@ pub async fn build(options: ServeOptions, additions: Additions) -> anyhow::Resul
         DatabaseUrl::Postgres(_) => DatabaseAge::New,
         DatabaseUrl::Sqlite(_) => DatabaseAge::Existing,
     };
-    let keys = options.keys.load(data_dir, age)?;
+    let given = options.keys.load(data_dir, age)?;
     let store =
         Store::open(StoreOptions::new(url.clone())).await.with_context(|| format!("database {url}"))?;
-    let vault = Vault::new(keys.ring);
+    let vault = Vault::new(given.ring);
     check_key(&store, &vault).await?;
     let listener = bind(options.network.listen).await?;
     let tls = tls(&options)?;
@@ -134,7 +137,9 @@ pub async fn build(options: ServeOptions, additions: Additions) -> anyhow::Resul
         settings,
     });
     let scope = default_environment(&context).await?;
-    let api_key = api_key(&context, scope, keys.api_key, data_dir).await?;
+    let api_key = house_keys::api_key(&context, scope, given.api_key, data_dir).await?;
+    let account_key = house_keys::account_key(&context, given.account_key, data_dir).await?;
+    house_keys::of_environments(&context, given.environments).await?;
     let edge = edge(&options, &context);
     let app = App {
         services: Services::new(context),
@@ -142,7 +147,8 @@ pub async fn build(options: ServeOptions, additions: Additions) -> anyhow::Resul
         edge,
         metrics: Default::default(),
     };
-    Ok(Built { app: Arc::new(app), scope, listener, address, api_key, metrics, tls, recorder, options, lock })
+    let app = Arc::new(app);
+    Ok(Built { app, scope, listener, address, api_key, account_key, metrics, tls, recorder, options, lock })
 }
 
 /// Serves until `shutdown`, then drains, writes what is queued and closes the database.
@@ -153,6 +159,10 @@ pub async fn run(built: Built, shutdown: CancellationToken) -> anyhow::Result<()
     // The recorder ends last, after everything that writes to it.
     let recording = CancellationToken::new();
     let recorder = tokio::spawn(recorder.run(recording.clone()));
+    let socket = AdminSocket::bind(&options.database.data_dir).map(|(socket, listener)| {
+        background.spawn(server::listen::serve_operator(listener, app.clone(), drain, shutdown.clone()));
+        socket
+    });
     let listening = server::listen::Listening { door: Door::new(app.clone()), tls, drain, own_url: None };
     server::listen::serve(listener, listening, shutdown.clone()).await;
     shutdown.cancel();
@@ -171,6 +181,7 @@ pub async fn run(built: Built, shutdown: CancellationToken) -> anyhow::Result<()
         tracing::error!(%error, "the log's writer broke off");
     }
     context.store.close().await;
+    drop(socket);
     drop(lock);
     tracing::info!("stopped");
     Ok(())
@@ -240,15 +251,16 @@ fn tls(options: &ServeOptions) -> anyhow::Result<Option<Arc<TlsSource>>> {
     }
 }
 
-fn database_url(options: &ServeOptions) -> anyhow::Result<DatabaseUrl> {
-    match &options.database.database_url {
+/// Which database the options name.
+pub fn database_url(options: &DatabaseOptions) -> anyhow::Result<DatabaseUrl> {
+    match &options.database_url {
         Some(text) => Ok(text.parse()?),
-        None => Ok(DatabaseUrl::Sqlite(options.database.data_dir.join("sheetbend.db"))),
+        None => Ok(DatabaseUrl::Sqlite(options.data_dir.join("sheetbend.db"))),
     }
 }
 
 /// Refuses to start with a key that does not open what is stored.
-async fn check_key(store: &Store, vault: &Vault) -> anyhow::Result<()> {
+pub async fn check_key(store: &Store, vault: &Vault) -> anyhow::Result<()> {
     const NAME: &str = "encryption_check";
     let stored = store.meta_or_insert(NAME, &vault.check_value()?).await?;
     vault.verify_check_value(&stored).context("the database was sealed with another encryption key")
@@ -335,39 +347,6 @@ fn egress(options: &OutboundOptions, additions: &Additions) -> anyhow::Result<Eg
         connect_timeout: Duration::from_secs(options.connect_timeout),
         ..EgressOptions::default()
     })?)
-}
-
-/// The key from the configuration; at a first start without one, a new key in a private file.
-async fn api_key(
-    context: &Context,
-    scope: Scope,
-    given: Option<Secret>,
-    data_dir: &Path,
-) -> anyhow::Result<Option<Secret>> {
-    let path = data_dir.join("api.key");
-    if let Some(key) = given {
-        if !api_keys::is_key_shaped(key.expose()) {
-            anyhow::bail!(
-                "--api-key must have the form of a key: `sb_` and letters, digits, _ or -, or a UUID v4"
-            );
-        }
-        api_keys::make_known(context, scope, "from the configuration", &key, Grants::everything()).await?;
-        return Ok(Some(key));
-    }
-    if let Ok(text) = std::fs::read_to_string(&path) {
-        let key = Secret::new(text.trim());
-        // Known already, unless the database is newer than the file; a revoked key stays revoked.
-        api_keys::make_known(context, scope, "made at the first start", &key, Grants::everything()).await?;
-        return Ok(Some(key));
-    }
-    if !context.store.api_keys(scope).await?.is_empty() {
-        return Ok(None);
-    }
-    let key = api_keys::generate(context, "dev");
-    files::write_private(&path, key.expose().as_bytes()).with_context(|| path.display().to_string())?;
-    api_keys::make_known(context, scope, "made at the first start", &key, Grants::everything()).await?;
-    tracing::info!(file = %path.display(), "an API key with every right was made");
-    Ok(Some(key))
 }
 
 async fn default_environment(context: &Context) -> anyhow::Result<Scope> {

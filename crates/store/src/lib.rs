@@ -8,6 +8,7 @@ mod api_keys;
 mod connect_sessions;
 mod connections;
 mod dialect;
+mod environment_values;
 mod environments;
 mod error;
 mod events;
@@ -32,11 +33,12 @@ use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
 pub use admin_links::AdminLink;
-pub use api_keys::{ApiKey, FoundKey, NewApiKey};
+pub use api_keys::{ApiKey, FoundKey, KeyOwner, NewApiKey};
 pub use connections::{
     Change, ConnectionFilter, ConnectionPatch, ConnectionSummary, JsonWrite, NewConnection, Upserted,
 };
 pub use dialect::Dialect;
+pub use environment_values::{SealedValue, ValueKind};
 pub use environments::Environment;
 pub use error::StoreError;
 pub use events::{CacheEvent, Hearing};

@@ -25,6 +25,7 @@ pub(crate) fn all(dialect: Dialect) -> Vec<String> {
         crate::connections::get::ALL,
         crate::connections::metadata::ALL,
         crate::connections::upsert::ALL,
+        crate::environment_values::ALL,
         crate::environments::ALL,
         crate::integrations::ALL,
         crate::meta::ALL,

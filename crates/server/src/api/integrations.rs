@@ -101,13 +101,13 @@ pub async fn list(
     StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
 ) -> Result<Json<Value>, ApiError> {
     let may_see = |integration: &Integration| match &caller {
-        KeyOrSession::Key(_) => true,
+        KeyOrSession::Key(..) => true,
         KeyOrSession::Session(session) => {
             session.allowed_integrations.is_empty()
                 || session.allowed_integrations.iter().any(|key| key == integration.key.as_str())
         }
     };
-    if let KeyOrSession::Key(principal) = &caller {
+    if let KeyOrSession::Key(principal, _) = &caller {
         let scopes = ["environment:integrations:list", "environment:integrations:list_credentials"];
         if !scopes.iter().any(|scope| principal.grants.allow(scope)) {
             return Err(ApiError::insufficient_scope(&scopes));

@@ -1,18 +1,22 @@
 //! One file a resource: its wire types and handlers together.
 
+pub mod api_keys;
 pub mod connect_sessions;
 pub mod connections;
 pub mod credentials;
+pub mod environments;
 pub mod forms;
 pub mod health;
 pub mod integrations;
 pub mod metadata;
 pub mod oauth;
 pub mod operations;
+pub mod operator;
 pub mod providers;
 pub mod proxy;
 pub mod shown_resources;
 pub mod signed_forms;
+pub mod variables;
 
 mod end_user;
 mod import;

@@ -14,7 +14,7 @@ use services::operator::{backup, doctor};
 use crate::app::SharedApp;
 use crate::auth::{AnyKey, Granted, GrantedAccount, Operate};
 use crate::error::ApiError;
-use crate::openapi::shapes;
+use crate::openapi::{operator_shapes, shapes};
 use crate::strict::{NoQuery, StrictJson, StrictQuery};
 use crate::time::zulu;
 
@@ -40,7 +40,7 @@ pub struct KeyBody {
 
 /// Looks at everything that can be wrong with an installation.
 #[utoipa::path(get, path = "/operator/doctor", tag = "operator", operation_id = "doctor",
-    responses((status = 200, description = "What was found", body = shapes::DoctorAnswer)))]
+    responses((status = 200, description = "What was found", body = operator_shapes::DoctorAnswer)))]
 pub async fn doctor(
     State(app): State<SharedApp>,
     _: GrantedAccount<Operate>,
@@ -59,7 +59,7 @@ pub async fn doctor(
 /// Copies the database while it is in use.
 #[utoipa::path(post, path = "/operator/backup", tag = "operator", operation_id = "backup",
     request_body = BackupBody,
-    responses((status = 200, description = "What was written", body = shapes::BackupAnswer), (status = 400, description = "The directory cannot be used")))]
+    responses((status = 200, description = "What was written", body = operator_shapes::BackupAnswer), (status = 400, description = "The directory cannot be used")))]
 pub async fn backup(
     State(app): State<SharedApp>,
     _: GrantedAccount<Operate>,

@@ -1,5 +1,6 @@
 //! The description of our public API; `openapi.json` is its golden copy.
 
+pub mod operator_shapes;
 pub mod shapes;
 
 use axum::Json;
@@ -10,7 +11,10 @@ use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::api::{connect_sessions, connections, health, integrations, metadata, operations, providers};
+use crate::api::{
+    api_keys, connect_sessions, connections, environments, health, integrations, metadata, operations,
+    operator, providers, variables,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -18,11 +22,15 @@ use crate::api::{connect_sessions, connections, health, integrations, metadata, 
         license(name = "Apache-2.0", identifier = "Apache-2.0")),
     servers((url = "http://localhost:3003", description = "A local server")),
     paths(
-        providers::list, providers::get, integrations::list, integrations::create, integrations::get,
+        providers::list, providers::get, providers::templates, integrations::list, integrations::create, integrations::get,
         integrations::update, integrations::delete, connections::list, connections::create, connections::get,
         connections::patch, connections::delete, connections::token, metadata::replace, metadata::merge,
         connect_sessions::create, connect_sessions::reconnect, connect_sessions::get, connect_sessions::delete,
-        operations::list, operations::get, health::health, health::ready,
+        environments::list, environments::create, environments::delete, environments::get, environments::update,
+        environments::signing_key, environments::set_signing_key, environments::rotate_signing_key,
+        api_keys::list, api_keys::create, api_keys::delete, api_keys::list_account, api_keys::create_account,
+        api_keys::delete_account, variables::list, variables::replace,
+        operations::list, operations::get, operator::doctor, operator::backup, operator::import_key, health::health, health::ready,
     ),
     components(schemas(shapes::ErrorAnswer, shapes::OneOrMoreTexts)),
     modifiers(&Bearer, &Refusals),

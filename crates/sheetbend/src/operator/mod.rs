@@ -9,6 +9,7 @@ mod output;
 mod progress;
 mod rows;
 mod session;
+mod socket;
 mod table;
 
 use std::process::ExitCode;
@@ -18,6 +19,7 @@ pub use backup::{BackupCommand, RestoreCommand, restore};
 pub use connections::ConnectionsCommand;
 pub use doctor::DoctorCommand;
 pub use import_nango::ImportCommand;
+pub use socket::AdminSocket;
 
 use session::{OperatorOptions, Session};
 

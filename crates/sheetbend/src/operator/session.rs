@@ -13,7 +13,8 @@ use serde_json::Value;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{self, ADMIN_SOCKET, Additions};
+use super::socket::ADMIN_SOCKET;
+use crate::app::{self, Additions};
 use crate::config::{DatabaseOptions, KeyOptions, ServeOptions};
 
 /// Which server a command is for.
@@ -24,12 +25,10 @@ pub struct OperatorOptions {
     pub database: DatabaseOptions,
     #[command(flatten)]
     pub keys: KeyOptions,
-    /// Address of a server elsewhere, instead of the one of the data directory
+    /// Address of a server elsewhere, instead of the one of the data directory; takes --account-key, a key of the
+    /// account with the scope `account:*`
     #[arg(long, value_name = "URL", requires = "account_key")]
     pub url: Option<String>,
-    /// A key of the account with the scope `account:*`, for --url
-    #[arg(long, env = "SHEETBEND_ACCOUNT_KEY", value_name = "KEY", hide_env_values = true)]
-    pub account_key: Option<String>,
     /// The environment to work in
     #[arg(long, env = "SHEETBEND_ENVIRONMENT", value_name = "NAME", default_value = "dev")]
     pub environment: String,
@@ -77,7 +76,7 @@ impl Session {
     /// No server answers and the database cannot be opened here.
     pub async fn open(options: &OperatorOptions) -> anyhow::Result<Self> {
         let environment = options.environment.clone();
-        if let (Some(url), Some(key)) = (&options.url, &options.account_key) {
+        if let (Some(url), Some(key)) = (&options.url, &options.keys.account_key) {
             return Ok(Self { way: by_url(url, key)?, environment, own: None });
         }
         let socket = options.database.data_dir.join(ADMIN_SOCKET);
