@@ -54,7 +54,7 @@ pub async fn serve(listener: TcpListener, listening: Listening, shutdown: Cancel
     };
     let entry = Entry { door, own_url };
     let connections = TaskTracker::new();
-    while let Some((stream, peer)) = next(&shutdown, async || listener.accept().await).await {
+    while let Some((stream, peer)) = next(&shutdown, || listener.accept()).await {
         connections.spawn(connection(stream, peer, entry.clone(), tls.clone(), shutdown.clone()));
     }
     drop(listener);
@@ -73,7 +73,7 @@ pub async fn serve_operator(
     const NOBODY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
     let entry = Entry { door: Door::without_proxy(crate::operator::router(app)), own_url: None };
     let connections = TaskTracker::new();
-    while let Some((stream, _)) = next(&shutdown, async || listener.accept().await).await {
+    while let Some((stream, _)) = next(&shutdown, || listener.accept()).await {
         connections.spawn(http(TokioIo::new(stream), NOBODY, entry.clone(), shutdown.clone()));
     }
     drop(listener);
@@ -81,9 +81,9 @@ pub async fn serve_operator(
 }
 
 /// The next connection; `None` at the end.
-async fn next<S>(
+async fn next<S, A: Future<Output = std::io::Result<S>>>(
     shutdown: &CancellationToken,
-    accept: impl AsyncFn() -> std::io::Result<S>,
+    accept: impl Fn() -> A,
 ) -> Option<S> {
     loop {
         let accepted = tokio::select! {

@@ -76,6 +76,8 @@ pub(crate) fn without_base_path(app: SharedApp) -> Router {
         .route("/operator/doctor", get(operator::doctor))
         .route("/operator/backup", post(operator::backup))
         .route("/operator/api-keys", post(operator::import_key))
+        .route("/operator/keys", get(operator::keys).post(operator::learn_key))
+        .route("/operator/keys/rotation", post(operator::rotate))
         .route("/openapi.json", get(crate::openapi::document))
         .layer(from_fn(middleware::cors));
     let pages = Router::new()

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::operator::{
-    ApiKeysCommand, BackupCommand, ConnectionsCommand, DoctorCommand, ImportCommand, RestoreCommand,
+    ApiKeysCommand, BackupCommand, ConnectionsCommand, DoctorCommand, ImportCommand, KeysCommand,
+    RestoreCommand,
 };
 use crate::config::{ConfigFileError, ServeOptions, with_file_defaults};
 
@@ -39,6 +40,8 @@ pub enum Command {
     Backup(Box<BackupCommand>),
     /// Put a backup in place of the database of a server that does not run
     Restore(Box<RestoreCommand>),
+    /// Show and change the encryption keys of the database
+    Keys(Box<KeysCommand>),
     /// Look for what is wrong with an installation and say what to do
     Doctor(Box<DoctorCommand>),
     /// Print the description of the public API

@@ -44,6 +44,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Import(command) => operator::run(OperatorCommand::Import(*command)).await,
         Command::Backup(command) => operator::run(OperatorCommand::Backup(*command)).await,
         Command::Restore(command) => operator::restore(*command).await.map(done),
+        Command::Keys(command) => operator::run(OperatorCommand::Keys(*command)).await,
         Command::Doctor(command) => operator::run(OperatorCommand::Doctor(*command)).await,
         Command::Openapi => {
             print!("{}", server::openapi::text());

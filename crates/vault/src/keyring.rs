@@ -18,15 +18,6 @@ const KEY_BYTES: usize = 32;
 pub struct KeyId([u8; 8]);
 
 impl KeyId {
-    /// Reads the 16 hexadecimal digits that [`fmt::Display`] writes.
-    pub fn parse(text: &str) -> Option<Self> {
-        let mut bytes = [0; 8];
-        for (at, byte) in bytes.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
-        }
-        (text.len() == 16).then_some(Self(bytes))
-    }
-
     /// Reads the 8 bytes of an envelope.
     pub(crate) fn from_bytes(bytes: [u8; 8]) -> Self {
         Self(bytes)
@@ -117,17 +108,9 @@ pub struct Keyring {
 }
 
 /// A key ready for use.
-#[derive(Clone)]
 pub(crate) struct Key {
     pub(crate) id: KeyId,
     pub(crate) cipher: LessSafeKey,
-}
-
-impl Key {
-    fn new(material: &KeyMaterial) -> Result<Self, KeyError> {
-        let unbound = UnboundKey::new(&AES_256_GCM, &material.0).map_err(|_| KeyError::Format)?;
-        Ok(Self { id: material.id(), cipher: LessSafeKey::new(unbound) })
-    }
 }
 
 impl Keyring {
@@ -142,7 +125,8 @@ impl Keyring {
             if ring.iter().any(|key| key.id == id) {
                 return Err(KeyError::Twice(id));
             }
-            ring.push(Key::new(material)?);
+            let unbound = UnboundKey::new(&AES_256_GCM, &material.0).map_err(|_| KeyError::Format)?;
+            ring.push(Key { id, cipher: LessSafeKey::new(unbound) });
         }
         if ring.is_empty() { Err(KeyError::Empty) } else { Ok(Self { keys: ring.into() }) }
     }
@@ -155,26 +139,6 @@ impl Keyring {
     /// All ids, the sealing one first.
     pub fn ids(&self) -> Vec<KeyId> {
         self.keys.iter().map(|key| key.id).collect()
-    }
-
-    /// This ring with one more key, which opens but does not seal; the same ring when it is there already.
-    ///
-    /// # Errors
-    /// [`KeyError::Format`].
-    pub fn with(&self, material: &KeyMaterial) -> Result<Self, KeyError> {
-        let id = material.id();
-        if self.find(id).is_some() {
-            return Ok(self.clone());
-        }
-        let added = Key::new(material)?;
-        Ok(Self { keys: self.keys.iter().cloned().chain([added]).collect() })
-    }
-
-    /// This ring with another of its keys first; `None` when it has no such key.
-    pub fn sealing_with(&self, id: KeyId) -> Option<Self> {
-        let first = self.find(id)?.clone();
-        let rest = self.keys.iter().filter(|key| key.id != id).cloned();
-        Some(Self { keys: [first].into_iter().chain(rest).collect() })
     }
 
     pub(crate) fn sealing(&self) -> &Key {

@@ -7,8 +7,6 @@ mod envelope;
 mod error;
 mod keyring;
 
-use std::sync::{Arc, PoisonError, RwLock};
-
 use domain::Sealed;
 use zeroize::Zeroizing;
 
@@ -45,42 +43,16 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Seals with the first key of its ring and opens with any. Clones share the ring, so that a key that is learnt while
-/// the server runs is known everywhere at once.
+/// Seals with the first key of its ring and opens with any.
 #[derive(Debug, Clone)]
 pub struct Vault {
-    keys: Arc<RwLock<Keyring>>,
+    keys: Keyring,
 }
 
 impl Vault {
     /// A vault over a keyring.
     pub fn new(keys: Keyring) -> Self {
-        Self { keys: Arc::new(RwLock::new(keys)) }
-    }
-
-    /// Learns a key, which from now on opens and does not seal.
-    ///
-    /// # Errors
-    /// [`KeyError::Format`].
-    pub fn learn(&self, key: &KeyMaterial) -> Result<(), KeyError> {
-        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-        *keys = keys.with(key)?;
-        Ok(())
-    }
-
-    /// Seals with another of the known keys from now on.
-    ///
-    /// # Errors
-    /// [`VaultError::UnknownKey`].
-    pub fn seal_with(&self, id: KeyId) -> Result<(), VaultError> {
-        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-        *keys = keys.sealing_with(id).ok_or(VaultError::UnknownKey(id))?;
-        Ok(())
-    }
-
-    /// The ring of this moment.
-    fn ring(&self) -> Keyring {
-        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
+        Self { keys }
     }
 
     /// Seals `clear` so that it opens only at `place`.
@@ -88,7 +60,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError::TooLarge`] past 64 MiB; [`VaultError::Crypto`] when the system has no randomness.
     pub fn seal(&self, place: &Place<'_>, clear: &[u8]) -> Result<Sealed, VaultError> {
-        envelope::seal(self.ring().sealing(), &place.associated_data(), clear).map(Sealed::from_bytes)
+        envelope::seal(self.keys.sealing(), &place.associated_data(), clear).map(Sealed::from_bytes)
     }
 
     /// Opens what was sealed at `place`; the clear text is wiped when dropped.
@@ -98,8 +70,7 @@ impl Vault {
     /// cut or moved from another place.
     pub fn open(&self, place: &Place<'_>, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let envelope = envelope::Envelope::read(sealed.as_bytes())?;
-        let ring = self.ring();
-        let key = ring.find(envelope.key).ok_or(VaultError::UnknownKey(envelope.key))?;
+        let key = self.keys.find(envelope.key).ok_or(VaultError::UnknownKey(envelope.key))?;
         envelope.open(key, &place.associated_data())
     }
 
@@ -108,7 +79,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Damaged`] or [`VaultError::UnknownVersion`] when it is no envelope.
     pub fn needs_reseal(&self, sealed: &Sealed) -> Result<bool, VaultError> {
-        Ok(envelope::Envelope::read(sealed.as_bytes())?.key != self.ring().sealing_id())
+        Ok(envelope::Envelope::read(sealed.as_bytes())?.key != self.keys.sealing_id())
     }
 
     /// Opens at `place` and seals again with the key that seals now.
@@ -121,12 +92,12 @@ impl Vault {
 
     /// The id of the key that seals now.
     pub fn sealing_key(&self) -> KeyId {
-        self.ring().sealing_id()
+        self.keys.sealing_id()
     }
 
     /// The ids of all keys that open, the sealing one first.
     pub fn known_keys(&self) -> Vec<KeyId> {
-        self.ring().ids()
+        self.keys.ids()
     }
 }
 

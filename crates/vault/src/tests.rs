@@ -97,22 +97,3 @@ fn other_formats_are_refused_by_number() {
     let error = vault(&[1]).open(&PLACE, &Sealed::from_bytes(vec![9; 60])).unwrap_err();
     assert_eq!(error, VaultError::UnknownVersion(9));
 }
-
-#[test]
-fn a_key_is_learnt_and_then_seals_in_every_clone() {
-    let vault = vault(&[1]);
-    let clone = vault.clone();
-    let sealed = vault.seal(&PLACE, b"x").unwrap();
-    let new = key(2).id();
-    assert_eq!(vault.seal_with(new).unwrap_err(), VaultError::UnknownKey(new));
-    vault.learn(&key(2)).unwrap();
-    vault.learn(&key(2)).unwrap();
-    assert_eq!(clone.known_keys(), [key(1).id(), new]);
-    assert!(!clone.needs_reseal(&sealed).unwrap(), "a learnt key does not seal yet");
-    vault.seal_with(new).unwrap();
-    assert_eq!(clone.known_keys(), [new, key(1).id()]);
-    assert!(clone.needs_reseal(&sealed).unwrap());
-    assert_eq!(clone.open(&PLACE, &sealed).unwrap().as_slice(), b"x");
-    assert_eq!(KeyId::parse(&new.to_string()), Some(new));
-    assert_eq!(KeyId::parse("zz"), None);
-}

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use domain::Secret;
 use domain::permission::Grants;
 use serde::Deserialize;
@@ -91,4 +92,85 @@ pub async fn import_key(
     let owner = environment.scope().into();
     api_keys::import(&app.services.context, owner, &name, key, Grants::everything()).await?;
     Ok(Json(json!({"success": true})))
+}
+
+/// `POST /operator/keys`.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = LearnKey)]
+#[serde(deny_unknown_fields)]
+pub struct LearnBody {
+    /// 32 bytes in base64.
+    key: String,
+}
+
+/// `POST /operator/keys/rotation`.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[schema(as = BeginRotation)]
+#[serde(deny_unknown_fields)]
+pub struct RotationBody {
+    /// The id of a key that every server knows.
+    to: String,
+}
+
+/// Which encryption keys open, which one seals, and how much each one seals.
+#[utoipa::path(get, path = "/operator/keys", tag = "operator", operation_id = "encryptionKeys",
+    responses((status = 200, description = "The keys", body = operator_shapes::KeysAnswer)))]
+pub async fn keys(
+    State(app): State<SharedApp>,
+    _: GrantedAccount<Operate>,
+    StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
+) -> Result<Json<Value>, ApiError> {
+    let rotation = &app.services.key_rotation;
+    let counts = rotation.counts().await?;
+    let known = app.services.context.vault.known_keys();
+    let values = |id| counts.iter().filter(|one| one.key == id).map(|one| one.count).sum::<u64>();
+    let mut shown: Vec<Value> = known
+        .iter()
+        .enumerate()
+        .map(|(at, id)| {
+            let state = if at == 0 { "seals" } else { "opens" };
+            json!({"id": id.to_string(), "state": state, "values": values(*id)})
+        })
+        .collect();
+    let mut unknown: Vec<_> = counts.iter().map(|one| one.key).filter(|id| !known.contains(id)).collect();
+    unknown.sort_by_key(ToString::to_string);
+    unknown.dedup();
+    shown.extend(
+        unknown.iter().map(|id| json!({"id": id.to_string(), "state": "missing", "values": values(*id)})),
+    );
+    let last = rotation.rotation().await?.map(|one| {
+        json!({"to": one.to, "began_at": zulu(one.began_at_ms), "ended_at": one.ended_at_ms.map(zulu)})
+    });
+    Ok(Json(json!({"keys": shown, "rotation": last})))
+}
+
+/// Learns a key, which from now on opens and does not seal.
+#[utoipa::path(post, path = "/operator/keys", tag = "operator", operation_id = "learnEncryptionKey",
+    request_body = LearnBody,
+    responses((status = 200, description = "Known", body = operator_shapes::LearntAnswer)))]
+pub async fn learn_key(
+    State(app): State<SharedApp>,
+    _: GrantedAccount<Operate>,
+    StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
+    StrictJson(body): StrictJson<LearnBody>,
+) -> Result<Json<Value>, ApiError> {
+    let id = app.services.key_rotation.learn(&Secret::from(body.key)).await?;
+    Ok(Json(json!({"id": id.to_string()})))
+}
+
+/// Begins to seal everything with a key that every server knows; the same rotation begun again goes on.
+#[utoipa::path(post, path = "/operator/keys/rotation", tag = "operator", operation_id = "rotateEncryptionKey",
+    request_body = RotationBody,
+    responses((status = 202, description = "Under way", body = operator_shapes::RotationAnswer), (status = 400, description = "A server does not know the key")))]
+pub async fn rotate(
+    State(app): State<SharedApp>,
+    _: GrantedAccount<Operate>,
+    StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
+    StrictJson(body): StrictJson<RotationBody>,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let rotation = &app.services.key_rotation;
+    let began = rotation.begin_named(&body.to).await?;
+    let values: u64 = rotation.counts().await?.iter().map(|one| one.count).sum();
+    let answer = json!({"to": began.to, "began_at": zulu(began.began_at_ms), "values": values});
+    Ok((StatusCode::ACCEPTED, Json(answer)))
 }

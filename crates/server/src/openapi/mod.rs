@@ -30,7 +30,7 @@ use crate::api::{
         environments::signing_key, environments::set_signing_key, environments::rotate_signing_key,
         api_keys::list, api_keys::create, api_keys::delete, api_keys::list_account, api_keys::create_account,
         api_keys::delete_account, variables::list, variables::replace,
-        operations::list, operations::get, operator::doctor, operator::backup, operator::import_key, health::health, health::ready,
+        operations::list, operations::get, operator::doctor, operator::backup, operator::import_key, operator::keys, operator::learn_key, operator::rotate, health::health, health::ready,
     ),
     components(schemas(shapes::ErrorAnswer, shapes::OneOrMoreTexts)),
     modifiers(&Bearer, &Refusals),

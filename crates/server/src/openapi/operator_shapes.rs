@@ -35,3 +35,43 @@ pub struct BackupFacts {
     key_ids: Vec<String>,
     created_at: String,
 }
+
+/// The encryption keys.
+#[derive(ToSchema)]
+pub struct KeysAnswer {
+    keys: Vec<EncryptionKey>,
+    rotation: Option<Rotation>,
+}
+
+/// An encryption key, by its id.
+#[derive(ToSchema)]
+pub struct EncryptionKey {
+    id: String,
+    /// `seals`, `opens`, or `missing` where something is sealed with a key that the server does not know.
+    state: String,
+    /// How many values it seals.
+    values: u64,
+}
+
+/// The rotation that is under way, or was the last one.
+#[derive(ToSchema)]
+pub struct Rotation {
+    to: String,
+    began_at: String,
+    ended_at: Option<String>,
+}
+
+/// A key that is known now.
+#[derive(ToSchema)]
+pub struct LearntAnswer {
+    id: String,
+}
+
+/// A rotation that has begun.
+#[derive(ToSchema)]
+pub struct RotationAnswer {
+    to: String,
+    began_at: String,
+    /// How much is sealed by any key.
+    values: u64,
+}

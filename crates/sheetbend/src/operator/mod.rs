@@ -5,6 +5,7 @@ mod backup;
 mod connections;
 mod doctor;
 mod import_nango;
+mod keys;
 mod output;
 mod progress;
 mod rows;
@@ -19,6 +20,7 @@ pub use backup::{BackupCommand, RestoreCommand, restore};
 pub use connections::ConnectionsCommand;
 pub use doctor::DoctorCommand;
 pub use import_nango::ImportCommand;
+pub use keys::KeysCommand;
 pub use socket::AdminSocket;
 
 use session::{OperatorOptions, Session};
@@ -35,6 +37,8 @@ pub enum OperatorCommand {
     Doctor(DoctorCommand),
     /// `sheetbend import`.
     Import(ImportCommand),
+    /// `sheetbend keys`.
+    Keys(KeysCommand),
 }
 
 impl OperatorCommand {
@@ -45,6 +49,7 @@ impl OperatorCommand {
             Self::Connections(command) => &command.server,
             Self::Doctor(command) => &command.server,
             Self::Import(command) => &command.server,
+            Self::Keys(command) => &command.server,
         }
     }
 }
@@ -69,5 +74,6 @@ async fn with(command: OperatorCommand, session: &Session) -> anyhow::Result<Exi
         OperatorCommand::Connections(command) => connections::run(command, session).await.map(done),
         OperatorCommand::Doctor(command) => doctor::run(command, session).await,
         OperatorCommand::Import(command) => import_nango::run(command, session).await.map(done),
+        OperatorCommand::Keys(command) => keys::run(command, session).await.map(done),
     }
 }

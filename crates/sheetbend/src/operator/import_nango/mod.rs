@@ -10,7 +10,7 @@ use anyhow::bail;
 use clap::{Args, Subcommand};
 use http::Method;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use source::Source;
 
 use super::output;
