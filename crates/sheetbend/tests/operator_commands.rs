@@ -8,6 +8,8 @@ use std::process::{Command, Output};
 use harness::{Server, Start};
 use serde_json::{Value, json};
 
+const KEY: &str = "6f1c2a52-0d6d-4a41-9a52-7c9d4f3c1b2a";
+
 fn sheetbend(data_dir: &Path, words: &[&str]) -> Output {
     let (first, rest) = words.split_first().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_sheetbend"));
@@ -87,7 +89,11 @@ async fn list_with(server: &Server, key: &str) -> u16 {
 async fn without_a_server_the_database_is_opened_and_a_second_import_doubles_nothing() {
     let home = tempfile::tempdir().unwrap();
     let dir = home.path().join("data");
-    let mut server = Start::dev().in_dir(&dir).start();
+    let mut server = Start::serve(KEY).in_dir(&dir).start();
+    let credentials = json!({"type": "OAUTH2", "client_id": "id", "client_secret": "secret"});
+    let integration =
+        json!({"provider": "microsoft-excel", "unique_key": "microsoft-excel", "credentials": credentials});
+    server.api("POST", "/integrations", Some(integration)).await.ok();
     server.stop();
     let file = home.path().join("more.csv");
     let rows = "connection_id,provider_config_key,credentials.type,credentials.access_token,tags.team,end_user.id\n\
@@ -103,7 +109,7 @@ async fn without_a_server_the_database_is_opened_and_a_second_import_doubles_not
         let all = printed(&dir, &["connections", "list", "--integration", "microsoft-excel"]);
         let mut found = ids(&all);
         found.sort_unstable();
-        assert_eq!(found, ["demo-excel", "one", "two"]);
+        assert_eq!(found, ["one", "two"]);
     }
     let red = printed(&dir, &["connections", "list", "--tag", "team=red"]);
     assert_eq!(ids(&red), ["one"]);
@@ -151,7 +157,7 @@ async fn a_house_moves_here_with_its_keys() {
     theirs.api("PUT", "/environment-variables", Some(variables)).await.ok();
     let home = tempfile::tempdir().unwrap();
     let dir = home.path().join("data");
-    let ours = Start::serve("6f1c2a52-0d6d-4a41-9a52-7c9d4f3c1b2a").in_dir(&dir).start();
+    let ours = Start::serve(KEY).in_dir(&dir).start();
     let words = ["import", "--json", "nango", "--from", theirs.url(), "--key", theirs.key()];
     for _ in 0..2 {
         let output = sheetbend(&dir, &words);
@@ -173,4 +179,35 @@ async fn a_house_moves_here_with_its_keys() {
     assert_eq!(ours.api("GET", "/environment-variables", None).await.ok()[0]["value"], "eu");
     let environment = ours.api("GET", "/environment", None).await.ok();
     assert!(environment.to_string().contains("any-public"), "{environment}");
+}
+
+#[tokio::test]
+async fn the_encryption_key_changes_while_serving() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("data");
+    let mut server = Start::dev().in_dir(&dir).start();
+    let file = dir.join("encryption.key");
+    let before = std::fs::read_to_string(&file).unwrap();
+    let status = printed(&dir, &["keys", "status"]);
+    let old = status["keys"][0]["id"].as_str().unwrap().to_owned();
+    assert!(status["keys"][0]["values"].as_u64().unwrap() > 0, "{status}");
+
+    let after = printed(&dir, &["keys", "rotate"]);
+    let keys = after["keys"].as_array().unwrap();
+    assert_eq!((keys[0]["state"].as_str(), keys[1]["id"].as_str()), (Some("seals"), Some(old.as_str())));
+    assert_eq!(keys[1]["values"], 0, "{after}");
+    let lines = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(lines.lines().count(), 2);
+    assert_eq!(lines.lines().nth(1), before.lines().next(), "the new key stands first");
+    let call = server.proxy("GET", "/v1.0/me", "microsoft-excel", "demo-excel").await;
+    assert_eq!(call.status, 200, "{}", call.text());
+
+    let sealing = keys[0]["id"].as_str().unwrap();
+    let told = refused(&dir, &["keys", "retire", sealing]);
+    assert!(told.contains("rotate to another key first"), "{told}");
+    assert!(sheetbend(&dir, &["keys", "retire", &old]).status.success());
+    server.stop();
+    let server = Start::dev().in_dir(&dir).start();
+    let call = server.proxy("GET", "/v1.0/me", "microsoft-excel", "demo-excel").await;
+    assert_eq!(call.status, 200, "the old key is needed for nothing: {}", call.text());
 }
