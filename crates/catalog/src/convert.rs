@@ -41,12 +41,14 @@ fn convert_inner(written: &Written, body: &IndexMap<String, Node>) -> Result<Con
     // Through text, because a JSON map in memory sorts its keys and the order of fields means something.
     let text = serde_json::to_string(body).map_err(|error| error.to_string())?;
     let file = typed(&text)?;
+    let proxy = file.proxy.as_ref().map(proxy::proxy).transpose()?;
     let mut provider = Provider {
         name,
+        shown_resources: proxy::shown(&file.shown_resources, proxy.as_ref())?,
         display_name: file.display_name.clone(),
         categories: file.categories.clone(),
         auth: auth::auth(&file)?,
-        proxy: file.proxy.as_ref().map(proxy::proxy).transpose()?,
+        proxy,
         connection_config: fields::fields("connection_config", &file.connection_config)?,
         credentials: fields::fields("credentials", &file.credentials)?,
         integration_config: fields::fields("integration_config", &file.integration_config)?,

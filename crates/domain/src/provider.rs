@@ -67,6 +67,9 @@ pub struct Provider {
     pub webhooks: WebhookRules,
     /// Scripts of the field's catalogue that run at moments of a connection's life; names only.
     pub scripts: ScriptNames,
+    /// Keys of `connection_config` under which callers who may see credentials find a token for another resource, and
+    /// that resource's name.
+    pub shown_resources: Vec<(String, String)>,
 }
 
 /// How a vendor's webhooks are taken (contract §4.1).

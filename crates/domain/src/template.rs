@@ -1,6 +1,5 @@
-//! `${a.b}` templates with `A || B` fallbacks and functions (contract §4.4), parsed once when a definition is read.
+//! `${a.b}` templates with `A || B` fallbacks (contract §4.4), parsed once when a definition is read.
 
-mod clock;
 mod error;
 mod parse;
 mod resolve;
@@ -12,26 +11,15 @@ pub use error::{TemplateError, Unresolved, UnresolvedReason};
 pub use tree::TemplateTree;
 
 /// Where a template's placeholders get their values.
-///
-/// Invariant: one object stands for one request. `random` and the clock give the same answer however often a
-/// request's templates ask, because a signature and the header that it signs must agree (contract §4.4).
 pub trait Values {
     /// The value of a dotted path such as `connectionConfig.tenant`; `None` when absent or empty.
     fn get(&self, path: &str) -> Option<String>;
 
-    /// Now, Unix milliseconds, for `${now}` and its formats; `None` where templates have no clock.
-    fn now_ms(&self) -> Option<i64> {
-        None
-    }
-
-    /// Computes a function other than `base64`, which needs nobody.
+    /// The result of `${name(arguments)}`; `None` when the function is unknown or its arguments are of no use to it.
     ///
-    /// # Errors
-    /// [`UnresolvedReason::UnsupportedFunction`] for one that nobody computes here, [`UnresolvedReason::BadArgument`]
-    /// for an argument that it cannot take, such as a text that is no key.
-    fn call(&self, name: &str, arguments: &[String]) -> Result<String, UnresolvedReason> {
-        let _ = (name, arguments);
-        Err(UnresolvedReason::UnsupportedFunction)
+    /// A literal comma of the template separates arguments; commas inside values do not.
+    fn call(&self, _name: &str, _arguments: &[String]) -> Option<String> {
+        None
     }
 }
 
@@ -41,14 +29,15 @@ impl<F: Fn(&str) -> Option<String>> Values for F {
     }
 }
 
-/// The functions of contract §4.4 besides `base64`: name, and fewest and most arguments.
+/// The functions of contract §4.4: name, and fewest and most arguments.
 ///
 /// `awsSigV4` takes access key id, secret, region, service and perhaps a host; the request that it signs is known to
 /// whoever implements [`Values::call`].
 pub const FUNCTIONS: &[(&str, usize, usize)] = &[
-    ("base64", 1, 1),
-    ("sha256Hex", 1, 1),
-    ("sha256Base64", 1, 1),
+    ("now", 1, usize::MAX),
+    ("base64", 1, usize::MAX),
+    ("sha256Hex", 1, usize::MAX),
+    ("sha256Base64", 1, usize::MAX),
     ("hmacSha1Hex", 2, 2),
     ("ed25519Sign", 2, 2),
     ("awsSigV4", 4, 5),
@@ -66,13 +55,11 @@ pub struct Template {
 enum Part {
     Text(String),
     Path(String),
-    /// `${name(argument, argument)}`.
+    /// `${name(argument)}` or, with a format in place of an argument, `${now:FORMAT}`.
     Call {
         name: String,
-        arguments: Vec<Vec<Part>>,
+        argument: Vec<Part>,
     },
-    /// `${now}`, `${now:FORMAT}`, `${now+7:days:FORMAT}`.
-    Now(clock::Stamp),
 }
 
 impl Template {
@@ -83,12 +70,12 @@ impl Template {
         Ok(Self { source: source.to_owned(), alternatives })
     }
 
-    /// A template that is its text: nothing in it is a placeholder.
+    /// A template that stands for exactly this text, `${` and ` || ` included.
     pub fn literal(text: &str) -> Self {
         Self { source: text.to_owned(), alternatives: vec![vec![Part::Text(text.to_owned())]] }
     }
 
-    /// Fills the placeholders of the first alternative that has a value for each.
+    /// The first alternative whose placeholders all have values.
     ///
     /// # Errors
     /// The first missing path of the last alternative; a function of any alternative that was reached, because
@@ -97,8 +84,7 @@ impl Template {
         self.resolve_encoded(values, &|_, value| value)
     }
 
-    /// As [`Self::resolve`], each value passed with its path through `encode` (for example URI-component encoding);
-    /// what a function computed is passed with the function's name.
+    /// As [`Self::resolve`], each value passed with its path through `encode` (for example URI-component encoding).
     ///
     /// # Errors
     /// As [`Self::resolve`].
@@ -110,10 +96,11 @@ impl Template {
         let mut missing = None;
         for parts in &self.alternatives {
             match resolve::parts(parts, values, encode) {
-                Err(unresolved) if unresolved.reason == UnresolvedReason::NoValue => {
-                    missing = Some(unresolved);
+                Ok(text) => return Ok(text),
+                Err(unresolved) if unresolved.reason == UnresolvedReason::UnsupportedFunction => {
+                    return Err(unresolved);
                 }
-                outcome => return outcome,
+                Err(unresolved) => missing = Some(unresolved),
             }
         }
         Err(missing.unwrap_or_else(|| Unresolved::no_value(&self.source)))
@@ -122,45 +109,25 @@ impl Template {
     /// Every placeholder's path, in order, those inside function arguments included.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         let mut found = Vec::new();
-        self.each_part(&mut |part| {
-            if let Part::Path(path) = part {
-                found.push(path.as_str());
-            }
-        });
+        self.alternatives.iter().for_each(|parts| collect_paths(parts, &mut found));
         found.into_iter()
     }
 
-    /// Every function the template calls, in order; the clock counts as `now`.
+    /// Every function the template calls, in order.
     pub fn functions(&self) -> impl Iterator<Item = &str> {
         let mut found = Vec::new();
-        self.each_part(&mut |part| match part {
-            Part::Call { name, .. } => found.push(name.as_str()),
-            Part::Now(_) => found.push("now"),
-            Part::Text(_) | Part::Path(_) => {}
-        });
+        self.alternatives.iter().for_each(|parts| collect_functions(parts, &mut found));
         found.into_iter()
     }
 
     /// The first call of a function outside contract §4.4, or with a wrong number of arguments, described.
     pub fn unknown_function(&self) -> Option<String> {
-        let mut problem = None;
-        self.each_part(&mut |part| {
-            let Part::Call { name, arguments } = part else { return };
-            let Some((_, fewest, most)) = FUNCTIONS.iter().find(|(known, ..)| known == name) else {
-                problem.get_or_insert_with(|| format!("`{name}` is not a template function"));
-                return;
-            };
-            if *most > 1 && !(*fewest..=*most).contains(&arguments.len()) {
-                problem
-                    .get_or_insert_with(|| format!("`{name}` does not take {} arguments", arguments.len()));
-            }
-        });
-        problem
+        self.alternatives.iter().find_map(|parts| unknown_function(parts))
     }
 
     /// The texts of each alternative with every placeholder's path in place: what stands where, before any value.
     ///
-    /// Functions and the clock count as placeholders under their names.
+    /// Functions count as placeholders under their names.
     pub fn alternatives(&self) -> impl Iterator<Item = Vec<Piece<'_>>> {
         self.alternatives.iter().map(|parts| parts.iter().map(Piece::of).collect())
     }
@@ -169,18 +136,48 @@ impl Template {
     pub fn source(&self) -> &str {
         &self.source
     }
+}
 
-    fn each_part<'a>(&'a self, visit: &mut dyn FnMut(&'a Part)) {
-        fn walk<'a>(parts: &'a [Part], visit: &mut dyn FnMut(&'a Part)) {
-            for part in parts {
-                visit(part);
-                if let Part::Call { arguments, .. } = part {
-                    arguments.iter().for_each(|argument| walk(argument, visit));
-                }
-            }
-        }
-        self.alternatives.iter().for_each(|parts| walk(parts, visit));
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.source)
     }
+}
+
+fn collect_paths<'a>(parts: &'a [Part], found: &mut Vec<&'a str>) {
+    for part in parts {
+        match part {
+            Part::Path(path) => found.push(path),
+            Part::Call { argument, .. } => collect_paths(argument, found),
+            Part::Text(_) => {}
+        }
+    }
+}
+
+fn collect_functions<'a>(parts: &'a [Part], found: &mut Vec<&'a str>) {
+    for part in parts {
+        if let Part::Call { name, argument } = part {
+            found.push(name);
+            collect_functions(argument, found);
+        }
+    }
+}
+
+fn unknown_function(parts: &[Part]) -> Option<String> {
+    parts.iter().find_map(|part| {
+        let Part::Call { name, argument } = part else { return None };
+        let commas: usize = argument
+            .iter()
+            .map(|part| if let Part::Text(text) = part { text.matches(',').count() } else { 0 })
+            .sum();
+        match FUNCTIONS.iter().find(|(known, ..)| known == name) {
+            None => Some(format!("`{name}` is not a template function")),
+            Some((_, fewest, most)) if !(*fewest..=*most).contains(&(commas + 1)) => {
+                Some(format!("`{name}` does not take {} argument(s)", commas + 1))
+            }
+            Some(_) => unknown_function(argument),
+        }
+    })
 }
 
 /// A piece of a template.
@@ -198,14 +195,7 @@ impl<'a> Piece<'a> {
             Part::Text(text) => Self::Text(text),
             Part::Path(path) => Self::Placeholder(path),
             Part::Call { name, .. } => Self::Placeholder(name),
-            Part::Now(_) => Self::Placeholder("now"),
         }
-    }
-}
-
-impl fmt::Display for Template {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.source)
     }
 }
 

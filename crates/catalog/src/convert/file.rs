@@ -6,8 +6,17 @@ use serde::Deserialize;
 use crate::read::Node;
 
 /// Keys of ours at the top of a definition.
-pub(crate) const OWN_KEYS: &[&str] =
-    &["cloud_family", "grant", "scope_rules", "sign_in_url", "certificate", "realm", "sources", "differs"];
+pub(crate) const OWN_KEYS: &[&str] = &[
+    "cloud_family",
+    "grant",
+    "scope_rules",
+    "sign_in_url",
+    "certificate",
+    "realm",
+    "sources",
+    "differs",
+    "shown_resources",
+];
 /// Keys of ours inside `proxy`.
 pub(crate) const OWN_PROXY_KEYS: &[&str] = &["hosts", "resources"];
 /// Keys of ours inside a field.
@@ -99,6 +108,7 @@ pub(crate) struct ProviderFile {
     pub(crate) realm: Option<String>,
     pub(crate) sources: Vec<String>,
     pub(crate) differs: Vec<DifferenceFile>,
+    pub(crate) shown_resources: IndexMap<String, String>,
 }
 
 /// A difference from the field's definition of the same name, with the page that supports it.

@@ -4,6 +4,7 @@ use domain::provider::{
     Cursor, Decompress, Discovery, InBodyHint, Link, Moment, Offset, OffsetStep, PageBy, Pagination,
     ProxyDefinition, RedirectHeaders, Resource, RetryHints, Verification,
 };
+use indexmap::IndexMap;
 use regex::Regex;
 
 use super::auth::Lack;
@@ -138,6 +139,21 @@ fn verification(file: &VerificationFile) -> Result<Verification, String> {
         data: file.data.as_ref().map(|data| tree("proxy.verification.data", data)).transpose()?,
         base_url: optional("proxy.verification.base_url_override", file.base_url_override.as_deref())?,
     })
+}
+
+/// `shown_resources`: each names a resource of the proxy block.
+pub(super) fn shown(
+    file: &IndexMap<String, String>,
+    proxy: Option<&ProxyDefinition>,
+) -> Result<Vec<(String, String)>, String> {
+    let known =
+        |name: &str| proxy.is_some_and(|proxy| proxy.resources.iter().any(|resource| resource.name == name));
+    file.iter()
+        .map(|(key, name)| match known(name) {
+            true => Ok((key.clone(), name.clone())),
+            false => Err(format!("shown_resources.{key}: `{name}` is not one of proxy.resources")),
+        })
+        .collect()
 }
 
 fn resource(name: &str, file: &ResourceFile) -> Result<Resource, String> {

@@ -15,10 +15,8 @@ pub struct Unresolved {
 pub enum UnresolvedReason {
     /// Nobody gave one.
     NoValue,
-    /// It is a function that nobody computes in this place.
+    /// It is a function that cannot be computed here.
     UnsupportedFunction,
-    /// It is a function that cannot take what it was given, for example a text that is no key.
-    BadArgument,
 }
 
 impl Unresolved {
@@ -26,14 +24,15 @@ impl Unresolved {
         Self { path: path.to_owned(), reason: UnresolvedReason::NoValue }
     }
 
+    pub(super) fn function(name: &str) -> Self {
+        Self { path: name.to_owned(), reason: UnresolvedReason::UnsupportedFunction }
+    }
+
     fn describe(&self) -> String {
         match self.reason {
             UnresolvedReason::NoValue => format!("no value for ${{{}}}", self.path),
             UnresolvedReason::UnsupportedFunction => {
-                format!("the template function `{}` is not supported here", self.path)
-            }
-            UnresolvedReason::BadArgument => {
-                format!("the template function `{}` cannot take what it was given", self.path)
+                format!("the template function `{}` has no result here: is its key usable?", self.path)
             }
         }
     }

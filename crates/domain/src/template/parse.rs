@@ -1,7 +1,6 @@
-//! From text to parts. The grammar is small: text, `${path}`, `${name(parts, parts)}`, `${now…:format}`.
+//! From text to parts. The grammar is small: text, `${path}`, `${name(parts)}`, `${now…:format}`.
 
 use super::Part;
-use super::clock::Stamp;
 
 /// Nesting of function calls that a definition may use; the field's deepest is 3.
 const MAX_DEPTH: usize = 16;
@@ -67,7 +66,7 @@ fn parts(source: &str, until: Until, depth: usize) -> Result<(Vec<Part>, Option<
 
 /// Parses what follows `${`; returns the part and the length up to and with the closing brace.
 fn placeholder(inner: &str, depth: usize) -> Result<(Part, usize), &'static str> {
-    if let Some(part) = moment(inner)? {
+    if let Some(part) = clock_format(inner)? {
         return Ok(part);
     }
     let name_length = inner.find(|c: char| !is_path_character(c)).ok_or("`${` without `}`")?;
@@ -78,46 +77,21 @@ fn placeholder(inner: &str, depth: usize) -> Result<(Part, usize), &'static str>
         after if after.starts_with('(') => {
             let (argument, end) = parts(&after[1..], Until::CallEnd, depth + 1)?;
             let end = end.ok_or("a function call without `)}`")?;
-            let arguments = arguments(argument);
-            Ok((Part::Call { name: name.to_owned(), arguments }, name_length + 1 + end))
+            Ok((Part::Call { name: name.to_owned(), argument }, name_length + 1 + end))
         }
         _ => Err("a placeholder is a dotted path or a function call"),
     }
 }
 
-/// Splits at each `, ` of the call's own text; those inside placeholders are theirs.
-fn arguments(parts: Vec<Part>) -> Vec<Vec<Part>> {
-    let mut found = vec![Vec::new()];
-    for part in parts {
-        match part {
-            Part::Text(text) => {
-                for (n, piece) in text.split(", ").enumerate() {
-                    if n > 0 {
-                        found.push(Vec::new());
-                    }
-                    if let (Some(last), false) = (found.last_mut(), piece.is_empty()) {
-                        last.push(Part::Text(piece.to_owned()));
-                    }
-                }
-            }
-            other => {
-                if let Some(last) = found.last_mut() {
-                    last.push(other);
-                }
-            }
-        }
-    }
-    found
-}
-
-/// `now`, `now:FORMAT` and `now±N:unit:FORMAT`.
-fn moment(inner: &str) -> Result<Option<(Part, usize)>, &'static str> {
+/// `now:FORMAT` and `now±N:unit:FORMAT`; plain `now` is a path.
+fn clock_format(inner: &str) -> Result<Option<(Part, usize)>, &'static str> {
     let Some(after) = inner.strip_prefix("now") else { return Ok(None) };
-    if !after.starts_with([':', '+', '-', '}']) {
+    if !after.starts_with([':', '+', '-']) {
         return Ok(None);
     }
     let end = after.find('}').ok_or("`${` without `}`")?;
-    Ok(Some((Part::Now(Stamp::parse(&after[..end])?), "now".len() + end + 1)))
+    let argument = vec![Part::Text(after[..end].to_owned())];
+    Ok(Some((Part::Call { name: "now".to_owned(), argument }, "now".len() + end + 1)))
 }
 
 fn is_path_character(c: char) -> bool {

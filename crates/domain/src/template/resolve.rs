@@ -1,50 +1,51 @@
 //! From parts and values to text.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
-use super::{Part, Unresolved, UnresolvedReason, Values};
+use super::{Part, Unresolved, Values};
 
 pub(super) fn parts(
-    parts: &[Part],
+    source: &[Part],
     values: &dyn Values,
     encode: &dyn Fn(&str, String) -> String,
 ) -> Result<String, Unresolved> {
     let mut text = String::new();
-    for part in parts {
+    for part in source {
         match part {
             Part::Text(literal) => text.push_str(literal),
             Part::Path(path) => {
                 let value = values.get(path).ok_or_else(|| Unresolved::no_value(path))?;
                 text.push_str(&encode(path, value));
             }
-            Part::Call { name, arguments } => {
-                text.push_str(&encode(name, call(name, arguments, values)?));
-            }
-            Part::Now(stamp) => {
-                let now_ms = values.now_ms().ok_or_else(|| Unresolved {
-                    path: "now".to_owned(),
-                    reason: UnresolvedReason::UnsupportedFunction,
-                })?;
-                let stamped = stamp.of(now_ms).ok_or_else(|| Unresolved {
-                    path: "now".to_owned(),
-                    reason: UnresolvedReason::BadArgument,
-                })?;
-                text.push_str(&encode("now", stamped));
+            Part::Call { name, argument } => {
+                let arguments = resolve_arguments(argument, values)?;
+                let result = values.call(name, &arguments).ok_or_else(|| Unresolved::function(name))?;
+                text.push_str(&encode(name, result));
             }
         }
     }
     Ok(text)
 }
 
-/// Arguments are resolved without encoding: a function takes values, not pieces of a URL.
-fn call(name: &str, arguments: &[Vec<Part>], values: &dyn Values) -> Result<String, Unresolved> {
-    let arguments = arguments
-        .iter()
-        .map(|argument| parts(argument, values, &|_, value| value))
-        .collect::<Result<Vec<_>, _>>()?;
-    if name == "base64" {
-        return Ok(STANDARD.encode(arguments.join(", ")));
+/// The arguments of a call: split at the commas that the template itself has, so that a value with a comma stays one.
+fn resolve_arguments(source: &[Part], values: &dyn Values) -> Result<Vec<String>, Unresolved> {
+    let mut arguments = vec![String::new()];
+    for part in source {
+        match part {
+            Part::Text(literal) => {
+                let mut pieces = literal.split(',');
+                append(&mut arguments, pieces.next().unwrap_or_default());
+                arguments.extend(pieces.map(str::to_owned));
+            }
+            other => {
+                let value = parts(std::slice::from_ref(other), values, &|_, value| value)?;
+                append(&mut arguments, &value);
+            }
+        }
     }
-    values.call(name, &arguments).map_err(|reason| Unresolved { path: name.to_owned(), reason })
+    Ok(arguments)
+}
+
+fn append(arguments: &mut [String], text: &str) {
+    if let Some(last) = arguments.last_mut() {
+        last.push_str(text);
+    }
 }

@@ -276,12 +276,12 @@ pub(super) async fn ask_and_log(
 ) -> Result<TokenAnswer, TokenProblem> {
     let (facts, answer) = token_endpoint::ask(context, request).await;
     let detail = json!({
-        "request": {"method": "POST", "url": facts.url, "grant_type": facts.grant},
+        "request": {"method": facts.method.as_str(), "url": facts.url, "grant_type": facts.grant},
         "response": {"code": facts.status}, "duration_us": facts.duration.as_micros() as u64,
         "problem": answer.as_ref().err().map(describe),
     });
     let level = if answer.is_ok() { "info" } else { "error" };
-    context.log.say(open.scope, log_id, level, format!("POST {}", facts.url), Some(detail));
+    context.log.say(open.scope, log_id, level, format!("{} {}", facts.method, facts.url), Some(detail));
     answer
 }
 

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::provider::BodyFormat;
 use egress::{Body, EgressError};
-use http::header::{self, HeaderValue};
+use http::header::{self, HeaderName, HeaderValue};
 use http::{Method, Request};
 use serde_json::{Map, Value};
 
@@ -18,7 +18,9 @@ use crate::context::Context;
 /// What a token call looked like from outside, for the log; holds no secret.
 #[derive(Debug, Clone)]
 pub struct TokenCallFacts {
-    /// The endpoint.
+    /// `POST`, mostly.
+    pub method: Method,
+    /// The endpoint, without the fields of a `GET`.
     pub url: String,
     /// `grant_type`.
     pub grant: String,
@@ -26,6 +28,14 @@ pub struct TokenCallFacts {
     pub status: Option<u16>,
     /// Wall time.
     pub duration: Duration,
+}
+
+impl TokenCallFacts {
+    /// A call of which nothing is known but that it was made.
+    pub fn unknown() -> Self {
+        let (url, grant) = (String::new(), String::new());
+        Self { method: Method::POST, url, grant, status: None, duration: Duration::ZERO }
+    }
 }
 
 /// Sends the request and reads the answer.
@@ -38,7 +48,8 @@ pub async fn ask(
 ) -> (TokenCallFacts, Result<TokenAnswer, TokenProblem>) {
     let started = tokio::time::Instant::now();
     let mut facts = TokenCallFacts {
-        url: request.url.clone(),
+        method: request.method.clone(),
+        url: crate::operations::redact::url(&request.url),
         grant: request
             .fields
             .iter()
@@ -58,7 +69,7 @@ pub async fn ask(
             let status = response.status().as_u16();
             facts.status = Some(status);
             let kind = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-            token_answer::read(status, kind, response.body(), context.now_ms())
+            token_answer::read_as(&request.shape, status, kind, response.body(), context.now_ms())
         }
         Err(failure) => Err(unreachable(&failure)),
     };
@@ -66,44 +77,66 @@ pub async fn ask(
 }
 
 fn to_http(request: &TokenRequest) -> Option<Request<Body>> {
+    let (kind, body) = encoded(request)?;
+    let in_query = request.method == Method::GET || request.format == BodyFormat::Query;
     let mut url = url::Url::parse(&request.url).ok()?;
-    let (kind, body) = match request.format {
-        BodyFormat::Query => {
-            let pairs = request.fields.iter().map(|(name, value)| (name.as_str(), value.expose()));
-            url.query_pairs_mut().extend_pairs(pairs);
-            ("application/x-www-form-urlencoded", String::new())
-        }
-        // Fields are flat and an XML request is not: no scheme makes one of this kind yet.
-        BodyFormat::Xml => return None,
-        BodyFormat::Form => {
-            let pairs = request.fields.iter().map(|(name, value)| (name.as_str(), value.expose()));
-            (
-                "application/x-www-form-urlencoded",
-                serde_urlencoded::to_string(pairs.collect::<Vec<_>>()).ok()?,
-            )
-        }
-        BodyFormat::Json => {
-            let fields =
-                request.fields.iter().map(|(name, value)| (name.clone(), Value::from(value.expose())));
-            ("application/json", Value::Object(fields.collect::<Map<_, _>>()).to_string())
-        }
-    };
-    let mut http = Request::new(Body::from(body));
-    *http.method_mut() = Method::POST;
+    if in_query && !request.fields.is_empty() {
+        let pairs = request.fields.iter().map(|(name, value)| (name.as_str(), value.expose()));
+        url.query_pairs_mut().extend_pairs(pairs);
+    }
+    let mut http = Request::new(if in_query { Body::empty() } else { Body::from(body) });
+    *http.method_mut() = request.method.clone();
+    // A fragment is not sent (RFC 9110 §7.1) and `Uri` does not take one.
+    url.set_fragment(None);
     *http.uri_mut() = url.as_str().parse().ok()?;
     let headers = http.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    if !in_query && let Some(kind) = kind {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    }
     headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
     if let Some((id, secret)) = &request.basic {
         // RFC 6749 §2.3.1: both are form-encoded before they become Basic credentials.
         let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
         let pair = format!("{}:{}", encode(id), encode(secret.expose()));
-        let mut value = HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(pair))).ok()?;
-        value.set_sensitive(true);
-        headers.insert(header::AUTHORIZATION, value);
+        headers.insert(header::AUTHORIZATION, sensitive(&format!("Basic {}", STANDARD.encode(pair)))?);
+    }
+    if let Some(token) = &request.bearer {
+        headers.insert(header::AUTHORIZATION, sensitive(&format!("Bearer {}", token.expose()))?);
+    }
+    for (name, value) in &request.headers {
+        headers.insert(HeaderName::from_bytes(name.as_bytes()).ok()?, sensitive(value.expose())?);
     }
     Some(http)
+}
+
+fn sensitive(text: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// The body with its content type; a body of the scheme's own names its type itself.
+fn encoded(request: &TokenRequest) -> Option<(Option<&'static str>, String)> {
+    if let Some(body) = &request.body {
+        return Some((None, body.expose().to_owned()));
+    }
+    Some(match request.format {
+        // Its fields stand in the URL, see `to_http`.
+        BodyFormat::Query => (Some("application/x-www-form-urlencoded"), String::new()),
+        // Fields are flat and an XML request is not: its scheme writes the body.
+        BodyFormat::Xml => return None,
+        BodyFormat::Form => {
+            let pairs = request.fields.iter().map(|(name, value)| (name.as_str(), value.expose()));
+            let body = serde_urlencoded::to_string(pairs.collect::<Vec<_>>()).ok()?;
+            (Some("application/x-www-form-urlencoded"), body)
+        }
+        BodyFormat::Json => {
+            let fields =
+                request.fields.iter().map(|(name, value)| (name.clone(), Value::from(value.expose())));
+            (Some("application/json"), Value::Object(fields.collect::<Map<_, _>>()).to_string())
+        }
+    })
 }
 
 /// What we call ourselves.

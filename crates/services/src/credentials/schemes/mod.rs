@@ -3,6 +3,7 @@
 pub mod assertion;
 pub mod client_credentials;
 pub mod oauth2;
+pub mod rsa_key;
 pub mod two_step;
 
 mod party;
@@ -12,26 +13,49 @@ pub use party::{Client, Party, SettingProblem, at, config_text};
 use domain::Secret;
 use domain::provider::{BodyFormat, ClientAuth};
 
+use super::token_answer::AnswerShape;
+
 /// A request to a token endpoint, ready to send.
 #[derive(Debug)]
 pub struct TokenRequest {
+    /// `POST` unless the definition says otherwise; with `GET` the fields go into the query.
+    pub method: http::Method,
     /// The endpoint.
     pub url: String,
+    /// Headers besides those that the body's encoding implies; they replace ours of the same name.
+    pub headers: Vec<(String, Secret)>,
     /// The fields; secrets among them.
     pub fields: Vec<(String, Secret)>,
+    /// The whole body in place of the fields; its `content-type` stands in `headers`.
+    pub body: Option<Secret>,
     /// `Authorization: Basic` of client id and secret.
     pub basic: Option<(String, Secret)>,
+    /// `Authorization: Bearer`, where the request itself is authorized by a token (a GitHub App's JWT).
+    pub bearer: Option<Secret>,
     /// The body's encoding.
     pub format: BodyFormat,
+    /// Where the answer carries what.
+    pub shape: AnswerShape,
 }
 
 impl TokenRequest {
-    fn new(url: String, format: BodyFormat) -> Self {
-        Self { url, fields: Vec::new(), basic: None, format }
+    /// An empty `POST`.
+    pub fn new(url: String, format: BodyFormat) -> Self {
+        Self {
+            method: http::Method::POST,
+            url,
+            headers: Vec::new(),
+            fields: Vec::new(),
+            body: None,
+            basic: None,
+            bearer: None,
+            format,
+            shape: AnswerShape::default(),
+        }
     }
 
     /// Sets a field, replacing one of the same name; an empty value removes it.
-    fn set(&mut self, name: &str, value: impl Into<Secret>) {
+    pub fn set(&mut self, name: &str, value: impl Into<Secret>) {
         let value = value.into();
         self.fields.retain(|(key, _)| key != name);
         if !value.is_empty() {
