@@ -13,7 +13,7 @@ use serde_json::json;
 use services::error::{EgressError, Error, FieldIssue, RetryLater};
 use services::proxy::decide::RetryPolicy;
 use services::proxy::target::Target;
-use services::proxy::{Links, OutboundBody, ProxyCall, Redirects};
+use services::proxy::{Links, OutboundBody, Packing, ProxyCall, Redirects};
 
 use crate::app::SharedApp;
 use crate::auth::{Granted, UseProxy};
@@ -113,6 +113,7 @@ where
         retry: control.retry,
         base_override: control.base_override,
         redirects: control.redirects,
+        packing: control.packing,
         links: control.links,
         links_to: own_url.map(|own| own.0),
         attach_to: control.attach_to,
@@ -147,6 +148,7 @@ struct Control {
     retry: RetryPolicy,
     base_override: Option<url::Url>,
     redirects: Redirects,
+    packing: Packing,
     links: Links,
     attach_to: Option<String>,
 }
@@ -173,7 +175,8 @@ impl Control {
         let keep_headers = flag(headers, "forward-headers-on-redirect", &mut issues);
         let follow = flag(headers, "sheetbend-follow-redirects", &mut issues);
         let rewrite = flag(headers, "sheetbend-rewrite-links", &mut issues);
-        for name in ["decompress", "nango-is-sync", "nango-is-dry-run"] {
+        let unpack = flag(headers, "decompress", &mut issues);
+        for name in ["nango-is-sync", "nango-is-dry-run"] {
             flag(headers, name, &mut issues);
         }
         let attach_to = optional(headers, "nango-activity-log-id", &mut issues, |text| {
@@ -192,6 +195,7 @@ impl Control {
                 (_, Some(true)) => Redirects::FollowWithHeaders,
                 _ => Redirects::Follow,
             },
+            packing: if unpack == Some(true) { Packing::Unpack } else { Packing::Keep },
             links: match rewrite {
                 Some(true) => Links::Rewrite,
                 Some(false) => Links::Keep,

@@ -10,8 +10,9 @@ pub mod plan;
 pub mod service;
 pub mod target;
 
+mod gunzip;
 mod record;
 
-pub use call::{Links, ProxyCall, Redirects};
+pub use call::{Links, Packing, ProxyCall, Redirects};
 pub use egress::Body as OutboundBody;
 pub use service::Proxy;

@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use egress::{AcrossOrigins, Body, EgressError, Followed, RedirectPolicy, ResponseBody};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use http::{Request, Response};
+use http::{Request, Response, Uri};
+use http_body::Body as _;
 use serde_json::json;
 
 use super::answer::AnswerBody;
-use super::call::{ProxyCall, Redirects};
+use super::call::{Packing, ProxyCall, Redirects};
 use super::decide::{self, Decision, Outcome, Progress, Refreshed, Replay};
 use super::destination::{self, Destination};
+use super::gunzip::Gunzip;
 use super::headers;
 use super::links::{LinkRewriter, LinkRule};
 use super::record::{self, CallRecord};
@@ -77,9 +79,10 @@ impl Proxy {
             let request = prepare(call, std::mem::take(&mut body), fallbacks, &destination);
             progress.replay = if replay.is_some() { Replay::Possible } else { Replay::Impossible };
             record.sent(request.headers());
-            let attempt = self.send(request, call.redirects, &mut record).await;
+            let may_go = |to: &Uri| self.may_carry(&account, &destination, to);
+            let attempt = self.send(request, call.redirects, &may_go, &mut record).await;
             match self.decide(&attempt, call, &account, progress) {
-                Decision::Done => return finish(attempt, destination.links, record),
+                Decision::Done => return finish(attempt, call.packing, destination.links, record),
                 Decision::Refresh => {
                     progress.refreshed = Refreshed::Yes;
                     match self.renew(&account, &destination).await {
@@ -94,7 +97,7 @@ impl Proxy {
                                 "the provider answered 401 and the token cannot be refreshed: {failure}"
                             );
                             record.note("error", text, json!({"status": 401}));
-                            return finish(attempt, destination.links, record);
+                            return finish(attempt, call.packing, destination.links, record);
                         }
                     }
                 }
@@ -122,12 +125,30 @@ impl Proxy {
         destination::find(&self.context, &self.resources, account, call, links_to).await
     }
 
-    async fn send(&self, request: Request<Body>, redirects: Redirects, record: &mut CallRecord) -> Attempt {
+    /// Whether what we put into a request may follow a redirect to another origin (DESIGN §5 "Tokens and hosts").
+    fn may_carry(&self, account: &Account, from: &Destination, to: &Uri) -> bool {
+        let (Ok(plan), Ok(url)) = (account.plan(&self.context), url::Url::parse(&to.to_string())) else {
+            return false;
+        };
+        let origin = url.origin().ascii_serialization();
+        // A resource's token has one audience, and the connection's own is not for a resource.
+        from.minted.is_none()
+            && (origin == plan.base_origin
+                || (plan.allows(&url) && !self.resources.is_of_another_tenant(account, &origin)))
+    }
+
+    async fn send(
+        &self,
+        request: Request<Body>,
+        redirects: Redirects,
+        may_go: &(dyn Fn(&Uri) -> bool + Send + Sync),
+        record: &mut CallRecord,
+    ) -> Attempt {
         let limits = &self.context.settings.proxy;
         let across_origins = match redirects {
             Redirects::Pass => return self.context.egress.send(request, limits).await,
             Redirects::Follow => AcrossOrigins::Keep(&[header::ACCEPT_ENCODING, header::IF_NONE_MATCH]),
-            Redirects::FollowWithHeaders => AcrossOrigins::KeepAll,
+            Redirects::FollowWithHeaders => AcrossOrigins::KeepUnlessSensitive(may_go),
         };
         let policy = RedirectPolicy { limit: 5, across_origins };
         let Followed { hops, outcome } = self.context.egress.follow_redirects(request, limits, &policy).await;
@@ -185,6 +206,8 @@ fn prepare(
     if destination.links.is_some() {
         // Links can only be found in a body that is not compressed.
         upstream.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    } else if call.packing == Packing::Unpack {
+        upstream.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
     }
     *request.headers_mut() = upstream;
     request
@@ -211,6 +234,7 @@ fn note_retry(
 /// The answer for the caller, or why there is none.
 fn finish(
     attempt: Attempt,
+    packing: Packing,
     links: Option<LinkRule>,
     mut record: Box<CallRecord>,
 ) -> Result<Response<AnswerBody>, Error> {
@@ -227,6 +251,12 @@ fn finish(
     parts.extensions.clear();
     // The provider's protocol version is between it and us.
     parts.version = http::Version::HTTP_11;
+    let gunzip =
+        (packing == Packing::Unpack && !body.is_end_stream() && is_gzip(&parts.headers)).then(|| {
+            parts.headers.remove(header::CONTENT_ENCODING);
+            parts.headers.remove(header::CONTENT_LENGTH);
+            Gunzip::new()
+        });
     let rewriter = match links {
         Some(links) => {
             rewrite_headers(&mut parts.headers, &links);
@@ -237,7 +267,12 @@ fn finish(
         }
         None => None,
     };
-    Ok(Response::from_parts(parts, AnswerBody::new(body, rewriter, Some(record))))
+    Ok(Response::from_parts(parts, AnswerBody::new(body, gunzip, rewriter, Some(record))))
+}
+
+fn is_gzip(headers: &HeaderMap) -> bool {
+    let coding = headers.get(header::CONTENT_ENCODING).and_then(|value| value.to_str().ok());
+    coding.is_some_and(|coding| matches!(coding.trim().to_ascii_lowercase().as_str(), "gzip" | "x-gzip"))
 }
 
 fn is_plain_json(headers: &HeaderMap) -> bool {
