@@ -112,16 +112,16 @@ pub async fn admin_link(
     })))
 }
 
-fn parse_key(key: &str) -> Result<IntegrationKey, ApiError> {
+pub(super) fn parse_key(key: &str) -> Result<IntegrationKey, ApiError> {
     IntegrationKey::parse(key).map_err(|error| ApiError::refused("invalid_uri_params", error.to_string()))
 }
 
-fn params(query: Option<&str>) -> Map<String, Value> {
+pub(super) fn params(query: Option<&str>) -> Map<String, Value> {
     let query = parse_query(query.unwrap_or_default());
     query.get("params").and_then(Value::as_object).cloned().unwrap_or_default()
 }
 
-fn answer(app: &SharedApp, connected: &Connected) -> Value {
+pub(super) fn answer(app: &SharedApp, connected: &Connected) -> Value {
     Metrics::count(&app.metrics.connected);
     json!({"providerConfigKey": connected.integration.as_str(), "connectionId": connected.connection.as_str()})
 }
