@@ -90,9 +90,8 @@ async fn a_session_is_opened_once_and_again_before_it_ends() {
         fake.server.proxy("GET", "/thing", "fake-aws", &connection).await.ok();
     }
     assert_eq!(sessions(), 1);
-    let shown =
-        fake.server.api("GET", &format!("/connections/{connection}?provider_config_key=fake-aws"), None);
-    let shown = shown.await.ok();
+    let path = format!("/connections/{connection}?provider_config_key=fake-aws");
+    let shown = fake.server.api("GET", &path, None).await.ok();
     assert_eq!(shown["credentials"]["type"], "AWS_SIGV4", "{shown}");
     assert_eq!(shown["credentials"]["external_id"], "customer:42");
     assert_eq!(shown["connection_config"], json!({"region": "eu-west-1", "service": "execute-api"}));
