@@ -130,7 +130,8 @@ fn encoded(request: &TokenRequest) -> Option<(Option<&'static str>, String)> {
 /// What we call ourselves.
 pub const USER_AGENT: &str = concat!("Sheetbend/", env!("CARGO_PKG_VERSION"));
 
-fn unreachable(failure: &EgressError) -> TokenProblem {
+/// A call that gave no answer, as a problem.
+pub(super) fn unreachable(failure: &EgressError) -> TokenProblem {
     let cause = format!("The token endpoint gave no usable answer: {failure}.");
     match failure {
         EgressError::Refused { .. } | EgressError::InvalidTarget { .. } => TokenProblem::developer(
