@@ -12,6 +12,7 @@ pub mod permission;
 pub mod provider;
 pub mod secret;
 pub mod template;
+pub mod webhook;
 
 pub use clock::Clock;
 pub use entropy::Entropy;

@@ -1,4 +1,4 @@
-//! The use-cases: credentials, connect, proxy, and the log of what happened.
+//! The use-cases: credentials, connect, proxy, webhooks, and the log of what happened.
 
 pub mod api_keys;
 pub mod connect;
@@ -11,6 +11,7 @@ pub mod integrations;
 pub mod operations;
 pub mod proxy;
 mod services;
+pub mod webhooks;
 
 pub use services::{Retention, Services};
 

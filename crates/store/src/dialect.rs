@@ -93,8 +93,14 @@ impl Dialect {
     /// Number, name and text of every migration, in order.
     pub(crate) fn migrations(self) -> &'static [(i64, &'static str, &'static str)] {
         match self {
-            Self::Sqlite => &[(1, "first", include_str!("../../../migrations/sqlite/0001_first.sql"))],
-            Self::Postgres => &[(1, "first", include_str!("../../../migrations/postgres/0001_first.sql"))],
+            Self::Sqlite => &[
+                (1, "first", include_str!("../../../migrations/sqlite/0001_first.sql")),
+                (2, "signing_keys", include_str!("../../../migrations/sqlite/0002_signing_keys.sql")),
+            ],
+            Self::Postgres => &[
+                (1, "first", include_str!("../../../migrations/postgres/0001_first.sql")),
+                (2, "signing_keys", include_str!("../../../migrations/postgres/0002_signing_keys.sql")),
+            ],
         }
     }
 }

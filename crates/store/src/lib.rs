@@ -22,6 +22,7 @@ mod pool;
 mod refresh;
 mod resources;
 mod sealed;
+mod signing_keys;
 mod statements;
 mod value;
 
@@ -45,6 +46,7 @@ pub use pending_certificates::PendingCertificate;
 pub use refresh::{Claim, Intent, Lease, NewCredentials, Uncertainty, Written};
 pub use resources::{LearnedHost, ResourceToken};
 pub use sealed::{SealedClientSecret, SealedCredentials};
+pub use signing_keys::{SealedSigningKey, SigningKeys};
 
 use crate::pool::Pool;
 

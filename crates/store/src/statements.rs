@@ -38,6 +38,7 @@ pub(crate) fn all(dialect: Dialect) -> Vec<String> {
         crate::refresh::ALL,
         crate::resources::ALL,
         crate::sealed::ALL,
+        crate::signing_keys::ALL,
     ];
     let mut all: Vec<String> = fixed.concat().into_iter().map(str::to_owned).collect();
     all.extend(crate::connections::list::every_shape(dialect));

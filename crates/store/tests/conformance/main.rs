@@ -17,6 +17,7 @@ mod refresh;
 mod resources;
 mod schema;
 mod sealed;
+mod signing_keys;
 
 /// Runs each named test of the module on SQLite and on PostgreSQL.
 macro_rules! on_both {
