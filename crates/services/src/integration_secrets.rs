@@ -15,12 +15,16 @@ pub struct IntegrationSecrets {
     pub client: Secret,
     /// Checked against incoming webhooks.
     pub webhook: Secret,
+    /// The key that an installed app signs with (APP, CUSTOM), PEM.
+    pub private_key: Secret,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Stored {
     client_secret: String,
     webhook_secret: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    private_key: String,
 }
 
 fn place(id: &str) -> vault::Place<'_> {
@@ -37,7 +41,11 @@ impl IntegrationSecrets {
         let clear = context.vault.open(&place(&integration.id), sealed)?;
         let stored: Stored = serde_json::from_slice(&clear)
             .map_err(|_| Error::Corrupt("an integration's secrets have an unknown form"))?;
-        Ok(Self { client: stored.client_secret.into(), webhook: stored.webhook_secret.into() })
+        Ok(Self {
+            client: stored.client_secret.into(),
+            webhook: stored.webhook_secret.into(),
+            private_key: stored.private_key.into(),
+        })
     }
 
     /// Seals them into an integration.
@@ -48,6 +56,7 @@ impl IntegrationSecrets {
         let stored = Stored {
             client_secret: self.client.expose().to_owned(),
             webhook_secret: self.webhook.expose().to_owned(),
+            private_key: self.private_key.expose().to_owned(),
         };
         let clear = Zeroizing::new(serde_json::to_vec(&stored).unwrap_or_default());
         integration.client_secret = Some(context.vault.seal(&place(&integration.id), &clear)?);

@@ -12,6 +12,7 @@ use domain::{ConnectionId, IntegrationKey, Scope, Secret};
 
 use super::codec;
 use super::schemes::{Client, Party};
+use super::template_functions::TemplateFunctions;
 use crate::context::{Context, SandboxCloud};
 use crate::error::Error;
 use crate::integration_secrets::IntegrationSecrets;
@@ -76,6 +77,7 @@ impl OpenIntegration {
             cloud: &self.cloud,
             config,
             redirect_uri: &context.settings.callback_url,
+            functions: TemplateFunctions::fresh(context),
             extra: &[],
         }
     }

@@ -70,7 +70,7 @@ pub async fn ask(
 
 fn to_http(request: &TokenRequest) -> Option<Request<Body>> {
     let (kind, body) = encoded(request)?;
-    let in_query = request.method == Method::GET;
+    let in_query = request.method == Method::GET || request.format == BodyFormat::Query;
     let mut url = url::Url::parse(&request.url).ok()?;
     if in_query && !request.fields.is_empty() {
         let pairs = request.fields.iter().map(|(name, value)| (name.as_str(), value.expose()));
@@ -114,6 +114,8 @@ fn encoded(request: &TokenRequest) -> Option<(Option<&'static str>, String)> {
         return Some((None, body.expose().to_owned()));
     }
     Some(match request.format {
+        // An XML body is the scheme's own; fields alone do not say how they nest.
+        BodyFormat::Query | BodyFormat::Xml => (None, String::new()),
         BodyFormat::Form => {
             let pairs = request.fields.iter().map(|(name, value)| (name.as_str(), value.expose()));
             let body = serde_urlencoded::to_string(pairs.collect::<Vec<_>>()).ok()?;

@@ -1,6 +1,8 @@
 //! One file an auth mode: how tokens are obtained and renewed. Pure: each makes a request, none sends it.
 
+pub mod app;
 pub mod assertion;
+pub mod authorize_url;
 pub mod client_credentials;
 pub mod oauth2;
 pub mod two_step;
@@ -62,13 +64,31 @@ impl TokenRequest {
         }
     }
 
-    fn authenticate(&mut self, client: &Client, how: ClientAuth) {
+    /// Adds the client's proof.
+    ///
+    /// # Errors
+    /// Only a connection's own key can make the proof, and this request has none.
+    pub fn authenticate(&mut self, client: &Client, how: ClientAuth) -> Result<(), SettingProblem> {
+        if client.secret.is_empty() {
+            // A public client names itself and proves nothing (RFC 6749 §3.2.1).
+            self.set("client_id", client.id.clone());
+            return Ok(());
+        }
+        if matches!(how, ClientAuth::Body | ClientAuth::BasicAndBody) {
+            self.set("client_id", client.id.clone());
+            self.set("client_secret", client.secret.clone());
+        }
+        if matches!(how, ClientAuth::Basic | ClientAuth::BasicAndBody) {
+            self.basic = Some((client.id.clone(), client.secret.clone()));
+        }
         match how {
-            ClientAuth::Body => {
-                self.set("client_id", client.id.clone());
-                self.set("client_secret", client.secret.clone());
+            ClientAuth::UsernamePassword => {
+                self.set("username", client.id.clone());
+                self.set("password", client.secret.clone());
+                Ok(())
             }
-            ClientAuth::Basic => self.basic = Some((client.id.clone(), client.secret.clone())),
+            ClientAuth::PrivateKeyJwt => Err(SettingProblem::BadKey("the client proves itself by a key of its own")),
+            ClientAuth::Body | ClientAuth::Basic | ClientAuth::BasicAndBody => Ok(()),
         }
     }
 }
