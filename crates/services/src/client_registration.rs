@@ -3,7 +3,7 @@
 use catalog::Entry;
 use domain::Scope;
 use domain::integration::Integration;
-use domain::provider::{Auth, ClientAuth, ClientRegistration};
+use domain::provider::{Auth, ClientRegistration};
 use serde_json::{Map, Value};
 
 use crate::context::Context;
@@ -46,14 +46,10 @@ pub async fn ensure(
         },
     )
     .await?;
+    integration.settings.client_auth_method = Some(registered.method().to_owned());
     integration.client_id = Some(registered.id);
     let mut secrets = IntegrationSecrets::open(context, integration)?;
     secrets.client = registered.secret;
     secrets.seal(context, integration)?;
-    integration.settings.client_auth_method = Some(method(registered.auth).to_owned());
     Ok(())
-}
-
-fn method(auth: ClientAuth) -> &'static str {
-    if auth == ClientAuth::Basic { "client_secret_basic" } else { "client_secret_post" }
 }

@@ -25,6 +25,19 @@ pub fn merged(
         config.extend(defaults.connection_config.clone());
     }
     config.retain(|_, value| value != "");
+    let mut config = checked(open, config)?;
+    if let Some(Value::String(list)) = config.get("oauth_scopes_override") {
+        let scopes = catalog::parse_scope_list(list).into_iter().map(Value::String).collect();
+        config.insert("oauth_scopes_override".into(), Value::Array(scopes));
+    }
+    Ok(config)
+}
+
+/// Validates a connection config, with the integration's own values beneath, and fills defaults.
+///
+/// # Errors
+/// Each invalid field, with what it should be.
+pub fn checked(open: &OpenIntegration, mut config: Map<String, Value>) -> Result<Map<String, Value>, Error> {
     let own = &open.integration.settings.connection_config;
     let mut whole: Map<String, Value> =
         own.iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect();
@@ -41,10 +54,6 @@ pub fn merged(
         Error::Invalid(problems.into_iter().map(issue).collect())
     })?;
     config.extend(validated.into_iter().filter(|(name, _)| !own.contains_key(name)));
-    if let Some(Value::String(list)) = config.get("oauth_scopes_override") {
-        let scopes = catalog::parse_scope_list(list).into_iter().map(Value::String).collect();
-        config.insert("oauth_scopes_override".into(), Value::Array(scopes));
-    }
     Ok(config)
 }
 

@@ -11,6 +11,7 @@ use domain::provider::{Auth, CodeGrant};
 use domain::{ConnectionId, IntegrationKey, Scope, Secret};
 
 use super::codec;
+use super::schemes::app::AppIdentity;
 use super::schemes::{Client, Party};
 use super::template_functions::TemplateFunctions;
 use crate::context::{Context, SandboxCloud};
@@ -29,6 +30,8 @@ pub struct OpenIntegration {
     pub entry: Arc<Entry>,
     /// The OAuth client; empty where the connection brings its own.
     pub client: Client,
+    /// The key that an installed app signs with.
+    pub private_key: Secret,
     /// `${cloud.…}`.
     pub cloud: BTreeMap<String, String>,
 }
@@ -58,9 +61,9 @@ impl OpenIntegration {
             .cloned()
             .ok_or_else(|| Error::UnknownProvider(integration.provider.to_string()))?;
         let cloud = cloud_values(context, &entry, integration.settings.cloud.as_deref())?;
-        let secret = IntegrationSecrets::open(context, &integration)?.client;
+        let IntegrationSecrets { client: secret, private_key, .. } = IntegrationSecrets::open(context, &integration)?;
         let client = Client { id: integration.client_id.clone().unwrap_or_default(), secret };
-        Ok(Self { scope, integration, entry, client, cloud })
+        Ok(Self { scope, integration, entry, client, private_key, cloud })
     }
 
     /// The parties of a request to the authorization server.
@@ -80,6 +83,12 @@ impl OpenIntegration {
             functions: TemplateFunctions::fresh(context),
             extra: &[],
         }
+    }
+
+    /// The app that signs for its own tokens.
+    pub fn app_identity(&self) -> AppIdentity<'_> {
+        let id = self.integration.settings.app_id.as_deref().unwrap_or_default();
+        AppIdentity { id, private_key: &self.private_key }
     }
 
     /// The name people read.

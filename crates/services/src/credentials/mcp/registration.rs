@@ -22,6 +22,17 @@ pub struct Registered {
     pub auth: ClientAuth,
 }
 
+impl Registered {
+    /// Its `token_endpoint_auth_method`.
+    pub fn method(&self) -> &'static str {
+        match self.auth {
+            _ if self.secret.is_empty() => "none",
+            ClientAuth::Basic => "client_secret_basic",
+            _ => "client_secret_post",
+        }
+    }
+}
+
 /// What to register.
 pub struct Registration<'a> {
     /// `registration_endpoint`.

@@ -4,6 +4,7 @@ pub mod app;
 pub mod assertion;
 pub mod authorize_url;
 pub mod client_credentials;
+pub mod mcp;
 pub mod oauth2;
 pub mod rsa_key;
 pub mod two_step;
