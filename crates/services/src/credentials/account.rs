@@ -268,6 +268,18 @@ impl Account {
             .and_then(|raw| super::token_answer::expires_at_ms(&raw.0, 0))
             .filter(|life| *life < end / 2);
         let margin = life.map_or(MARGIN_MS, |life| MARGIN_MS.min(life / 4));
+        let margin = self.own_margin_ms().unwrap_or(margin);
         !self.is_valid(now_ms) || end - now_ms <= margin
+    }
+
+    /// The definition's margin, where it has one (`token_expiration_buffer`).
+    fn own_margin_ms(&self) -> Option<i64> {
+        let seconds = match &self.integration.entry.provider.auth {
+            Auth::OAuth2(scheme) => scheme.expiration_buffer_seconds,
+            Auth::OAuth2Cc(scheme) => scheme.expiration_buffer_seconds,
+            Auth::TwoStep(scheme) => scheme.expiration_buffer_seconds,
+            _ => None,
+        };
+        seconds.map(|seconds| i64::from(seconds) * 1000)
     }
 }

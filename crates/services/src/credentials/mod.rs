@@ -6,6 +6,7 @@ pub mod claims;
 pub mod codec;
 pub mod entra_codes;
 pub mod fetches;
+mod installed;
 pub mod keeper;
 pub mod mcp;
 pub mod problem;

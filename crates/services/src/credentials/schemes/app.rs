@@ -110,23 +110,51 @@ pub fn installation_request(
 /// Source: GitHub REST API, "List repositories accessible to the user access token".
 ///
 /// # Errors
-/// The installation is not known.
+/// The token URL is not known.
 pub fn sees_installation_request(
     scheme: &App,
     party: &Party<'_>,
     user_token: &Secret,
     installation_id: &str,
 ) -> Result<TokenRequest, SettingProblem> {
+    let mut request = of_user(scheme, party, user_token, &[installation_id, "repositories"])?;
+    request.set("per_page", "1".to_owned());
+    Ok(request)
+}
+
+/// The request for the installations that a user's token sees.
+///
+/// Source: GitHub REST API, "List app installations accessible to the user access token".
+///
+/// # Errors
+/// The token URL is not known.
+pub fn installations_request(
+    scheme: &App,
+    party: &Party<'_>,
+    user_token: &Secret,
+) -> Result<TokenRequest, SettingProblem> {
+    let mut request = of_user(scheme, party, user_token, &[])?;
+    request.set("per_page", "100".to_owned());
+    Ok(request)
+}
+
+/// `…/app/installations/{id}/access_tokens` and `…/user/installations/…` have one root.
+fn of_user(
+    scheme: &App,
+    party: &Party<'_>,
+    user_token: &Secret,
+    rest: &[&str],
+) -> Result<TokenRequest, SettingProblem> {
+    let nowhere = [("connectionConfig.installation_id", "0".to_owned())];
+    let party = Party { extra: &nowhere, client: party.client.clone(), functions: party.functions.clone(), ..*party };
     let mut url = party.url(&scheme.token_url, "token URL")?;
     let segments: Vec<String> = url.path_segments().into_iter().flatten().map(str::to_owned).collect();
-    // `…/app/installations/{id}/access_tokens` and `…/user/installations/{id}/repositories` have one root.
     let root = segments.iter().rposition(|segment| segment == "app").unwrap_or_default();
     if let Ok(mut path) = url.path_segments_mut() {
-        path.clear().extend(&segments[..root]).extend(["user", "installations", installation_id, "repositories"]);
+        path.clear().extend(&segments[..root]).extend(["user", "installations"]).extend(rest);
     }
     let mut request = TokenRequest::new(url.into(), BodyFormat::Json);
     request.method = Method::GET;
-    request.set("per_page", "1".to_owned());
     request.bearer = Some(user_token.clone());
     request.headers.push(("accept".to_owned(), Secret::new(ACCEPT)));
     Ok(request)
