@@ -173,7 +173,8 @@ fn apply(context: &Context, integration: &mut Integration, changes: IntegrationC
     if let Some(id) = changes.client_id {
         integration.client_id = Some(id);
     }
-    if [&changes.client_secret, &changes.webhook_secret, &changes.private_key].iter().any(|one| one.is_some()) {
+    if [&changes.client_secret, &changes.webhook_secret, &changes.private_key].iter().any(|one| one.is_some())
+    {
         let mut secrets = IntegrationSecrets::open(context, integration)?;
         secrets.client = changes.client_secret.unwrap_or(secrets.client);
         secrets.webhook = changes.webhook_secret.unwrap_or(secrets.webhook);
@@ -261,7 +262,9 @@ pub fn required_client_fields(provider: &Provider) -> &'static [&'static str] {
         Auth::OAuth1(_) | Auth::OAuth2(_) | Auth::Tba(_) => &["client_id", "client_secret"],
         Auth::App(_) => &["app_id", "app_link", "private_key"],
         Auth::Custom(_) => &["client_id", "client_secret", "app_id", "app_link", "private_key"],
-        Auth::McpOAuth2(scheme) if matches!(scheme.registration, ClientRegistration::Static) => &["client_id"],
+        Auth::McpOAuth2(scheme) if matches!(scheme.registration, ClientRegistration::Static) => {
+            &["client_id"]
+        }
         _ => &[],
     }
 }

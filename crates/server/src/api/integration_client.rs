@@ -124,7 +124,10 @@ fn check_fields(provider: &Provider, body: &ClientBody) -> Result<(), ApiError> 
     if let Some(link) = &body.app_link
         && !url::Url::parse(link).is_ok_and(|link| matches!(link.scheme(), "https" | "http"))
     {
-        return Err(refused("must be the https address of the app's public page".to_owned(), &["credentials", "app_link"]));
+        return Err(refused(
+            "must be the https address of the app's public page".to_owned(),
+            &["credentials", "app_link"],
+        ));
     }
     match &body.private_key {
         Some(key) if !services::credentials::schemes::app::is_private_key(key) => {
@@ -161,7 +164,10 @@ pub fn shown(app: &SharedApp, integration: Integration) -> Result<Value, ApiErro
     let text = |text: &str| if text.is_empty() { Value::Null } else { Value::String(text.to_owned()) };
     let maybe = |given: &Option<String>| text(given.as_deref().unwrap_or_default());
     let mut shown = json!({"type": auth.mode().as_str()});
-    let client = matches!(auth, Auth::OAuth1(_) | Auth::OAuth2(_) | Auth::Tba(_) | Auth::Custom(_) | Auth::McpOAuth2(_));
+    let client = matches!(
+        auth,
+        Auth::OAuth1(_) | Auth::OAuth2(_) | Auth::Tba(_) | Auth::Custom(_) | Auth::McpOAuth2(_)
+    );
     if client {
         shown["client_id"] = maybe(&integration.client_id);
         shown["client_secret"] = text(secrets.client.expose());

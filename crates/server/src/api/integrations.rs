@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use domain::integration::Integration;
 use domain::IntegrationKey;
+use domain::integration::Integration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use services::integrations::{self, IntegrationChanges, Saved};

@@ -204,7 +204,8 @@ fn back_to_the_vendor(app: &SharedApp, headers: &HeaderMap) -> Response {
     let mut response = match target {
         Some(target) => (StatusCode::FOUND, [(header::LOCATION, target)]).into_response(),
         None => {
-            let message = "The app was installed. You can close this page and connect from where you started.";
+            let message =
+                "The app was installed. You can close this page and connect from where you started.";
             let shown = ApiError::refused("installed_without_state", message);
             return page(StatusCode::OK, error_page(app, &shown));
         }
@@ -218,8 +219,7 @@ pub async fn client_metadata(
     State(app): State<SharedApp>,
     Path((environment, key)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
-    let document =
-        services::connect::mcp::client_document(&app.services.context, &environment, &key).await?;
+    let document = services::connect::mcp::client_document(&app.services.context, &environment, &key).await?;
     let cached = [(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"))];
     Ok((cached, axum::Json(document)).into_response())
 }

@@ -98,7 +98,8 @@ async fn prepare(
 ) -> Result<Begun, Error> {
     let key = &open.integration.key;
     sessions::check_allowed(session, key)?;
-    let elsewhere = || Error::refused("invalid_auth_mode", "This integration does not authorize in a browser");
+    let elsewhere =
+        || Error::refused("invalid_auth_mode", "This integration does not authorize in a browser");
     let auth = &open.entry.provider.auth;
     let in_a_browser = match auth {
         Auth::OAuth2(scheme) => scheme.installation.is_none(),
@@ -126,8 +127,7 @@ async fn prepare(
     };
     let asked = Asked {
         defaults,
-        authorization_params: defaults
-            .map_or(&request.authorization_params, |own| &own.authorization_params),
+        authorization_params: defaults.map_or(&request.authorization_params, |own| &own.authorization_params),
         user_scopes: defaults.and_then(|own| own.user_scopes.as_deref()),
     };
     match auth {
@@ -191,8 +191,7 @@ pub(super) async fn depart(
     url: url::Url,
     state: String,
 ) -> Result<Begun, Error> {
-    let issued =
-        state::issue(context, open.scope.environment, &open.integration.key, payload, state).await?;
+    let issued = state::issue(context, open.scope.environment, &open.integration.key, payload, state).await?;
     context.faults.pass("authorize:stored");
     Ok(Begun { url, issued })
 }

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::authorize::Begun;
 use super::events::ConnectEvents;
+use super::finish;
 use super::redeem::{self, Step};
 use super::state::{self, Returned, Taken};
-use super::finish;
 use crate::context::Context;
 use crate::credentials::account::OpenIntegration;
 use crate::credentials::problem::TokenProblem;

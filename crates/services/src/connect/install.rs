@@ -42,8 +42,10 @@ pub(super) async fn begin(
     payload.leg = leg;
     // Never the page's to choose: they say whose app it is and what the key mints for.
     payload.config.remove("installation_id");
-    for (name, value) in [("appPublicLink", &open.integration.settings.app_link), ("app_id", &open.integration.settings.app_id)]
-    {
+    for (name, value) in [
+        ("appPublicLink", &open.integration.settings.app_link),
+        ("app_id", &open.integration.settings.app_id),
+    ] {
         let value = value.clone().ok_or_else(|| Error::from(SettingProblem::Missing(name.to_owned())))?;
         payload.config.insert(name.to_owned(), Value::String(value));
     }
@@ -63,7 +65,11 @@ pub(super) async fn arrive(
     mut payload: Payload,
 ) -> Result<Authorized, Failure> {
     let Auth::App(scheme) = &open.entry.provider.auth else {
-        return Err(Failure::again("auth_mode_err", "wrong_auth_mode", "The integration has changed its provider."));
+        return Err(Failure::again(
+            "auth_mode_err",
+            "wrong_auth_mode",
+            "The integration has changed its provider.",
+        ));
     };
     if request.param("setup_action") == Some("request") {
         let cause = "The installation was requested; an owner of the organisation must approve it first.";
@@ -109,7 +115,12 @@ pub(super) async fn arrive_signed_in(
         };
         payload.config.insert("pending".to_owned(), Value::Bool(true));
         let credentials = Credentials::Custom(CustomCredentials { app, user: Some(user) });
-        return Ok(Authorized { credentials, config: payload.config.clone(), payload, pending: Pending::Yes });
+        return Ok(Authorized {
+            credentials,
+            config: payload.config.clone(),
+            payload,
+            pending: Pending::Yes,
+        });
     };
     payload.config.insert("installation_id".to_owned(), Value::String(id.clone()));
     let asked = Asked { context, open, payload: &payload };
@@ -129,7 +140,9 @@ fn installation_id(request: &CallbackRequest) -> Result<Option<String>, Failure>
     match request.param("installation_id") {
         None => Ok(None),
         Some(id) if id.len() <= 20 && id.bytes().all(|byte| byte.is_ascii_digit()) => Ok(Some(id.to_owned())),
-        Some(_) => Err(Failure::again("callback_err", "bad_installation", "The installation id is not a number.")),
+        Some(_) => {
+            Err(Failure::again("callback_err", "bad_installation", "The installation id is not a number."))
+        }
     }
 }
 
@@ -165,7 +178,11 @@ async fn check_fresh(asked: &Asked<'_>, scheme: &App, id: &str) -> Result<(), Fa
     let built = app::installation_request(scheme, &asked.party(), &identity, context.now_ms());
     let known = asked.json(built).await?;
     if known.get("suspended_at").is_some_and(|at| !at.is_null()) {
-        return Err(Failure::again("callback_err", "installation_suspended", "The installation is suspended."));
+        return Err(Failure::again(
+            "callback_err",
+            "installation_suspended",
+            "The installation is suspended.",
+        ));
     }
     let moment = |name: &str| known.get(name).and_then(token_answer::moment);
     let touched = moment("created_at").into_iter().chain(moment("updated_at")).max();
@@ -173,13 +190,15 @@ async fn check_fresh(asked: &Asked<'_>, scheme: &App, id: &str) -> Result<(), Fa
         return Ok(());
     }
     if let Some(row) = payload.reconnect() {
-        let before = context.store.connection_by_row(open.scope, row).await.map_err(|e| internal(e.into()))?;
+        let before =
+            context.store.connection_by_row(open.scope, row).await.map_err(|e| internal(e.into()))?;
         let same = before.and_then(|old| old.config.get("installation_id").cloned());
         if same.as_ref().and_then(Value::as_str) == Some(id) {
             return Ok(());
         }
     }
-    let cause = "The app was installed there before; who came back with it did not install or change it just now.";
+    let cause =
+        "The app was installed there before; who came back with it did not install or change it just now.";
     let mut failure = Failure::again("callback_err", "installation_not_proved", cause);
     failure.problem.remedy =
         "Connect again and change the installation's repositories on the provider's page, or uninstall the app first."

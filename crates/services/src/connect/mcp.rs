@@ -26,7 +26,9 @@ pub(super) async fn begin_known(
     mut payload: Payload,
     asked: &Asked<'_>,
 ) -> Result<Begun, Error> {
-    if matches!(scheme.registration, ClientRegistration::MetadataDocument) && payload.client_override.is_none() {
+    if matches!(scheme.registration, ClientRegistration::MetadataDocument)
+        && payload.client_override.is_none()
+    {
         let id = document_url(context, open).await?.ok_or_else(|| {
             Error::refused(
                 "public_url_not_https",
@@ -85,7 +87,11 @@ pub(super) async fn begin_discovered(
 
 /// A client for a discovered server: our metadata document, else one that is registered now, else a public client under
 /// our document's name (contract §4.5).
-async fn made_client(context: &Context, open: &OpenIntegration, found: &Discovered) -> Result<McpFlow, Error> {
+async fn made_client(
+    context: &Context,
+    open: &OpenIntegration,
+    found: &Discovered,
+) -> Result<McpFlow, Error> {
     let flow = |client_id: String, client_secret: String, auth_method: &str| McpFlow {
         client_id,
         client_secret,
@@ -107,7 +113,7 @@ async fn made_client(context: &Context, open: &OpenIntegration, found: &Discover
             params: &nothing,
         };
         let client = register(context, asked).await?;
-        return Ok(flow(client.id, client.secret.expose().to_owned(), client.method()));
+        return Ok(flow(client.id.clone(), client.secret.expose().to_owned(), client.method()));
     }
     let id = document.ok_or_else(|| {
         Error::refused(

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use domain::Secret;
-use domain::credentials::{ClientOverride, Credentials, McpCredentials, OAuth2Credentials, RawAnswer, RegisteredClient};
+use domain::credentials::{
+    ClientOverride, Credentials, McpCredentials, OAuth2Credentials, RawAnswer, RegisteredClient,
+};
 use domain::provider::{Auth, OAuth2, ScopeRules};
 use serde_json::{Map, Value};
 
@@ -167,7 +169,9 @@ fn keep_callback_metadata(
     }
     config::checked(open, config.clone()).map(drop).map_err(|error| {
         let cause = match error {
-            Error::Invalid(issues) => issues.into_iter().map(|issue| issue.message).collect::<Vec<_>>().join("; "),
+            Error::Invalid(issues) => {
+                issues.into_iter().map(|issue| issue.message).collect::<Vec<_>>().join("; ")
+            }
             other => other.to_string(),
         };
         Failure::again("url_param_err", "invalid_callback_parameter", &cause)
@@ -219,7 +223,8 @@ pub(super) async fn redeem(
         _ => scheme.code_parameter.as_str(),
     };
     let code = request.param(parameter).ok_or_else(|| {
-        let said = request.provider_error().map(|said| format!(" Provider error: {said}")).unwrap_or_default();
+        let said =
+            request.provider_error().map(|said| format!(" Provider error: {said}")).unwrap_or_default();
         let cause = format!("Did not get authorization code in the callback.{said}");
         Failure::again("callback_err", "no_code", &cause)
     })?;
@@ -301,4 +306,3 @@ fn wrong_tenant(wanted: &str, found: &str) -> Failure {
     failure.problem.remedy = "Sign in with an account of the right organisation.".to_owned();
     failure
 }
-

@@ -61,7 +61,8 @@ impl OpenIntegration {
             .cloned()
             .ok_or_else(|| Error::UnknownProvider(integration.provider.to_string()))?;
         let cloud = cloud_values(context, &entry, integration.settings.cloud.as_deref())?;
-        let IntegrationSecrets { client: secret, private_key, .. } = IntegrationSecrets::open(context, &integration)?;
+        let IntegrationSecrets { client: secret, private_key, .. } =
+            IntegrationSecrets::open(context, &integration)?;
         let client = Client { id: integration.client_id.clone().unwrap_or_default(), secret };
         Ok(Self { scope, integration, entry, client, private_key, cloud })
     }

@@ -25,13 +25,20 @@ pub async fn app(context: &Context, account: &Account, scheme: &App, own: &AppCr
 
 /// The part that is due: the user's tokens, else the app's. One at a time, because a rotated refresh token must be
 /// stored before anything else can fail.
-pub async fn custom(context: &Context, account: &Account, scheme: &Custom, own: &CustomCredentials) -> Renewed {
+pub async fn custom(
+    context: &Context,
+    account: &Account,
+    scheme: &Custom,
+    own: &CustomCredentials,
+) -> Renewed {
     let mut user = own.user.clone();
     if let Some((held, token)) = due_user(own, context.now_ms()) {
         let renewed = user_tokens(context, account, scheme, held, token).await;
         let dead = matches!(&renewed.outcome, Err(problem) if problem.concern == Concern::Grant);
         if !dead {
-            return renewed.map(|user| Credentials::Custom(CustomCredentials { app: own.app.clone(), user: Some(user) }));
+            return renewed.map(|user| {
+                Credentials::Custom(CustomCredentials { app: own.app.clone(), user: Some(user) })
+            });
         }
         // The installation goes on without its user; a dead refresh token is not tried again.
         if let Some(user) = &mut user {

@@ -7,8 +7,8 @@ use domain::provider::{Auth, CodeGrant, OAuth2};
 use serde_json::{Map, Value};
 
 use super::account::{Account, OpenIntegration};
-use super::problem::TokenProblem;
 use super::installed;
+use super::problem::TokenProblem;
 use super::schemes::{Party, SettingProblem, TokenRequest, client_credentials, mcp, oauth2, two_step};
 use super::token_answer::TokenAnswer;
 use super::token_endpoint::{self, TokenCallFacts};
@@ -69,7 +69,9 @@ pub async fn run(context: &Context, account: &Account) -> Renewed {
 async fn by_kind(context: &Context, account: &Account) -> Renewed {
     match (&account.integration.entry.provider.auth, &account.credentials) {
         (Auth::App(scheme), Credentials::App(own)) => installed::app(context, account, scheme, own).await,
-        (Auth::Custom(scheme), Credentials::Custom(own)) => installed::custom(context, account, scheme, own).await,
+        (Auth::Custom(scheme), Credentials::Custom(own)) => {
+            installed::custom(context, account, scheme, own).await
+        }
         _ => by_one_request(context, account).await,
     }
 }
@@ -139,7 +141,9 @@ fn credentials(
     match (&open.entry.provider.auth, &account.credentials) {
         (_, Credentials::OAuth2(own)) => Ok(Credentials::OAuth2(oauth2::credentials(answer, Some(own)))),
         (_, Credentials::McpOAuth2(own)) => Ok(Credentials::McpOAuth2(renewed_mcp(answer, own))),
-        (_, Credentials::McpOAuth2Generic(own)) => Ok(Credentials::McpOAuth2Generic(renewed_mcp(answer, own))),
+        (_, Credentials::McpOAuth2Generic(own)) => {
+            Ok(Credentials::McpOAuth2Generic(renewed_mcp(answer, own)))
+        }
         (_, Credentials::OAuth2Cc(_)) => {
             let party = open.party(context, account.client(), &account.connection.config);
             Ok(Credentials::OAuth2Cc(client_credentials::credentials(answer, &party, context.now_ms())))

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use domain::provider::BodyFormat;
 use egress::{Body, EgressError};
 use http::header::{self, HeaderName, HeaderValue};
-use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::{Map, Value};
 
@@ -144,8 +144,10 @@ fn encoded(request: &TokenRequest) -> Option<(Option<&'static str>, String)> {
         return Some((None, body.expose().to_owned()));
     }
     Some(match request.format {
-        // An XML body is the scheme's own; fields alone do not say how they nest.
-        BodyFormat::Query | BodyFormat::Xml => (None, String::new()),
+        // Its fields stand in the URL, see `to_http`.
+        BodyFormat::Query => (Some("application/x-www-form-urlencoded"), String::new()),
+        // Fields are flat and an XML request is not: its scheme writes the body.
+        BodyFormat::Xml => return None,
         BodyFormat::Form => {
             let pairs = request.fields.iter().map(|(name, value)| (name.as_str(), value.expose()));
             let body = serde_urlencoded::to_string(pairs.collect::<Vec<_>>()).ok()?;

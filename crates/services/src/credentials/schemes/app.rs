@@ -146,7 +146,8 @@ fn of_user(
     rest: &[&str],
 ) -> Result<TokenRequest, SettingProblem> {
     let nowhere = [("connectionConfig.installation_id", "0".to_owned())];
-    let party = Party { extra: &nowhere, client: party.client.clone(), functions: party.functions.clone(), ..*party };
+    let party =
+        Party { extra: &nowhere, client: party.client.clone(), functions: party.functions.clone(), ..*party };
     let mut url = party.url(&scheme.token_url, "token URL")?;
     let segments: Vec<String> = url.path_segments().into_iter().flatten().map(str::to_owned).collect();
     let root = segments.iter().rposition(|segment| segment == "app").unwrap_or_default();
@@ -164,7 +165,11 @@ fn of_user(
 ///
 /// # Errors
 /// The app's page is not known.
-pub fn installation_url(template: &Template, party: &Party<'_>, state: &str) -> Result<url::Url, SettingProblem> {
+pub fn installation_url(
+    template: &Template,
+    party: &Party<'_>,
+    state: &str,
+) -> Result<url::Url, SettingProblem> {
     let mut url = party.url(template, "installation URL")?;
     url.query_pairs_mut().append_pair("state", state);
     Ok(url)

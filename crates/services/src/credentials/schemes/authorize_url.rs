@@ -101,7 +101,9 @@ fn written(scheme: &OAuth2, mut url: Url, params: &[(String, String)]) -> Option
             query.push_str("scope=");
             query.extend(value.chars().map(|c| if matches!(c, '&' | '#' | ' ') { '+' } else { c }));
         } else {
-            query.push_str(&url::form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish());
+            query.push_str(
+                &url::form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish(),
+            );
         }
     }
     match &scheme.authorize_style.fragment {

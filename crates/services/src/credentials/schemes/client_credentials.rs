@@ -27,7 +27,7 @@ pub fn request(
     if !scopes.is_empty() {
         request.set("scope", scopes.join(&scheme.scope_separator));
     }
-    request.authenticate(&party.client, scheme.client_auth)?;
+    request.authenticate(&party.client, scheme.client_auth);
     Ok(request)
 }
 

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 
 use domain::integration::Integration;
 use domain::provider::{
-    AuthorizeUrlStyle, BodyFormat, ClientAuth, CodeGrant, ExpiryUnit, McpOAuth2, OAuth2, Pkce, ScopeRules, TokenLife,
+    AuthorizeUrlStyle, BodyFormat, ClientAuth, CodeGrant, ExpiryUnit, McpOAuth2, OAuth2, Pkce, ScopeRules,
+    TokenLife,
 };
 use domain::template::Template;
 
@@ -25,7 +26,12 @@ pub fn known<'a>(scheme: &'a McpOAuth2, integration: &Integration) -> Cow<'a, OA
 }
 
 /// The code flow of a discovered server.
-pub fn discovered(server: &ServerMetadata, resource: &str, auth_method: &str, default_scopes: Vec<String>) -> OAuth2 {
+pub fn discovered(
+    server: &ServerMetadata,
+    resource: &str,
+    auth_method: &str,
+    default_scopes: Vec<String>,
+) -> OAuth2 {
     let resource = vec![("resource".to_owned(), Template::literal(resource))];
     OAuth2 {
         authorization_url: Some(Template::literal(&server.authorization_endpoint)),

@@ -66,31 +66,24 @@ impl TokenRequest {
         }
     }
 
-    /// Adds the client's proof.
-    ///
-    /// # Errors
-    /// Only a connection's own key can make the proof, and this request has none.
-    pub fn authenticate(&mut self, client: &Client, how: ClientAuth) -> Result<(), SettingProblem> {
-        if client.secret.is_empty() {
-            // A public client names itself and proves nothing (RFC 6749 §3.2.1).
-            self.set("client_id", client.id.clone());
-            return Ok(());
-        }
-        if matches!(how, ClientAuth::Body | ClientAuth::BasicAndBody) {
-            self.set("client_id", client.id.clone());
-            self.set("client_secret", client.secret.clone());
-        }
-        if matches!(how, ClientAuth::Basic | ClientAuth::BasicAndBody) {
-            self.basic = Some((client.id.clone(), client.secret.clone()));
-        }
+    /// Adds the client's proof; without a secret it is a public client, which names itself and proves nothing (RFC 6749
+    /// §3.2.1).
+    pub fn authenticate(&mut self, client: &Client, how: ClientAuth) {
+        let (id, secret) = (client.id.clone(), client.secret.clone());
         match how {
-            ClientAuth::UsernamePassword => {
-                self.set("username", client.id.clone());
-                self.set("password", client.secret.clone());
-                Ok(())
+            _ if secret.is_empty() => self.set("client_id", id),
+            // The assertion that proves it is the scheme's own.
+            ClientAuth::PrivateKeyJwt => self.set("client_id", id),
+            ClientAuth::Basic => self.basic = Some((id, secret)),
+            ClientAuth::Body | ClientAuth::BasicAndBody => {
+                self.set("client_id", id.clone());
+                self.set("client_secret", secret.clone());
+                self.basic = (how == ClientAuth::BasicAndBody).then_some((id, secret));
             }
-            ClientAuth::PrivateKeyJwt => Err(SettingProblem::BadKey("the client proves itself by a key of its own")),
-            ClientAuth::Body | ClientAuth::Basic | ClientAuth::BasicAndBody => Ok(()),
+            ClientAuth::UsernamePassword => {
+                self.set("username", id);
+                self.set("password", secret);
+            }
         }
     }
 }

@@ -34,7 +34,7 @@ pub fn redeem(
     if scheme.pkce == Pkce::S256 {
         request.set("code_verifier", verifier.clone());
     }
-    request.authenticate(&party.client, scheme.client_auth)?;
+    request.authenticate(&party.client, scheme.client_auth);
     Ok(request)
 }
 
@@ -58,7 +58,7 @@ pub fn refresh(
     if let Some(scope) = scope {
         request.set("scope", scope.to_owned());
     }
-    request.authenticate(&party.client, scheme.client_auth)?;
+    request.authenticate(&party.client, scheme.client_auth);
     Ok(request)
 }
 
@@ -92,7 +92,7 @@ pub fn mint_for_admin(
     }
     request.set("grant_type", "client_credentials".to_owned());
     request.set("scope", scopes.join(&scheme.scope_separator));
-    request.authenticate(&party.client, scheme.client_auth)?;
+    request.authenticate(&party.client, scheme.client_auth);
     Ok(request)
 }
 
@@ -119,6 +119,8 @@ pub fn metadata(paths: &[String], raw: &RawAnswer) -> Vec<(String, Value)> {
     let wanted = |value: &Value| matches!(value, Value::String(_) | Value::Bool(_) | Value::Number(_));
     paths
         .iter()
-        .filter_map(|path| at(&raw.0, path).filter(|value| wanted(value)).map(|value| (path.clone(), value.clone())))
+        .filter_map(|path| {
+            at(&raw.0, path).filter(|value| wanted(value)).map(|value| (path.clone(), value.clone()))
+        })
         .collect()
 }

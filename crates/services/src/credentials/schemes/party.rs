@@ -78,7 +78,9 @@ impl Party<'_> {
     /// # Errors
     /// The missing setting, or that the result is no http(s) URL.
     pub fn url(&self, template: &Template, what: &'static str) -> Result<url::Url, SettingProblem> {
-        let whole = |path: &str| template.source().split(" || ").any(|one| one.trim().starts_with(&format!("${{{path}}}")));
+        let whole = |path: &str| {
+            template.source().split(" || ").any(|one| one.trim().starts_with(&format!("${{{path}}}")))
+        };
         let encode = |path: &str, value: String| {
             // The operator's own, or a whole base such as `https://accounts.example` that stands where a URL begins;
             // which ones may is the catalogue's rule on hosts.
@@ -153,6 +155,9 @@ impl Values for Party<'_> {
                     .filter(|value| !value.is_empty())
             }
         }
+    }
+    fn call(&self, name: &str, arguments: &[String]) -> Option<String> {
+        self.functions.call(name, arguments)
     }
 }
 
