@@ -1,5 +1,7 @@
 //! The secrets of an integration, sealed together in one value.
 
+use std::collections::BTreeMap;
+
 use domain::Secret;
 use domain::integration::Integration;
 use serde::{Deserialize, Serialize};
@@ -17,6 +19,8 @@ pub struct IntegrationSecrets {
     pub webhook: Secret,
     /// The key that an installed app signs with (APP, CUSTOM), PEM.
     pub private_key: Secret,
+    /// Settings that the definition calls secret (`integration_config`), by name.
+    pub custom: BTreeMap<String, Secret>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -25,6 +29,8 @@ struct Stored {
     webhook_secret: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     private_key: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    custom: BTreeMap<String, String>,
 }
 
 fn place(id: &str) -> vault::Place<'_> {
@@ -41,10 +47,12 @@ impl IntegrationSecrets {
         let clear = context.vault.open(&place(&integration.id), sealed)?;
         let stored: Stored = serde_json::from_slice(&clear)
             .map_err(|_| Error::Corrupt("an integration's secrets have an unknown form"))?;
+        let custom = stored.custom.into_iter().map(|(name, value)| (name, value.into())).collect();
         Ok(Self {
             client: stored.client_secret.into(),
             webhook: stored.webhook_secret.into(),
             private_key: stored.private_key.into(),
+            custom,
         })
     }
 
@@ -57,6 +65,11 @@ impl IntegrationSecrets {
             client_secret: self.client.expose().to_owned(),
             webhook_secret: self.webhook.expose().to_owned(),
             private_key: self.private_key.expose().to_owned(),
+            custom: self
+                .custom
+                .iter()
+                .map(|(name, value)| (name.clone(), value.expose().to_owned()))
+                .collect(),
         };
         let clear = Zeroizing::new(serde_json::to_vec(&stored).unwrap_or_default());
         integration.client_secret = Some(context.vault.seal(&place(&integration.id), &clear)?);

@@ -23,7 +23,8 @@ impl Setting {
         options.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let github = Serving::node("github_app.mjs", &options);
         let base = github.text("base");
-        let app_token = format!("{base}/app/installations/${{connectionConfig.installation_id}}/access_tokens");
+        let app_token =
+            format!("{base}/app/installations/${{connectionConfig.installation_id}}/access_tokens");
         let token_url = match mode {
             "APP" => format!("  token_url: {app_token}\n"),
             _ => format!("  token_url:\n    OAUTH2: {base}/login/oauth/access_token\n    APP: {app_token}\n"),
@@ -112,8 +113,16 @@ async fn needs_node_an_installation_of_somebody_else_s_is_not_connected() {
     assert_eq!(visitor.get(&back).await.status, 404);
     for odd in ["7%2F..%2F8", "abc", "123456789012345678901"] {
         let (mut visitor, back) = setting.installed().await;
-        let id = url::Url::parse(&back).unwrap().query_pairs().find(|(key, _)| key == "installation_id").unwrap().1.into_owned();
-        let page = visitor.get(&back.replace(&format!("installation_id={id}"), &format!("installation_id={odd}"))).await;
+        let id = url::Url::parse(&back)
+            .unwrap()
+            .query_pairs()
+            .find(|(key, _)| key == "installation_id")
+            .unwrap()
+            .1
+            .into_owned();
+        let page = visitor
+            .get(&back.replace(&format!("installation_id={id}"), &format!("installation_id={odd}")))
+            .await;
         assert!(!page.text().contains("is connected"), "{odd}: {}", page.text());
     }
     let state = setting.github.control("base", "state").await;
@@ -130,7 +139,8 @@ async fn needs_node_the_set_up_url_answers_as_the_contract_says() {
     };
     assert_eq!(get("", &[]).await.status, 400);
     assert_eq!(get("?installation_id=1&setup_action=request", &[]).await.status, 400);
-    let back = get("?installation_id=1&setup_action=update", &[("referer", "https://github.example/apps")]).await;
+    let back =
+        get("?installation_id=1&setup_action=update", &[("referer", "https://github.example/apps")]).await;
     assert_eq!((back.status.as_u16(), back.header("location")), (302, "https://github.example/apps"));
     let page = get("?installation_id=1&setup_action=install", &[("referer", "javascript:alert(1)")]).await;
     assert_eq!((page.status.as_u16(), page.header("location")), (200, ""));

@@ -56,8 +56,9 @@ impl Setting {
         let list =
             self.server.api("GET", &format!("/connections?integrationId={integration}"), None).await.ok();
         let id = list["connections"][0]["connection_id"].as_str().unwrap_or_else(|| panic!("none: {list}"));
-        let path =
-            format!("/connections/{id}?provider_config_key={integration}&force_refresh=true&refresh_token=true");
+        let path = format!(
+            "/connections/{id}?provider_config_key={integration}&force_refresh=true&refresh_token=true"
+        );
         self.server.api("GET", &path, None).await.ok()
     }
 
@@ -101,11 +102,7 @@ async fn needs_node_a_server_that_a_person_names_is_discovered_joined_and_refres
 async fn needs_node_an_integration_registers_its_own_client_and_keeps_the_secret_sealed() {
     let setting = Setting::new(json!({"mcp": {"registration": true}}));
     setting.integrate("known-mcp").await.ok();
-    let shown = setting
-        .server
-        .api("GET", "/integrations/known-mcp?include=credentials", None)
-        .await
-        .ok();
+    let shown = setting.server.api("GET", "/integrations/known-mcp?include=credentials", None).await.ok();
     let client = shown["data"]["credentials"]["client_id"].as_str().unwrap().to_owned();
     assert_eq!(setting.state().await["registered"], json!([client]));
     for _ in 0..2 {
@@ -154,9 +151,15 @@ async fn needs_node_a_server_that_names_a_stranger_s_authorization_server_is_ref
     let setting = Setting::new(json!({"mcp": {"registration": true, "elsewhere": elsewhere}}));
     setting.integrate("any-mcp").await.ok();
     let issuer = setting.provider.text("issuer").to_owned();
-    for address in [format!("{issuer}/mcp"), format!("{elsewhere}/mcp"), "https://169.254.169.254/mcp".to_owned()] {
+    for address in
+        [format!("{issuer}/mcp"), format!("{elsewhere}/mcp"), "https://169.254.169.254/mcp".to_owned()]
+    {
         let (_, begun) = setting.begin("any-mcp", &format!("&params[mcp_server_url]={address}")).await;
-        assert!(begun.status.is_client_error() || begun.status.is_server_error(), "{address}: {}", begun.text());
+        assert!(
+            begun.status.is_client_error() || begun.status.is_server_error(),
+            "{address}: {}",
+            begun.text()
+        );
     }
     assert_eq!(setting.state().await["registered"], json!([]));
 }

@@ -25,8 +25,11 @@ const DEFINITIONS: &[(&str, &str)] = &[
     ("fragment", "  authorization_url_fragment: /oauth/authorize\n"),
     ("renamed", "  authorization_url_replacements:\n    client_id: client_key\n    response_type: ''\n"),
     ("verbatim", "  scope_separator: '+'\n  authorization_url_skip_encode: [scopes]\n"),
-    ("params", "  authorization_params:\n    access_type: offline\n    nonce: ${random}\n    \
-                account: ${connectionConfig.account}\n  token_params:\n    context: of-token\n"),
+    (
+        "params",
+        "  authorization_params:\n    access_type: offline\n    nonce: ${random}\n    \
+                account: ${connectionConfig.account}\n  token_params:\n    context: of-token\n",
+    ),
 ];
 
 struct Setting {
@@ -161,13 +164,19 @@ async fn needs_node_authorize_urls_are_written_as_the_definition_says() {
     let base = setting.mock.text("issuer");
     let expected = format!("{base}/authorize#/oauth/authorize?response_type=code&client_id=the+client");
     assert!(begun.header("location").starts_with(&expected), "{}", begun.header("location"));
-    let own = json!({"integrations_config_defaults": {"params": {"authorization_params": {"prompt": "login"}}}});
+    let own =
+        json!({"integrations_config_defaults": {"params": {"authorization_params": {"prompt": "login"}}}});
     let query = query_of(&setting.begin("params", own, "&params[account]=a%20b").await.1);
     assert_eq!((get(&query, "access_type"), get(&query, "account")), (Some("offline"), Some("a b")));
     assert_eq!((get(&query, "nonce").map(str::len), get(&query, "prompt")), (Some(36), Some("login")));
-    let users = json!({"integrations_config_defaults": {"user-token": {"user_scopes": "chat:write,users:read"}}});
+    let users =
+        json!({"integrations_config_defaults": {"user-token": {"user_scopes": "chat:write,users:read"}}});
     let query = query_of(&setting.begin("user-token", users, "&user_scope=admin").await.1);
-    assert_eq!(get(&query, "user_scope"), Some("chat:write,users:read"), "the backend's word, not the page's");
+    assert_eq!(
+        get(&query, "user_scope"),
+        Some("chat:write,users:read"),
+        "the backend's word, not the page's"
+    );
     let query = query_of(&setting.begin("user-token", json!({}), "&user_scope=admin").await.1);
     assert_eq!(get(&query, "user_scope"), None);
 }
@@ -190,7 +199,10 @@ async fn needs_node_what_callback_and_answer_bring_is_kept() {
     let page = setting.connect("user-token", json!({}), "").await;
     assert!(page.text().contains("is connected"), "{}", page.text());
     let user = setting.connection("user-token", "").await;
-    assert_eq!(user["credentials"]["access_token"], user["credentials"]["raw"]["authed_user"]["access_token"]);
+    assert_eq!(
+        user["credentials"]["access_token"],
+        user["credentials"]["raw"]["authed_user"]["access_token"]
+    );
     assert!(user["credentials"]["refresh_token"].as_str().unwrap().starts_with("refresh-"), "{user}");
     setting.answer("").await;
     // The mock has only one endpoint, so the other address is told by its query.
@@ -198,7 +210,11 @@ async fn needs_node_what_callback_and_answer_bring_is_kept() {
     assert!(page.text().contains("is connected"), "{}", page.text());
     setting.connection("refresh-url", "&force_refresh=true").await;
     let last = setting.tokens().await.pop().unwrap();
-    assert_eq!((&last["url"], &last["body"]["extra"]), (&json!("/token?refresh=1"), &json!("of-refresh")), "{last}");
+    assert_eq!(
+        (&last["url"], &last["body"]["extra"]),
+        (&json!("/token?refresh=1"), &json!("of-refresh")),
+        "{last}"
+    );
     let code = r#"{"spapi_code":"the-other-code"}"#;
     setting.answer(&serde_urlencoded::to_string([("callback", code)]).unwrap()).await;
     setting.connect("own-code", json!({}), "").await;
@@ -212,7 +228,9 @@ async fn needs_node_what_callback_and_answer_bring_is_kept() {
 async fn needs_node_lives_are_read_however_they_are_written() {
     let setting = Setting::new();
     let (mut number, mut seen) = (0, Vec::new());
-    for life in [json!("3599"), json!(3599.9), json!(-5), json!(0), json!(1e300), json!({"a": 1}), Value::Null] {
+    for life in
+        [json!("3599"), json!(3599.9), json!(-5), json!(0), json!(1e300), json!({"a": 1}), Value::Null]
+    {
         let change = json!({"expires_in": life}).to_string();
         setting.answer(&serde_urlencoded::to_string([("change", change)]).unwrap()).await;
         let page = setting.connect("plain", json!({}), "").await;
@@ -251,5 +269,8 @@ async fn needs_node_a_page_s_own_client_and_refresh_token_are_used_and_kept() {
     assert_eq!(connection["credentials"]["config_override"]["client_id"], "mine", "{connection}");
     let last = setting.tokens().await.pop().unwrap();
     assert_eq!(last["body"]["refresh_token"], "refresh-of-before", "{last}");
-    assert_eq!((&last["body"]["client_id"], &last["body"]["client_secret"]), (&json!("mine"), &json!("my-secret")));
+    assert_eq!(
+        (&last["body"]["client_id"], &last["body"]["client_secret"]),
+        (&json!("mine"), &json!("my-secret"))
+    );
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use harness::outside::{Serving, free_port};
 use harness::visitor::Visitor;
 use harness::{Answer, Server, Start};
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
 
 struct Setting {

@@ -8,36 +8,33 @@ use serde_json::{Map, Value};
 use crate::credentials::account::OpenIntegration;
 use crate::error::{Error, FieldIssue};
 
-/// Merges and validates. The integration's own values are used for validation and left out of the result: they are
-/// looked up where they are used, so that a change of the integration reaches its connections.
+/// The config of a connection that a page makes: its `params`, and over them what the customer's backend prescribes.
 ///
 /// # Errors
-/// Each invalid field, with what it should be.
+/// As [`checked`].
 pub fn merged(
     open: &OpenIntegration,
     params: Map<String, Value>,
     defaults: Option<&ConnectDefaults>,
 ) -> Result<Map<String, Value>, Error> {
     let mut config = params;
-    // The webhook address is not the page's to choose (contract §5.1).
+    // Scopes are the backend's to choose: a page that could store others would change what the next sign-in asks.
+    config.remove("oauth_scopes_override");
+    // Nor is the webhook address the page's to choose (contract §5.1).
     config.remove("webhook_url");
     if let Some(defaults) = defaults {
         config.extend(defaults.connection_config.clone());
     }
-    config.retain(|_, value| value != "");
-    let mut config = checked(open, config)?;
-    if let Some(Value::String(list)) = config.get("oauth_scopes_override") {
-        let scopes = catalog::parse_scope_list(list).into_iter().map(Value::String).collect();
-        config.insert("oauth_scopes_override".into(), Value::Array(scopes));
-    }
-    Ok(config)
+    checked(open, config)
 }
 
-/// Validates a connection config, with the integration's own values beneath, and fills defaults.
+/// Validates. The integration's own values are used for validation and left out of the result: they are
+/// looked up where they are used, so that a change of the integration reaches its connections.
 ///
 /// # Errors
 /// Each invalid field, with what it should be.
 pub fn checked(open: &OpenIntegration, mut config: Map<String, Value>) -> Result<Map<String, Value>, Error> {
+    config.retain(|_, value| value != "");
     let own = &open.integration.settings.connection_config;
     let mut whole: Map<String, Value> =
         own.iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect();
@@ -54,6 +51,10 @@ pub fn checked(open: &OpenIntegration, mut config: Map<String, Value>) -> Result
         Error::Invalid(problems.into_iter().map(issue).collect())
     })?;
     config.extend(validated.into_iter().filter(|(name, _)| !own.contains_key(name)));
+    if let Some(Value::String(list)) = config.get("oauth_scopes_override") {
+        let scopes = catalog::parse_scope_list(list).into_iter().map(Value::String).collect();
+        config.insert("oauth_scopes_override".into(), Value::Array(scopes));
+    }
     Ok(config)
 }
 

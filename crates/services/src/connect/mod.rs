@@ -14,4 +14,5 @@ pub mod mcp;
 mod redeem;
 mod scopes;
 pub mod sessions;
+pub mod signed_forms;
 pub mod state;

@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use domain::credentials::{Credentials, McpCredentials, TwoStepCredentials};
-use domain::provider::{Auth, CodeGrant, OAuth2};
+use domain::provider::{Auth, CodeGrant, OAuth2, SignatureProtocol};
 use serde_json::{Map, Value};
 
 use super::account::{Account, OpenIntegration};
-use super::installed;
 use super::problem::TokenProblem;
-use super::schemes::{Party, SettingProblem, TokenRequest, client_credentials, mcp, oauth2, two_step};
+use super::schemes::{
+    Party, SettingProblem, TokenRequest, client_credentials, mcp, oauth2, signature, two_step,
+};
 use super::token_answer::TokenAnswer;
 use super::token_endpoint::{self, TokenCallFacts};
+use super::{aws_session, installed};
 use crate::context::{Context, TOKEN_CALL};
 
 /// All calls of one renewal together; a little more than one call, whose own failure says more.
@@ -71,6 +73,15 @@ async fn by_kind(context: &Context, account: &Account) -> Renewed {
         (Auth::App(scheme), Credentials::App(own)) => installed::app(context, account, scheme, own).await,
         (Auth::Custom(scheme), Credentials::Custom(own)) => {
             installed::custom(context, account, scheme, own).await
+        }
+        (Auth::Signature(SignatureProtocol::Wsse(scheme)), Credentials::Signature(own)) => {
+            let (now_ms, entropy) = (context.now_ms(), &*context.entropy);
+            let fresh = signature::mint(scheme, &own.username, &own.password, now_ms, entropy);
+            Renewed::here(Ok(Credentials::Signature(fresh)))
+        }
+        (Auth::AwsSigV4, Credentials::AwsSigV4(own)) => {
+            let (facts, session) = aws_session::obtain(context, &account.integration, own.clone()).await;
+            Renewed { facts, outcome: session.map(|session| Credentials::AwsSigV4(session).into()) }
         }
         _ => by_one_request(context, account).await,
     }

@@ -76,7 +76,11 @@ pub async fn ask_json(
     (facts, answer)
 }
 
-async fn send(
+/// Sends the request; the answer is whatever came, unread.
+///
+/// # Errors
+/// No answer came.
+pub async fn send(
     context: &Context,
     request: &TokenRequest,
 ) -> (TokenCallFacts, Result<Response<Bytes>, TokenProblem>) {

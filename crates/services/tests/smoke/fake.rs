@@ -32,7 +32,8 @@ impl Seen {
     /// `user:password` of Basic authorization.
     pub fn basic(&self) -> Option<String> {
         use base64::Engine as _;
-        let line = self.head.lines().find(|line| line.to_ascii_lowercase().starts_with("authorization: basic "))?;
+        let line =
+            self.head.lines().find(|line| line.to_ascii_lowercase().starts_with("authorization: basic "))?;
         let bytes = base64::engine::general_purpose::STANDARD.decode(line.split(' ').nth(2)?).ok()?;
         String::from_utf8(bytes).ok()
     }

@@ -58,7 +58,12 @@ impl House {
             callback_url: "https://sheetbend.example/oauth/callback".to_owned(),
             node: NodeName { home: "home".to_owned(), start: "start".to_owned() },
             sandbox: SandboxCloud::Absent,
-            proxy: SendPolicy { class: PolicyClass::Public, first_byte: limit, idle_body: limit, total: None },
+            proxy: SendPolicy {
+                class: PolicyClass::Public,
+                first_byte: limit,
+                idle_body: limit,
+                total: None,
+            },
             token: FetchPolicy { class: PolicyClass::Public, max_bytes: 1 << 20, total: TOKEN_CALL },
             log_proxy: LogProxy::All,
         };
@@ -86,6 +91,11 @@ impl House {
         let name = EnvironmentName::parse("dev").unwrap();
         let environment =
             context.store.get_or_create_environment(&name, "e", context.now_ms()).await.unwrap();
-        Self { services: Services::new(context), fake, scope: Scope { environment: environment.id }, _dir: dir }
+        Self {
+            services: Services::new(context),
+            fake,
+            scope: Scope { environment: environment.id },
+            _dir: dir,
+        }
     }
 }

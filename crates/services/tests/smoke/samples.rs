@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 
 /// Values for every field that may not stay empty.
 pub fn of(fields: &[Field]) -> Map<String, Value> {
-    let needed = fields.iter().filter(|field| field.presence == Presence::Required && field.default_value.is_none());
+    let needed =
+        fields.iter().filter(|field| field.presence == Presence::Required && field.default_value.is_none());
     needed.map(|field| (field.name.clone(), Value::String(one(field)))).collect()
 }
 
@@ -28,7 +29,8 @@ fn one(field: &Field) -> String {
         _ => "acme",
     };
     let example = field.example.as_deref().map(bare);
-    let candidates = [Some(by_format.to_owned()), example, Some("12345".to_owned()), Some("acme.example".to_owned())];
+    let candidates =
+        [Some(by_format.to_owned()), example, Some("12345".to_owned()), Some("acme.example".to_owned())];
     let Some(pattern) = field.pattern.as_deref() else { return by_format.to_owned() };
     let Ok(regex) = Regex::new(pattern) else { return by_format.to_owned() };
     candidates.into_iter().flatten().find(|text| regex.is_match(text)).unwrap_or_else(|| generated(pattern))

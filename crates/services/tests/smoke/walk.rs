@@ -14,7 +14,7 @@ use services::credentials::schemes::oauth2::challenge;
 use services::integrations::{self, IntegrationChanges};
 use services::proxy::decide::RetryPolicy;
 use services::proxy::target::Target;
-use services::proxy::{Links, ProxyCall, Redirects};
+use services::proxy::{Links, Packing, ProxyCall, Redirects};
 
 use crate::fake::Seen;
 use crate::house::House;
@@ -35,7 +35,9 @@ pub enum Walked {
 pub async fn walk(house: &House, provider: &Provider) -> Result<Walked, String> {
     let walker = Walker { house, provider, key: IntegrationKey::parse(provider.name.as_str()).unwrap() };
     match &provider.auth {
-        Auth::OAuth2(scheme) if scheme.installation.is_some() => return Ok(Walked::Left("begins with a webhook")),
+        Auth::OAuth2(scheme) if scheme.installation.is_some() => {
+            return Ok(Walked::Left("begins with a webhook"));
+        }
         Auth::OAuth2(scheme) if scheme.grant == CodeGrant::AdminConsent => {
             return Ok(Walked::Left("admin consent has tests of its own"));
         }
@@ -110,7 +112,11 @@ impl Walker<'_> {
     fn metadata(&self, name: &str) -> &'static str {
         let begins = format!("${{connectionConfig.{name}}}");
         let base = self.provider.proxy.as_ref().map_or("", |proxy| proxy.base_url.source());
-        if base.split(" || ").any(|one| one.trim().starts_with(&begins)) { "https://meta.example" } else { "meta" }
+        if base.split(" || ").any(|one| one.trim().starts_with(&begins)) {
+            "https://meta.example"
+        } else {
+            "meta"
+        }
     }
 
     async fn by_code(&self, scheme: &OAuth2) -> Result<(), String> {
@@ -201,6 +207,7 @@ impl Walker<'_> {
             redirects: Redirects::Follow,
             links: Links::Keep,
             links_to: None,
+            packing: Packing::Keep,
             attach_to: None,
         };
         let answer = self.house.services.proxy.call(call, egress::Body::empty()).await;
@@ -229,10 +236,16 @@ fn check_redeemed(request: &Seen, authorize: &url::Url) -> Result<(), String> {
     let pairs: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let Some((_, asked)) = pairs.iter().find(|(name, _)| name == "code_challenge") else { return Ok(()) };
     let fields: Map<String, Value> = serde_json::from_str(&request.body).unwrap_or_else(|_| {
-        url::form_urlencoded::parse(request.body.as_bytes()).map(|(k, v)| (k.into_owned(), json!(v))).collect()
+        url::form_urlencoded::parse(request.body.as_bytes())
+            .map(|(k, v)| (k.into_owned(), json!(v)))
+            .collect()
     });
     let verifier = fields.get("code_verifier").and_then(Value::as_str).unwrap_or_default();
-    if challenge(verifier) == *asked { Ok(()) } else { Err("the verifier is not that of the challenge".to_owned()) }
+    if challenge(verifier) == *asked {
+        Ok(())
+    } else {
+        Err("the verifier is not that of the challenge".to_owned())
+    }
 }
 
 fn put(object: &mut Value, path: &str, value: Value) {

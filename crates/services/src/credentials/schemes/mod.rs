@@ -3,10 +3,14 @@
 pub mod app;
 pub mod assertion;
 pub mod authorize_url;
+pub mod aws_sigv4;
 pub mod client_credentials;
 pub mod mcp;
+pub mod oauth1;
 pub mod oauth2;
 pub mod rsa_key;
+pub mod signature;
+pub mod tba;
 pub mod two_step;
 
 mod party;
