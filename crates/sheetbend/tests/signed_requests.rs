@@ -81,6 +81,47 @@ async fn what_the_caller_authorizes_is_left_alone() {
 }
 
 #[tokio::test]
+async fn three_legs_make_a_connection_and_nothing_else_does() {
+    let fake = Fake::quiet().await;
+    let (away, cookie, callback) = fake.leave().await;
+    assert_eq!(away.path(), "/oauth1/authorize");
+    let query: Vec<(String, String)> = away.query_pairs().into_owned().collect();
+    assert!(query.contains(&("oauth_token".into(), "temporary".into())), "{away}");
+    assert!(query.contains(&("expiration".into(), "never".into())), "{away}");
+    let other = fake.come_back(&callback, &cookie, "oauth_token=another&oauth_verifier=v").await;
+    assert!(other.text().contains("another token"), "{}", other.text());
+    for (query, told) in [
+        ("denied=temporary", "did not grant"),
+        ("oauth_token=temporary", "no oauth_token and oauth_verifier"),
+    ] {
+        let (_, cookie, callback) = fake.leave().await;
+        let back = fake.come_back(&callback, &cookie, query).await;
+        assert!(back.text().contains(told), "{}", back.text());
+        let again = fake.come_back(&callback, &cookie, "oauth_token=temporary&oauth_verifier=v").await;
+        assert_eq!(again.status, 400, "a state works once");
+    }
+    let asked = fake.upstream.seen().iter().filter(|one| one.line().contains("/access")).count();
+    assert_eq!(asked, 0, "nothing was redeemed");
+    let connection = fake.connect_oauth1().await;
+    let path = format!("/connections/{connection}?provider_config_key=fake-oauth1");
+    let shown = fake.server.api("GET", &path, None).await.ok();
+    assert_eq!(shown["credentials"]["oauth_token"], "account", "{shown}");
+    assert_eq!(shown["credentials"]["oauth_token_secret"], "account secret");
+    assert_eq!(shown["connection_config"], json!({"screen_name": "ada"}));
+}
+
+#[tokio::test]
+async fn a_refused_first_leg_says_who_must_act() {
+    let fake =
+        Fake::start(|_, _| upstream::answer("401 No", &[("Content-Type", "text/plain")], b"bad key")).await;
+    let token = harness::connect::session_of(&fake.server, "signer").await;
+    let url = format!("{}/oauth/connect/fake-oauth1?connect_session_token={token}", fake.server.url());
+    let refused = fake.server.send("GET", &url, &[], "").await;
+    assert!(refused.status.is_client_error(), "{} {}", refused.status, refused.text());
+    assert!(refused.text().contains("client id and secret"), "{}", refused.text());
+}
+
+#[tokio::test]
 async fn a_session_is_opened_once_and_again_before_it_ends() {
     let fake = Fake::quiet().await;
     let connection = fake.connect_role().await;
@@ -181,6 +222,7 @@ async fn needs_python_every_signature_is_accepted_by_others_code() {
     let tba = fake.connect_tba().await;
     let role = fake.connect_role().await;
     let wsse = fake.connect_wsse().await;
+    let oauth1 = fake.connect_oauth1().await;
     fake.connect_templates().await;
     let server: &Server = &fake.server;
     let form = [("content-type", "application/x-www-form-urlencoded")];
@@ -192,6 +234,7 @@ async fn needs_python_every_signature_is_accepted_by_others_code() {
         ("DELETE", "/thing", &[][..], ""),
     ] {
         server.proxy_with(method, path, "fake-tba", &tba, headers, body).await.ok();
+        server.proxy_with(method, path, "fake-oauth1", &oauth1, headers, body).await.ok();
     }
     for (method, path, headers, body) in [
         ("GET", "/odd%20path/a%2Fb/?b=2&a=%C3%A4&a=1", &[][..], String::new()),

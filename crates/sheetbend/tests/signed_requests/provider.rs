@@ -34,6 +34,13 @@ pub fn session_for(seconds: i64) -> Vec<u8> {
     answer("200 OK", &[("Content-Type", "application/json")], body.to_string().as_bytes())
 }
 
+/// A token with its secret, labelled as the field's oldest servers do.
+fn pair(token: &str, secret: &str, more: &str) -> Vec<u8> {
+    let secret = secret.replace(' ', "+");
+    let body = format!("oauth_token={token}&oauth_token_secret={secret}{more}");
+    answer("200 OK", &[("Content-Type", "text/html; charset=utf-8")], body.as_bytes())
+}
+
 /// Unix seconds by the clock of the machine, as the server has it.
 fn now() -> i64 {
     let printed = std::process::Command::new("date").arg("+%s").output().unwrap().stdout;
@@ -43,9 +50,13 @@ fn now() -> i64 {
 impl Fake {
     /// A provider that says yes to everything.
     pub async fn quiet() -> Self {
-        Self::start(|_, seen| match seen.line().contains("/sts") {
-            true => session_for(3600),
-            false => answer("200 OK", &[], b"{}"),
+        Self::start(|_, seen| match seen.line() {
+            line if line.contains("/sts") => session_for(3600),
+            line if line.contains("/request") => {
+                pair("temporary", "temporary secret", "&oauth_callback_confirmed=true")
+            }
+            line if line.contains("/access") => pair("account", "account secret", "&screen_name=ada"),
+            _ => answer("200 OK", &[], b"{}"),
         })
         .await
     }
@@ -75,6 +86,7 @@ impl Fake {
         made.integrate("fake-tba", json!({"credentials": client("TBA")})).await;
         made.integrate("fake-templates", json!({"credentials": client("OAUTH2")})).await;
         made.integrate("fake-wsse", json!({})).await;
+        made.integrate("fake-oauth1", json!({"credentials": client("OAUTH1")})).await;
         let settings = json!({"service": "execute-api", "defaultRegion": "eu-west-1", "awsAccessKeyId": ACCESS_KEY,
             "awsSecretAccessKey": SECRET_KEY, "stsEndpointUrl": format!("http://127.0.0.1:{}/sts/", made.upstream.port)});
         made.integrate("fake-aws", json!({"integration_config": settings})).await;
@@ -114,6 +126,35 @@ impl Fake {
         self.connected("/auth/signature/fake-wsse", "", body).await
     }
 
+    /// Leaves for the sign-in; its URL, the cookie and the callback that the provider was told.
+    pub async fn leave(&self) -> (url::Url, String, String) {
+        let token = session_of(&self.server, "signer").await;
+        let url = format!("{}/oauth/connect/fake-oauth1?connect_session_token={token}", self.server.url());
+        let left = self.server.send("GET", &url, &[], "").await;
+        assert_eq!(left.status, 302, "{}", left.text());
+        let cookie = left.header("set-cookie").split(';').next().unwrap().to_owned();
+        let asked = self.upstream.seen().into_iter().rfind(|one| one.line().contains("/request")).unwrap();
+        let callback = crate::oauth_part(&asked, "oauth_callback");
+        let pairs = format!("callback={callback}");
+        let callback = url::form_urlencoded::parse(pairs.as_bytes()).next().unwrap().1.into_owned();
+        (left.header("location").parse().unwrap(), cookie, callback)
+    }
+
+    /// Comes back from the sign-in with these parameters.
+    pub async fn come_back(&self, callback: &str, cookie: &str, query: &str) -> Answer {
+        self.server.send("GET", &format!("{callback}&{query}"), &[("cookie", cookie)], "").await
+    }
+
+    pub async fn connect_oauth1(&self) -> String {
+        let (_, cookie, callback) = self.leave().await;
+        let back = self.come_back(&callback, &cookie, "oauth_token=temporary&oauth_verifier=v-1").await;
+        assert_eq!(back.status, 200, "{}", back.text());
+        let all = self.server.api("GET", "/connections?endUserId=signer", None).await.ok();
+        let all = all["connections"].as_array().unwrap().clone();
+        let made = all.iter().find(|one| one["provider_config_key"] == "fake-oauth1").unwrap();
+        made["connection_id"].as_str().unwrap().to_owned()
+    }
+
     /// Imports the connection `one` of the definition whose headers look at the request.
     pub async fn connect_templates(&self) {
         let body = json!({"connection_id": "one", "provider_config_key": "fake-templates",
@@ -150,6 +191,15 @@ impl Fake {
             path if path.starts_with("/tba") => json!({"kind": "oauth1", "client_key": "client-1",
                 "client_secret": "client secret&1", "token": "token-1", "token_secret": "token secret+1",
                 "realm": "1234567_SB1"}),
+            path if path.starts_with("/oauth1") => {
+                let (token, secret) = match path {
+                    path if path.contains("/request") => (Value::Null, Value::Null),
+                    path if path.contains("/access") => ("temporary".into(), "temporary secret".into()),
+                    _ => (Value::from("account"), Value::from("account secret")),
+                };
+                json!({"kind": "oauth1", "client_key": "client-1", "client_secret": "client secret&1",
+                    "token": token, "token_secret": secret})
+            }
             path if path.starts_with("/sts") => json!({"kind": "sigv4", "access_key_id": ACCESS_KEY,
                 "secret_access_key": SECRET_KEY, "region": "eu-west-1", "service": "sts"}),
             path if path.starts_with("/aws") => json!({"kind": "sigv4", "access_key_id": SESSION_KEY,
@@ -176,6 +226,17 @@ fake-tba:
   connection_config:
     accountId: {{type: string, title: Account, description: The account}}
   proxy: {{base_url: "{base}/tba"}}
+fake-oauth1:
+  display_name: Fake OAuth 1.0
+  auth_mode: OAUTH1
+  request_url: "{base}/oauth1/request"
+  request_params: {{x_auth_access_type: "read & write"}}
+  authorization_url: "{base}/oauth1/authorize"
+  authorization_params: {{expiration: never}}
+  token_url: "{base}/oauth1/access"
+  token_response_metadata: [screen_name]
+  signature_method: HMAC-SHA1
+  proxy: {{base_url: "{base}/oauth1/api"}}
 fake-wsse:
   display_name: Fake WSSE
   auth_mode: SIGNATURE
