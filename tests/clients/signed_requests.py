@@ -1,12 +1,14 @@
 """Requests that a provider received are verified by others' code: oauthlib's server side, botocore's signer, hashlib.
 
-Options: requests, each {kind, method, url, headers: [[name, value]], body (Base64)} with what its kind needs:
+Options: file, a JSON list of requests, each {kind, method, url, headers: [[name, value]], body (Base64)} with what its kind needs:
 oauth1 {client_key, client_secret, token, token_secret, verifier?, temporary?, realm?}, sigv4 {access_key_id, secret_access_key,
 session_token?, region, service}, wsse {username, password}.
 """
 
 import base64
 import hashlib
+import json
+import pathlib
 import re
 
 from botocore.auth import S3SigV4Auth, SigV4Auth
@@ -107,9 +109,10 @@ KINDS = {"oauth1": oauth1, "sigv4": sigv4, "wsse": wsse}
 
 
 def body(options, report):
-    for number, one in enumerate(options["requests"]):
+    requests = json.loads(pathlib.Path(options["file"]).read_text())
+    for number, one in enumerate(requests):
         KINDS[one["kind"]](report, f"{number} {one['kind']} {one['method']}", one, base64.b64decode(one["body"]))
-    report.facts["verified"] = len(options["requests"])
+    report.facts["verified"] = len(requests)
 
 
 run(body)

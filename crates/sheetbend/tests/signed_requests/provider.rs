@@ -21,7 +21,7 @@ const TEMPLATE_TOKEN: &str = "template-token-1";
 pub struct Fake {
     pub upstream: Upstream,
     pub server: Server,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 /// An STS answer whose session ends so many seconds from now.
@@ -82,7 +82,7 @@ impl Fake {
         let server = Start::dev().args(&arguments).start();
         let client =
             |mode: &str| json!({"type": mode, "client_id": "client-1", "client_secret": "client secret&1"});
-        let made = Self { upstream, server, _dir: dir };
+        let made = Self { upstream, server, dir: dir };
         made.integrate("fake-tba", json!({"credentials": client("TBA")})).await;
         made.integrate("fake-templates", json!({"credentials": client("OAUTH2")})).await;
         made.integrate("fake-wsse", json!({})).await;
@@ -167,7 +167,9 @@ impl Fake {
         let requests: Vec<Value> = self.upstream.seen().iter().map(|seen| self.judged(seen)).collect();
         assert!(requests.len() >= 10, "{}", requests.len());
         let count = requests.len();
-        let facts = python("signed_requests.py", &json!({"requests": requests})).await;
+        let file = self.dir.path().join("requests.json");
+        std::fs::write(&file, serde_json::to_vec(&requests).unwrap()).unwrap();
+        let facts = python("signed_requests.py", &json!({"file": file})).await;
         assert_eq!(facts["verified"], count);
     }
 
