@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::Store;
 use crate::connections::{announce, get};
+use crate::deliveries::{FollowUp, follow};
 use crate::error::StoreError;
 use crate::pool::Tx;
 use crate::statements::statements;
@@ -187,12 +188,13 @@ impl Store {
             .await
     }
 
-    /// Keeps the credentials, records what is wrong with them and gives the lease back.
+    /// Keeps the credentials, records what is wrong with them, stores what follows and gives the lease back.
     pub async fn fail_refresh(
         &self,
         lease: Lease,
         health: &Health,
         uncertainty: Uncertainty,
+        follow_up: FollowUp,
         now_ms: i64,
     ) -> Result<Written<()>, StoreError> {
         let error = optional_json(health.error.as_ref())?;
@@ -209,6 +211,7 @@ impl Store {
                     }
                     tx.execute(FAILED, row).await?;
                     announce(tx, lease.row).await?;
+                    follow(tx, lease.scope, follow_up, now_ms).await?;
                     Ok(Written::Ok(()))
                 })
             })

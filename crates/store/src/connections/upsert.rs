@@ -7,6 +7,7 @@ use domain::{ConnectionRow, EnvironmentId, Scope};
 
 use super::{NewConnection, Upserted, announce, end_user_columns, get};
 use crate::Store;
+use crate::deliveries::{FollowUp, follow};
 use crate::error::StoreError;
 use crate::pool::Tx;
 use crate::statements::statements;
@@ -50,6 +51,20 @@ impl Store {
         new: NewConnection,
         now_ms: i64,
     ) -> Result<(Connection, Upserted), StoreError> {
+        self.upsert_connection_and(scope, new, now_ms, |_, _| FollowUp::default()).await
+    }
+
+    /// As [`Self::upsert_connection`]; what `then` makes of the stored connection is stored with it or not at all.
+    ///
+    /// # Errors
+    /// As [`Self::upsert_connection`].
+    pub async fn upsert_connection_and(
+        &self,
+        scope: Scope,
+        new: NewConnection,
+        now_ms: i64,
+        then: impl FnOnce(&Connection, Upserted) -> FollowUp + Send + 'static,
+    ) -> Result<(Connection, Upserted), StoreError> {
         self.pool
             .write(move |tx| {
                 Box::pin(async move {
@@ -61,7 +76,9 @@ impl Store {
                     };
                     tx.execute(SEAL, params![row, &new.seal_id, new.expires_at_ms, &new.credentials]).await?;
                     announce(tx, row).await?;
-                    Ok((get::in_transaction(tx, scope, row).await?, what))
+                    let connection = get::in_transaction(tx, scope, row).await?;
+                    follow(tx, scope, then(&connection, what), now_ms).await?;
+                    Ok((connection, what))
                 })
             })
             .await

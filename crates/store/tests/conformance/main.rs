@@ -18,6 +18,7 @@ mod resources;
 mod schema;
 mod sealed;
 mod signing_keys;
+mod tasks;
 
 /// Runs each named test of the module on SQLite and on PostgreSQL.
 macro_rules! on_both {
