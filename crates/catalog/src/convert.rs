@@ -46,11 +46,13 @@ fn convert_inner(written: &Written, body: &IndexMap<String, Node>) -> Result<Con
         text.split(" at line ").next().unwrap_or_default().to_owned()
     })?;
     let not_run = unsupported::keys(&file);
+    let proxy = file.proxy.as_ref().map(proxy::proxy).transpose()?;
     let mut provider = Provider {
         name,
+        shown_resources: proxy::shown(&file.shown_resources, proxy.as_ref())?,
         display_name: file.display_name.clone(),
         auth: auth::auth(&file, &not_run)?,
-        proxy: file.proxy.as_ref().map(proxy::proxy).transpose()?,
+        proxy,
         connection_config: fields::fields(&file.connection_config)?,
         credentials: fields::fields(&file.credentials)?,
         cloud_family: file.cloud_family.clone(),

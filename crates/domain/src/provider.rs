@@ -22,6 +22,9 @@ pub struct Provider {
     pub cloud_family: Option<String>,
     /// The vendor's documentation of the set-up.
     pub docs: Option<String>,
+    /// Keys of `connection_config` under which callers who may see credentials find a token for another resource, and
+    /// that resource's name.
+    pub shown_resources: Vec<(String, String)>,
 }
 
 /// The wire's `auth_mode` (contract §4.5).

@@ -8,6 +8,13 @@ use std::fmt;
 pub trait Values {
     /// The value of a dotted path such as `connectionConfig.tenant`; `None` when absent or empty.
     fn get(&self, path: &str) -> Option<String>;
+
+    /// The result of `${name(arguments)}`; `None` when the function is unknown or its arguments are of no use to it.
+    ///
+    /// A literal comma of the template separates arguments; commas inside values do not.
+    fn call(&self, _name: &str, _arguments: &[String]) -> Option<String> {
+        None
+    }
 }
 
 impl<F: Fn(&str) -> Option<String>> Values for F {
@@ -49,7 +56,7 @@ pub struct Unresolved {
 pub enum UnresolvedReason {
     /// Nobody gave one.
     NoValue,
-    /// It is a function that this version cannot compute.
+    /// It is a function that cannot be computed here.
     UnsupportedFunction,
 }
 
@@ -66,7 +73,7 @@ impl Unresolved {
         match self.reason {
             UnresolvedReason::NoValue => format!("no value for ${{{}}}", self.path),
             UnresolvedReason::UnsupportedFunction => {
-                format!("the template function `{}` is not supported by this version", self.path)
+                format!("the template function `{}` has no result here: is its key usable?", self.path)
             }
         }
     }
@@ -165,10 +172,39 @@ fn resolve_parts(
                 let value = values.get(path).ok_or_else(|| Unresolved::no_value(path))?;
                 text.push_str(&encode(path, value));
             }
-            Part::Call { name, .. } => return Err(Unresolved::function(name)),
+            Part::Call { name, argument } => {
+                let arguments = resolve_arguments(argument, values)?;
+                let result = values.call(name, &arguments).ok_or_else(|| Unresolved::function(name))?;
+                text.push_str(&encode(name, result));
+            }
         }
     }
     Ok(text)
+}
+
+/// The arguments of a call: split at the commas that the template itself has, so that a value with a comma stays one.
+fn resolve_arguments(parts: &[Part], values: &dyn Values) -> Result<Vec<String>, Unresolved> {
+    let mut arguments = vec![String::new()];
+    for part in parts {
+        match part {
+            Part::Text(literal) => {
+                let mut pieces = literal.split(',');
+                append(&mut arguments, pieces.next().unwrap_or_default());
+                arguments.extend(pieces.map(str::to_owned));
+            }
+            other => {
+                let value = resolve_parts(std::slice::from_ref(other), values, &|_, value| value)?;
+                append(&mut arguments, &value);
+            }
+        }
+    }
+    Ok(arguments)
+}
+
+fn append(arguments: &mut [String], text: &str) {
+    if let Some(last) = arguments.last_mut() {
+        last.push_str(text);
+    }
 }
 
 fn collect_paths<'a>(parts: &'a [Part], found: &mut Vec<&'a str>) {
@@ -217,14 +253,14 @@ mod tests {
     }
 
     #[test]
-    fn functions_parse_and_refuse_to_resolve() {
+    fn functions_without_an_evaluator_do_not_resolve() {
         let template =
             Template::parse("Basic ${base64(${credentials.id}:${sha1(${credentials.key}, x)})}").unwrap();
         assert_eq!(template.paths().collect::<Vec<_>>(), ["credentials.id", "credentials.key"]);
         assert_eq!(template.functions().collect::<Vec<_>>(), ["base64", "sha1"]);
         let error = template.resolve(&|_: &str| Some("v".to_owned())).unwrap_err();
-        assert_eq!(error.path, "base64");
-        assert!(error.to_string().contains("`base64` is not supported"), "{error}");
+        assert_eq!(error.path, "sha1");
+        assert!(error.to_string().contains("`sha1` has no result"), "{error}");
         for clock in ["${now:YYYY-MM-DDTHH:mm:ss[Z]}", "${now+7:days:X}", "${now:ddd, DD MMM ZZ}"] {
             let template = Template::parse(clock).unwrap();
             assert_eq!(template.functions().collect::<Vec<_>>(), ["now"], "{clock}");
@@ -238,6 +274,24 @@ mod tests {
         assert_eq!(template.resolve(&values).unwrap_err().reason, UnresolvedReason::UnsupportedFunction);
         let template = Template::parse("${a.b}${base64(x)} || ${connectionConfig.tenant}").unwrap();
         assert_eq!(template.resolve(&values).unwrap(), "contoso");
+    }
+
+    struct Joining;
+
+    impl Values for Joining {
+        fn get(&self, path: &str) -> Option<String> {
+            Some(format!("<{path}, x>"))
+        }
+
+        fn call(&self, name: &str, arguments: &[String]) -> Option<String> {
+            Some(format!("{name}[{}]", arguments.join("|")))
+        }
+    }
+
+    #[test]
+    fn only_commas_of_the_template_separate_arguments() {
+        let template = Template::parse("${f(${g(${a})}${b}, k,${now:D, M})}").unwrap();
+        assert_eq!(template.resolve(&Joining).unwrap(), "f[g[<a, x>]<b, x>| k|now[:D| M]]");
     }
 
     #[test]

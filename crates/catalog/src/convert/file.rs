@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// Keys of ours at the top of a definition.
 pub(crate) const OWN_KEYS: &[&str] =
-    &["cloud_family", "grant", "scope_rules", "sign_in_url", "certificate", "sources"];
+    &["cloud_family", "grant", "scope_rules", "sign_in_url", "certificate", "sources", "shown_resources"];
 /// Keys of ours inside `proxy`.
 pub(crate) const OWN_PROXY_KEYS: &[&str] = &["hosts", "resources"];
 /// Keys of ours inside a field.
@@ -57,6 +57,8 @@ pub(crate) struct ProviderFile {
     pub(crate) certificate: Option<String>,
     #[serde(default)]
     pub(crate) sources: Vec<String>,
+    #[serde(default)]
+    pub(crate) shown_resources: IndexMap<String, String>,
     /// Everything else: known keys that matter elsewhere, and misspelt ones.
     #[serde(flatten)]
     pub(crate) rest: IndexMap<String, Value>,

@@ -1,6 +1,7 @@
 //! The `proxy` block (contract §4.2) with our `hosts` and `resources`.
 
 use domain::provider::{Discovery, ProxyDefinition, Resource, RetryHints};
+use indexmap::IndexMap;
 
 use super::file::{ProxyFile, ResourceFile};
 use super::{parameters, template};
@@ -22,6 +23,21 @@ pub(super) fn proxy(file: &ProxyFile) -> Result<ProxyDefinition, String> {
             .map(|(name, file)| resource(name, file))
             .collect::<Result<_, _>>()?,
     })
+}
+
+/// `shown_resources`: each names a resource of the proxy block.
+pub(super) fn shown(
+    file: &IndexMap<String, String>,
+    proxy: Option<&ProxyDefinition>,
+) -> Result<Vec<(String, String)>, String> {
+    let known =
+        |name: &str| proxy.is_some_and(|proxy| proxy.resources.iter().any(|resource| resource.name == name));
+    file.iter()
+        .map(|(key, name)| match known(name) {
+            true => Ok((key.clone(), name.clone())),
+            false => Err(format!("shown_resources.{key}: `{name}` is not one of proxy.resources")),
+        })
+        .collect()
 }
 
 fn resource(name: &str, file: &ResourceFile) -> Result<Resource, String> {

@@ -183,3 +183,13 @@ fn a_token_for_another_resource_is_bought_by_the_same_request() {
     };
     assert_eq!(resource.resolve(&minting).unwrap(), "https://graph.microsoft.com");
 }
+
+#[test]
+fn a_shown_resource_must_be_one_of_the_proxy_block() {
+    let shown = own("sharepoint-online").provider.shown_resources.clone();
+    assert_eq!(shown, [("sharepointAccessToken".to_owned(), "sharepoint".to_owned())]);
+    assert_eq!(own("one-drive").provider.shown_resources, shown);
+    assert!(own("microsoft").provider.shown_resources.is_empty());
+    let error = read(&format!("{CODE_FLOW}shown_resources: {{someToken: elsewhere}}")).unwrap_err();
+    assert!(error.to_string().contains("`elsewhere` is not one of proxy.resources"), "{error}");
+}

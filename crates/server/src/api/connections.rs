@@ -16,7 +16,7 @@ use services::error::Error;
 use services::store::{Change, ConnectionFilter, ConnectionPatch, ConnectionSummary};
 
 use super::end_user::{self, EndUserBody};
-use super::{credentials, import};
+use super::{credentials, import, shown_resources};
 use crate::app::SharedApp;
 use crate::auth::{
     CreateConnection, DeleteConnection, Granted, ListConnections, ReadConnection, ReadCredentials,
@@ -156,6 +156,7 @@ pub async fn get(
     };
     services.fetches.note(&account);
     let mut body = full(&account.connection, credentials::shown(&account.credentials));
+    shown_resources::add(&app, &account, &mut body["connection_config"]).await;
     if !query.refresh_token.0 {
         credentials::scrub_refresh_tokens(&mut body["credentials"]);
         credentials::scrub_refresh_tokens(&mut body["connection_config"]);

@@ -11,6 +11,7 @@ pub mod oauth;
 pub mod operations;
 pub mod providers;
 pub mod proxy;
+pub mod shown_resources;
 
 mod end_user;
 mod import;

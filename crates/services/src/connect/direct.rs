@@ -184,6 +184,8 @@ async fn by_assertion(
             .collect(),
         token: Secret::default(),
         expires_at_ms: None,
+        refresh_token: None,
+        refresh_token_expires_at_ms: None,
         raw: RawAnswer::default(),
     };
     let client_id = own.field("clientId").map(|id| id.expose().to_owned()).unwrap_or_default();
@@ -210,6 +212,8 @@ pub fn imported_client_credentials(
         expires_at_ms,
         client_id,
         client_secret,
+        client_certificate: None,
+        client_private_key: None,
         raw: RawAnswer::default(),
     })
 }

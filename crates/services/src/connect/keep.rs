@@ -38,7 +38,10 @@ pub struct NewAuthorization {
 ///
 /// # Errors
 /// The integration went away, or the database failed; then nothing is stored.
-pub async fn keep(context: &Context, new: NewAuthorization) -> Result<(Connection, Upserted), Error> {
+pub async fn keep(context: &Context, mut new: NewAuthorization) -> Result<(Connection, Upserted), Error> {
+    // Tokens for other resources are minted when somebody asks; one that came along would be stored readable.
+    let shown = &new.integration.entry.provider.shown_resources;
+    new.config.retain(|name, _| shown.iter().all(|(key, _)| key != name));
     let seal_id = context.uuid();
     let place = vault::Place::new("connections", &seal_id, "credentials");
     let sealed = context.vault.seal(&place, &codec::encode(&new.credentials))?;

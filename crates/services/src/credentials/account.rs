@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use catalog::Entry;
 use domain::connection::Connection;
-use domain::credentials::{Credentials, OAuth2Credentials};
+use domain::credentials::{Credentials, McpCredentials, OAuth2Credentials};
 use domain::integration::Integration;
 use domain::provider::{Auth, CodeGrant};
 use domain::{ConnectionId, IntegrationKey, Scope, Secret};
@@ -196,6 +196,14 @@ impl Account {
                 id: own.field("clientId").map(|id| id.expose().to_owned()).unwrap_or_default(),
                 secret: Secret::default(),
             },
+            Credentials::McpOAuth2(McpCredentials { client: Some(own), .. })
+            | Credentials::McpOAuth2Generic(McpCredentials { client: Some(own), .. }) => {
+                Client { id: own.client_id.clone(), secret: own.client_secret.clone().unwrap_or_default() }
+            }
+            Credentials::Tba(own) => Client {
+                id: own.client_id.clone().unwrap_or_else(|| self.integration.client.id.clone()),
+                secret: own.client_secret.clone().unwrap_or_else(|| self.integration.client.secret.clone()),
+            },
             _ => self.integration.client.clone(),
         }
     }
@@ -205,15 +213,37 @@ impl Account {
         match (&self.credentials, &self.integration.entry.provider.auth) {
             (_, Auth::OAuth2(scheme)) if scheme.grant == CodeGrant::AdminConsent => true,
             (Credentials::OAuth2(own), _) => own.refresh_token.is_some(),
-            (Credentials::OAuth2Cc(_) | Credentials::TwoStep(_), _) => true,
-            (Credentials::None, _) => false,
+            (Credentials::McpOAuth2(own) | Credentials::McpOAuth2Generic(own), _) => {
+                own.tokens.refresh_token.is_some()
+            }
+            // Made again from what is stored.
+            (
+                Credentials::OAuth2Cc(_)
+                | Credentials::TwoStep(_)
+                | Credentials::Jwt(_)
+                | Credentials::Signature(_)
+                | Credentials::Bill(_)
+                | Credentials::AwsSigV4(_)
+                | Credentials::App(_)
+                | Credentials::Custom(_),
+                _,
+            ) => true,
+            // Nothing ends, or nothing can be done about it.
+            (
+                Credentials::OAuth1(_)
+                | Credentials::ApiKey(_)
+                | Credentials::Basic(_)
+                | Credentials::Tba(_)
+                | Credentials::InstallPlugin(_)
+                | Credentials::None,
+                _,
+            ) => false,
         }
     }
 
-    /// True when the access token is there and has not ended.
+    /// True when what a call needs is there and has not ended.
     pub fn is_valid(&self, now_ms: i64) -> bool {
-        self.credentials.access_token().is_some_and(|token| !token.is_empty())
-            && self.credentials.expires_at_ms().is_none_or(|end| end > now_ms)
+        self.credentials.is_complete() && self.credentials.expires_at_ms().is_none_or(|end| end > now_ms)
     }
 
     /// True when the access token is due for renewal: within 15 minutes of its end, or within a quarter of its life
@@ -221,14 +251,11 @@ impl Account {
     pub fn is_due(&self, now_ms: i64) -> bool {
         const MARGIN_MS: i64 = 15 * 60 * 1000;
         let Some(end) = self.credentials.expires_at_ms() else { return !self.is_valid(now_ms) };
-        let raw = match &self.credentials {
-            Credentials::OAuth2(own) => Some(&own.raw),
-            Credentials::OAuth2Cc(own) => Some(&own.raw),
-            Credentials::TwoStep(own) => Some(&own.raw),
-            Credentials::None => None,
-        };
-        let life =
-            raw.and_then(|raw| super::token_answer::expires_at_ms(&raw.0, 0)).filter(|life| *life < end / 2);
+        let life = self
+            .credentials
+            .raw()
+            .and_then(|raw| super::token_answer::expires_at_ms(&raw.0, 0))
+            .filter(|life| *life < end / 2);
         let margin = life.map_or(MARGIN_MS, |life| MARGIN_MS.min(life / 4));
         !self.is_valid(now_ms) || end - now_ms <= margin
     }

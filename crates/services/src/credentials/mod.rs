@@ -11,6 +11,7 @@ pub mod problem;
 pub mod renewal;
 pub mod resources;
 pub mod schemes;
+pub mod template_functions;
 pub mod token_answer;
 pub mod token_endpoint;
 

@@ -11,10 +11,10 @@ use store::{Claim, Intent, Lease, NewCredentials, Uncertainty, Written};
 use super::account::Account;
 use super::keeper::BACK_OFF_MS;
 use super::problem::{Concern, TokenProblem};
-use super::token_answer::TokenAnswer;
-use super::token_endpoint::{self, TokenCallFacts};
+use super::renewal::{Fresh, Renewed};
+use super::token_endpoint::TokenCallFacts;
 use super::{codec, renewal};
-use crate::context::{Context, REFRESH_LEASE, TOKEN_CALL};
+use crate::context::{Context, REFRESH_LEASE};
 use crate::error::{Error, RetryLater};
 use crate::operations::OperationFacts;
 
@@ -85,20 +85,18 @@ async fn renew(context: &Context, account: &Account, held: Held) -> Result<(), E
         return Err(credentials_error(problem));
     }
     let current = Account::open(context, account.integration.clone(), held.connection.clone())?;
-    let (facts, answer) = match renewal::request(context, &current) {
-        Ok(request) if lease_suffices(context, &held.lease).await? => {
-            context.faults.pass("refresh:before_call");
-            let (facts, answer) = token_endpoint::ask(context, request).await;
-            context.faults.pass("refresh:answered");
-            (Some(facts), answer)
-        }
-        Ok(_) => {
-            (None, Err(TokenProblem::passing("refresh_busy", "The refresh lost its lease before it began.")))
-        }
-        Err(problem) => (None, Err(problem)),
+    let renewed = if lease_suffices(context, &held.lease).await? {
+        context.faults.pass("refresh:before_call");
+        let renewed = renewal::run(context, &current).await;
+        context.faults.pass("refresh:answered");
+        renewed
+    } else {
+        let cause = "The refresh lost its lease before it began.";
+        Renewed::here(Err(TokenProblem::passing("refresh_busy", cause)))
     };
-    let outcome = match answer {
-        Ok(answer) => keep(context, &current, held.lease, answer).await,
+    let facts = renewed.facts;
+    let outcome = match renewed.outcome {
+        Ok(fresh) => keep(context, &current, held.lease, fresh).await,
         Err(problem) => give_up(context, held, problem, facts.is_some()).await,
     };
     log(context, account, &log_id, started_at_ms, facts.as_ref(), &outcome);
@@ -112,25 +110,18 @@ fn recent_failure(account: &Account, held: &Held, now_ms: i64) -> Option<AuthPro
     (news && (0..BACK_OFF_MS).contains(&(now_ms - at_ms))).then(|| stored.error.clone()).flatten()
 }
 
-/// The token call must end before the lease does, else another node could send the same token meanwhile.
+/// The token calls must end before the lease does, else another node could send the same token meanwhile.
 async fn lease_suffices(context: &Context, lease: &Lease) -> Result<bool, Error> {
-    let call_ms = i64::try_from(TOKEN_CALL.as_millis()).unwrap_or(i64::MAX);
+    let call_ms = i64::try_from(renewal::WHOLE.as_millis()).unwrap_or(i64::MAX);
     let end_ms = context.store.refresh_lease_end(lease).await?;
     Ok(end_ms.is_some_and(|end_ms| context.now_ms() + call_ms < end_ms))
 }
 
-async fn keep(context: &Context, account: &Account, lease: Lease, answer: TokenAnswer) -> Result<(), Error> {
-    let credentials = match renewal::credentials(context, account, answer) {
-        Ok(credentials) => credentials,
-        Err(problem) => {
-            give_back(context, lease).await?;
-            return Err(problem.into());
-        }
-    };
+async fn keep(context: &Context, account: &Account, lease: Lease, fresh: Fresh) -> Result<(), Error> {
+    let Fresh { credentials, config } = fresh;
     let place = vault::Place::new("connections", &account.connection.seal_id, "credentials");
     let sealed = context.vault.seal(&place, &codec::encode(&credentials))?;
-    let new =
-        NewCredentials { credentials: sealed, expires_at_ms: credentials.expires_at_ms(), config: None };
+    let new = NewCredentials { credentials: sealed, expires_at_ms: credentials.expires_at_ms(), config };
     match context.store.complete_refresh(lease, new, context.now_ms()).await? {
         // Lost: a newer authorization or refresh has been stored, and what we hold is older news.
         Written::Ok(_) | Written::Lost => {}

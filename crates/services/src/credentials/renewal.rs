@@ -1,19 +1,85 @@
 //! The one place where a connection's kind decides how its next token is bought.
 
+use std::time::Duration;
+
 use domain::credentials::{Credentials, TwoStepCredentials};
 use domain::provider::{Auth, CodeGrant};
+use serde_json::{Map, Value};
 
 use super::account::{Account, OpenIntegration};
 use super::problem::TokenProblem;
 use super::schemes::{Party, SettingProblem, TokenRequest, client_credentials, oauth2, two_step};
 use super::token_answer::TokenAnswer;
-use crate::context::Context;
+use super::token_endpoint::{self, TokenCallFacts};
+use crate::context::{Context, TOKEN_CALL};
+
+/// All calls of one renewal together; a little more than one call, whose own failure says more.
+pub const WHOLE: Duration = Duration::from_secs(TOKEN_CALL.as_secs() + 1);
+
+/// How an attempt at new credentials went.
+pub struct Renewed {
+    /// The last call that was made; `None` when nobody was asked.
+    pub facts: Option<TokenCallFacts>,
+    /// The new credentials, or why there are none.
+    pub outcome: Result<Fresh, TokenProblem>,
+}
+
+/// New credentials.
+pub struct Fresh {
+    /// The credentials.
+    pub credentials: Credentials,
+    /// The connection config with what the answer brought; `None` leaves it as it is.
+    pub config: Option<Map<String, Value>>,
+}
+
+impl Renewed {
+    /// Nobody was asked.
+    pub fn here(outcome: Result<Credentials, TokenProblem>) -> Self {
+        Self { facts: None, outcome: outcome.map(Fresh::from) }
+    }
+}
+
+impl From<Credentials> for Fresh {
+    fn from(credentials: Credentials) -> Self {
+        Self { credentials, config: None }
+    }
+}
+
+/// Buys or makes an account's next credentials. All of it together ends within [`WHOLE`].
+pub async fn run(context: &Context, account: &Account) -> Renewed {
+    match tokio::time::timeout(WHOLE, by_kind(context, account)).await {
+        Ok(renewed) => renewed,
+        // Somebody was asked and nobody knows what they did.
+        Err(_) => Renewed {
+            facts: Some(TokenCallFacts::unknown()),
+            outcome: Err(TokenProblem::passing(
+                "total_timeout",
+                "The token endpoint did not answer all requests in time.",
+            )),
+        },
+    }
+}
+
+async fn by_kind(context: &Context, account: &Account) -> Renewed {
+    by_one_request(context, account).await
+}
+
+/// One request to a token endpoint.
+async fn by_one_request(context: &Context, account: &Account) -> Renewed {
+    let request = match request(context, account) {
+        Ok(request) => request,
+        Err(problem) => return Renewed { facts: None, outcome: Err(problem) },
+    };
+    let (facts, answer) = token_endpoint::ask(context, request).await;
+    let outcome = answer.and_then(|answer| credentials(context, account, answer)).map(Fresh::from);
+    Renewed { facts: Some(facts), outcome }
+}
 
 /// The request that renews an account's token.
 ///
 /// # Errors
 /// What is missing, as a problem that the developer can mend.
-pub fn request(context: &Context, account: &Account) -> Result<TokenRequest, TokenProblem> {
+fn request(context: &Context, account: &Account) -> Result<TokenRequest, TokenProblem> {
     let open = &account.integration;
     let party = open.party(context, account.client(), &account.connection.config);
     let built = match (&open.entry.provider.auth, &account.credentials) {
@@ -39,7 +105,7 @@ pub fn request(context: &Context, account: &Account) -> Result<TokenRequest, Tok
 ///
 /// # Errors
 /// When the answer lacks what the kind needs.
-pub fn credentials(
+fn credentials(
     context: &Context,
     account: &Account,
     answer: TokenAnswer,

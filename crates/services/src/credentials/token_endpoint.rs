@@ -30,6 +30,14 @@ pub struct TokenCallFacts {
     pub duration: Duration,
 }
 
+impl TokenCallFacts {
+    /// A call of which nothing is known but that it was made.
+    pub fn unknown() -> Self {
+        let (url, grant) = (String::new(), String::new());
+        Self { method: Method::POST, url, grant, status: None, duration: Duration::ZERO }
+    }
+}
+
 /// Sends the request and reads the answer.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! Which URL a call goes to and which token it carries; no byte leaves for an origin that is not the connection's.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use http::Uri;
 use http::header::HeaderValue;
@@ -11,7 +12,7 @@ use super::plan::{ProxyPlan, bearer};
 use super::target::{self, Target};
 use crate::context::Context;
 use crate::credentials::account::Account;
-use crate::credentials::resources::Resources;
+use crate::credentials::resources::{Minted, Resources};
 use crate::error::Error;
 
 /// Where a call goes.
@@ -21,6 +22,8 @@ pub struct Destination {
     pub uri: Uri,
     /// The token for exactly this origin.
     pub authorization: Option<HeaderValue>,
+    /// The token behind it, when it is not the connection's own but one for this resource.
+    pub minted: Option<Arc<Minted>>,
     /// How next links of this origin come back to us, when they do.
     pub links: Option<LinkRule>,
 }
@@ -50,13 +53,16 @@ pub async fn find(
         }
         (Target::Path(_), None) => (Cow::Borrowed(plan.base.as_str()), true),
     };
-    let authorization =
-        if is_own { plan.authorization.clone() } else { foreign(resources, account, plan, &base).await? };
+    let (authorization, minted) = match is_own {
+        true => (plan.authorization.clone(), None),
+        false => foreign(resources, account, plan, &base).await?,
+    };
     let full = with_query(call.target.join(&base), &plan.query);
     let (origin, path) = split(&full);
     Ok(Destination {
         uri: egress::absolute(origin, path)?,
         authorization,
+        minted,
         links: comes_back(call, account).then(|| link_rule(plan, &base, links_to, &call.target)),
     })
 }
@@ -77,16 +83,19 @@ async fn foreign(
     account: &Account,
     plan: &ProxyPlan,
     base: &str,
-) -> Result<Option<HeaderValue>, Error> {
+) -> Result<(Option<HeaderValue>, Option<Arc<Minted>>), Error> {
     let url = url::Url::parse(base).map_err(|_| not_allowed(account, base))?;
     let origin = url.origin().ascii_serialization();
-    if let Some(token) = resources.token_for_origin(account, &origin).await? {
-        return Ok(bearer(&token));
+    if let Some(minted) = resources.token_for_origin(account, &origin).await? {
+        return Ok((bearer(&minted.token), Some(minted)));
     }
     if resources.is_of_another_tenant(account, &origin) {
         return Err(of_another_tenant(&url));
     }
-    if plan.allows(&url) { Ok(plan.authorization.clone()) } else { Err(not_allowed(account, base)) }
+    match plan.allows(&url) {
+        true => Ok((plan.authorization.clone(), None)),
+        false => Err(not_allowed(account, base)),
+    }
 }
 
 fn not_allowed(account: &Account, base: &str) -> Error {

@@ -82,13 +82,10 @@ impl Proxy {
                 Decision::Done => return finish(attempt, destination.links, record),
                 Decision::Refresh => {
                     progress.refreshed = Refreshed::Yes;
-                    match self.keeper.refresh(&account, Force::Rejected).await {
+                    match self.renew(&account, &destination).await {
                         Ok(fresh) => {
-                            record.note(
-                                "info",
-                                "the provider answered 401: the token was refreshed".into(),
-                                json!({"status": 401}),
-                            );
+                            let text = "the provider answered 401: the token was refreshed".into();
+                            record.note("info", text, json!({"status": 401}));
                             account = fresh;
                             destination = self.find(&account, call).await?;
                         }
@@ -108,6 +105,15 @@ impl Proxy {
                 }
             }
             body = replay.unwrap_or_default();
+        }
+    }
+
+    /// The account with another token in place of the one that the destination refused.
+    async fn renew(&self, account: &Arc<Account>, refused: &Destination) -> Result<Arc<Account>, Error> {
+        match &refused.minted {
+            None => self.keeper.refresh(account, Force::Rejected).await,
+            // The connection's own token was not in play.
+            Some(minted) => self.resources.replace(account, minted).await.map(|()| account.clone()),
         }
     }
 

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part of the harness")]
 
 pub mod connect;
+pub mod keys;
 pub mod outside;
 pub mod person;
 pub mod upstream;

@@ -39,6 +39,8 @@ pub fn credentials(answer: TokenAnswer, party: &Party<'_>, received_at_ms: i64) 
         expires_at_ms: answer.expires_at_ms.or(Some(received_at_ms + ASSUMED_LIFE_MS)),
         client_id: party.client.id.clone(),
         client_secret: party.client.secret.clone(),
+        client_certificate: None,
+        client_private_key: None,
         raw: answer.raw,
     }
 }

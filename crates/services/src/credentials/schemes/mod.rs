@@ -3,6 +3,7 @@
 pub mod assertion;
 pub mod client_credentials;
 pub mod oauth2;
+pub mod rsa_key;
 pub mod two_step;
 
 mod party;

@@ -112,6 +112,8 @@ pub fn credentials(
         fields: previous.fields.clone(),
         token,
         expires_at_ms: answer.expires_at_ms,
+        refresh_token: None,
+        refresh_token_expires_at_ms: None,
         raw: answer.raw,
     })
 }
