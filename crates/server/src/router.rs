@@ -5,7 +5,8 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post};
 
 use crate::api::{
-    connect_sessions, connections, forms, health, integrations, metadata, oauth, operations, providers,
+    connect_sessions, connections, deliveries, forms, health, integrations, metadata, oauth, operations,
+    providers,
 };
 use crate::app::SharedApp;
 use crate::connect::{assets, socket};
@@ -42,6 +43,9 @@ pub fn router(app: SharedApp) -> Router {
         .route("/auth/unauthenticated/{key}", post(forms::unauthenticated))
         .route("/operations", get(operations::list))
         .route("/operations/{id}", get(operations::get))
+        .route("/webhooks/deliveries", get(deliveries::list))
+        .route("/webhooks/deliveries/{id}", get(deliveries::get))
+        .route("/webhooks/deliveries/{id}/replay", post(deliveries::replay))
         .route("/openapi.json", get(crate::openapi::document))
         .layer(from_fn(middleware::cors));
     let pages = Router::new()

@@ -63,6 +63,11 @@ impl House {
             proxy: send,
             token: FetchPolicy { class: PolicyClass::Public, max_bytes: 1 << 20, total: TOKEN_CALL },
             log_proxy: LogProxy::All,
+            webhooks: services::webhooks::deliver::DeliverySettings {
+                class: PolicyClass::PublicOrLoopback,
+                timeout: Duration::from_secs(1),
+                give_up_ms: 24 * 3_600_000,
+            },
         };
         let context = Arc::new(Context {
             catalog: catalog::Catalog::embedded().unwrap(),

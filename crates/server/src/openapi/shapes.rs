@@ -264,3 +264,50 @@ pub enum OneOrMoreTexts {
     /// Several.
     Several(Vec<String>),
 }
+
+/// An outgoing webhook.
+#[derive(ToSchema)]
+pub struct Delivery {
+    id: String,
+    /// The `webhook-id` header: the same at every try.
+    event_id: String,
+    /// For example `auth.creation`.
+    event: String,
+    integration: Option<String>,
+    connection: Option<String>,
+    url: String,
+    /// `pending`, `delivered` or `failed`.
+    state: String,
+    attempts: i64,
+    status: Option<i64>,
+    error: Option<String>,
+    created_at: String,
+    next_at: Option<String>,
+    ended_at: Option<String>,
+    /// With one delivery.
+    body: Option<String>,
+    /// With one delivery.
+    tries: Option<Vec<DeliveryTry>>,
+}
+
+/// One try of an outgoing webhook.
+#[derive(ToSchema)]
+pub struct DeliveryTry {
+    at: String,
+    duration_ms: i64,
+    status: Option<u16>,
+    error: Option<String>,
+}
+
+/// A page of outgoing webhooks.
+#[derive(ToSchema)]
+pub struct DeliveriesAnswer {
+    data: Vec<Delivery>,
+    pagination: Pagination,
+}
+
+/// One outgoing webhook.
+#[derive(ToSchema)]
+pub struct DeliveryAnswer {
+    data: Delivery,
+}

@@ -8,5 +8,6 @@ pub mod config;
 pub mod direct;
 pub mod events;
 pub mod keep;
+pub mod remove;
 pub mod sessions;
 pub mod state;
