@@ -49,8 +49,8 @@ impl Proxy {
                 return Err(error);
             }
         };
-        let url = destination.uri.to_string();
-        let record = CallRecord::begin(&self.context, &account, &call.method, &url, call.attach_to.clone());
+        let (method, uri) = (&call.method, &destination.uri);
+        let record = CallRecord::begin(&self.context, &account, method, uri, call.attach_to.clone());
         self.exchange(&call, body, account, destination, Box::new(record)).await
     }
 
