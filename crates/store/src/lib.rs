@@ -5,6 +5,7 @@
 
 mod admin_links;
 mod api_keys;
+mod checks;
 mod connect_sessions;
 mod connections;
 mod deliveries;
@@ -36,6 +37,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use admin_links::AdminLink;
 pub use api_keys::{ApiKey, FoundKey, NewApiKey};
+pub use checks::{DueCheck, EndingCredentials};
 pub use connections::{
     Change, ConnectionFilter, ConnectionPatch, ConnectionSummary, JsonWrite, NewConnection, Upserted,
 };

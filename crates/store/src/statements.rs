@@ -20,6 +20,7 @@ pub(crate) fn all(dialect: Dialect) -> Vec<String> {
         &[PING][..],
         crate::admin_links::ALL,
         crate::api_keys::ALL,
+        crate::checks::ALL,
         crate::connect_sessions::ALL,
         crate::connections::change::ALL,
         crate::connections::get::ALL,
@@ -48,7 +49,7 @@ pub(crate) fn all(dialect: Dialect) -> Vec<String> {
     all.extend(crate::operations::read::every_shape(dialect));
     all.extend([dialect.text_insert(), dialect.text_delete()].map(str::to_owned));
     all.push(crate::operations::text::take_queue(dialect));
-    all.extend([crate::tasks::claim(dialect), crate::schedules::due(dialect)]);
+    all.extend([crate::checks::claim(dialect), crate::schedules::due(dialect), crate::tasks::claim(dialect)]);
     all.extend(dialect.notify().map(str::to_owned));
     all
 }

@@ -60,6 +60,7 @@ pub async fn keep(context: &Context, mut new: NewAuthorization) -> Result<(Conne
         tags,
         end_user: new.end_user,
         webhook_url_override: new.webhook_url_override,
+        ends_at_ms: None,
     };
     let (scope, now_ms) = (new.integration.scope, context.now_ms());
     let teller = Teller::prepare(context, &new.integration).await?;

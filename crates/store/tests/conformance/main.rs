@@ -3,6 +3,7 @@
 //! SQLite always runs; what needs PostgreSQL is ignored unless asked for (`cargo xtask test` asks).
 
 mod api_keys;
+mod checks;
 mod connections;
 mod crash;
 mod environments;
