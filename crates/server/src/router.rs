@@ -6,7 +6,7 @@ use axum::routing::{delete, get, post};
 
 use crate::api::{
     connect_sessions, connections, deliveries, forms, health, integrations, metadata, oauth, operations,
-    providers,
+    providers, signed_forms,
 };
 use crate::app::SharedApp;
 use crate::connect::{assets, socket};
@@ -41,6 +41,9 @@ pub fn router(app: SharedApp) -> Router {
         .route("/oauth2/auth/{key}", post(forms::client_credentials))
         .route("/auth/two-step/{key}", post(forms::two_step))
         .route("/auth/unauthenticated/{key}", post(forms::unauthenticated))
+        .route("/auth/tba/{key}", post(signed_forms::tba))
+        .route("/auth/signature/{key}", post(signed_forms::signature))
+        .route("/auth/aws-sigv4/{key}", post(signed_forms::aws_sigv4))
         .route("/operations", get(operations::list))
         .route("/operations/{id}", get(operations::get))
         .route("/webhooks/deliveries", get(deliveries::list))

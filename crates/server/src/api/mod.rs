@@ -13,6 +13,7 @@ pub mod operations;
 pub mod providers;
 pub mod proxy;
 pub mod shown_resources;
+pub mod signed_forms;
 
 mod end_user;
 mod import;

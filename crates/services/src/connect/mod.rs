@@ -10,4 +10,5 @@ pub mod events;
 pub mod keep;
 pub mod remove;
 pub mod sessions;
+pub mod signed_forms;
 pub mod state;

@@ -1,9 +1,13 @@
 //! One file an auth mode: how tokens are obtained and renewed. Pure: each makes a request, none sends it.
 
 pub mod assertion;
+pub mod aws_sigv4;
 pub mod client_credentials;
+pub mod oauth1;
 pub mod oauth2;
 pub mod rsa_key;
+pub mod signature;
+pub mod tba;
 pub mod two_step;
 
 mod party;
