@@ -46,4 +46,6 @@ pub struct IntegrationSettings {
     pub custom: BTreeMap<String, String>,
     /// Connection-config values that all connections of the integration share (for example a tenant).
     pub connection_config: BTreeMap<String, String>,
+    /// When the client secret ends, by the operator's word, Unix milliseconds.
+    pub secret_expires_at_ms: Option<i64>,
 }

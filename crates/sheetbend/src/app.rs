@@ -15,6 +15,7 @@ use server::tls::TlsSource;
 use server::{App, EdgeSettings, SharedApp};
 use services::context::{Context, LogProxy, NodeName, SandboxCloud, Settings, TOKEN_CALL};
 use services::fault::FaultPoints;
+use services::jobs::alive::AliveSettings;
 use services::jobs::{self, JobSettings};
 use services::operations::Recorder;
 use services::webhooks::deliver::DeliverySettings;
@@ -197,6 +198,7 @@ fn background(
     };
     let jobs = JobSettings {
         retention,
+        alive: AliveSettings { idle_ms: i64::from(options.background.refresh_idle_hours) * 3_600_000 },
         poll: Duration::from_secs(5),
         drain: Duration::from_secs(options.network.drain_seconds),
     };

@@ -11,6 +11,7 @@ use store::{NewConnection, Upserted};
 
 use crate::context::Context;
 use crate::credentials::account::OpenIntegration;
+use crate::credentials::certificate_end::certificate_end_ms;
 use crate::credentials::codec;
 use crate::error::Error;
 use crate::webhooks::auth_events::Teller;
@@ -60,7 +61,7 @@ pub async fn keep(context: &Context, mut new: NewAuthorization) -> Result<(Conne
         tags,
         end_user: new.end_user,
         webhook_url_override: new.webhook_url_override,
-        ends_at_ms: None,
+        ends_at_ms: certificate_end_ms(&new.credentials),
     };
     let (scope, now_ms) = (new.integration.scope, context.now_ms());
     let teller = Teller::prepare(context, &new.integration).await?;

@@ -33,6 +33,7 @@ pub async fn keep_house(context: &Context, retention: Retention) -> Result<(), E
     store.purge_pending_certificates(now_ms).await?;
     store.purge_connect_sessions(now_ms - ONE_MONTH_MS).await?;
     store.expire_running(now_ms - LONGEST_OPERATION_MS, now_ms).await?;
+    store.purge_warnings(now_ms - ONE_MONTH_MS).await?;
     while store.purge_dead_tasks(now_ms - ONE_MONTH_MS, BATCH).await? == u64::from(BATCH) {}
     while store.purge_deliveries(now_ms - retention.max_age_ms, BATCH).await? == u64::from(BATCH) {}
     while store.reap_log(now_ms, retention.max_age_ms, retention.max_bytes, BATCH).await?.more {}

@@ -1,5 +1,7 @@
 //! Work that nobody waits for: webhooks, credentials kept alive, and what is kept no longer.
 
+pub mod alive;
+pub mod expiry;
 pub mod house;
 mod workers;
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 use scheduler::{Handle, Handler, Options, Schedule, Service};
 use serde_json::json;
 
+use super::alive::{ALIVE_TASK, Alive, AliveSettings};
+use super::expiry::{EXPIRY_TASK, Expiry};
 use super::house::{HOUSE_TASK, House};
 use crate::context::Context;
 use crate::error::Error;
@@ -17,6 +19,8 @@ use crate::webhooks::deliver::Deliverer;
 pub struct JobSettings {
     /// How long the log and the deliveries are kept.
     pub retention: Retention,
+    /// When idle credentials are looked after.
+    pub alive: AliveSettings,
     /// The longest time between two looks for tasks.
     pub poll: Duration,
     /// How long running tasks may go on after the signal to stop.
@@ -29,6 +33,12 @@ pub fn workers(services: &Services, settings: JobSettings) -> (Service, Handle) 
     let handlers: Vec<Arc<dyn Handler>> = vec![
         Arc::new(Deliverer::new(context.clone())),
         Arc::new(House { context: context.clone(), retention: settings.retention }),
+        Arc::new(Alive {
+            context: context.clone(),
+            keeper: services.keeper.clone(),
+            settings: settings.alive,
+        }),
+        Arc::new(Expiry { context: context.clone() }),
     ];
     Service::new(Options {
         store: context.store.clone(),
@@ -49,7 +59,7 @@ pub fn workers(services: &Services, settings: JobSettings) -> (Service, Handle) 
 pub async fn schedules(context: &Context) -> Result<(), Error> {
     const MINUTE_MS: i64 = 60_000;
     let now_ms = context.now_ms();
-    for (kind, every_ms) in [(HOUSE_TASK, MINUTE_MS)] {
+    for (kind, every_ms) in [(HOUSE_TASK, MINUTE_MS), (ALIVE_TASK, MINUTE_MS), (EXPIRY_TASK, 60 * MINUTE_MS)] {
         let schedule =
             Schedule { name: format!("own:{kind}"), kind: kind.to_owned(), payload: json!({}), every_ms };
         context.store.set_schedule(&schedule, now_ms).await?;

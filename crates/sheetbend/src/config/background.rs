@@ -14,4 +14,8 @@ pub struct BackgroundOptions {
     #[arg(long, env = "SHEETBEND_WEBHOOK_RETRY_HOURS", value_name = "N", default_value_t = 24,
         value_parser = clap::value_parser!(u32).range(0..=720))]
     pub webhook_retry_hours: u32,
+    /// Hours after which credentials that nobody used are refreshed, so that they do not lapse
+    #[arg(long, env = "SHEETBEND_REFRESH_IDLE_HOURS", value_name = "N", default_value_t = 24,
+        value_parser = clap::value_parser!(u32).range(1..=720))]
+    pub refresh_idle_hours: u32,
 }
