@@ -48,4 +48,10 @@ pub struct IntegrationSettings {
     pub connection_config: BTreeMap<String, String>,
     /// When the client secret ends, by the operator's word, Unix milliseconds.
     pub secret_expires_at_ms: Option<i64>,
+    /// The id of the app that is installed (APP, CUSTOM).
+    pub app_id: Option<String>,
+    /// The public page of that app.
+    pub app_link: Option<String>,
+    /// How a client that registered itself proves itself: `token_endpoint_auth_method` (RFC 7591 §2).
+    pub client_auth_method: Option<String>,
 }

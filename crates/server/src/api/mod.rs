@@ -6,6 +6,7 @@ pub mod credentials;
 pub mod deliveries;
 pub mod forms;
 pub mod health;
+pub mod integration_client;
 pub mod integrations;
 pub mod metadata;
 pub mod oauth;

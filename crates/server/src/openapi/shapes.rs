@@ -47,6 +47,8 @@ pub struct Integration {
     cloud: String,
     allowed_hosts: Vec<String>,
     rewrite_links: bool,
+    /// When the client secret ends, where the operator entered it.
+    secret_expires_at: Option<String>,
     /// Shared by all its connections.
     connection_config: BTreeMap<String, String>,
     created_at: String,

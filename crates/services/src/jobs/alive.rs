@@ -76,7 +76,8 @@ impl Alive {
             let due = self.context.store.claim_checks(now_ms, now_ms + LEASE_MS, BATCH).await?;
             let count = due.len();
             visited += count as u64;
-            let mut visits = futures_util::stream::iter(due).map(|due| self.visit(due)).buffer_unordered(AT_ONCE);
+            let mut visits =
+                futures_util::stream::iter(due).map(|due| self.visit(due)).buffer_unordered(AT_ONCE);
             while let Some(noted) = visits.next().await {
                 noted?;
             }
@@ -137,7 +138,8 @@ impl Alive {
         }
         if due.failing_since_ms.is_some_and(|since_ms| now_ms - since_ms >= GIVE_UP_MS) {
             tracing::warn!(
-                connection = due.id.as_str(), integration = due.integration.as_str(),
+                connection = due.id.as_str(),
+                integration = due.integration.as_str(),
                 "credentials have failed for four days and are not refreshed by themselves any more"
             );
             return Ok(Found::Over);

@@ -131,7 +131,9 @@ async fn tell(context: &Context, one: &Expiring, now_ms: i64) -> Result<(), Erro
     };
     let text = format!("{what} {when}. {remedy}");
     tracing::warn!(integration = one.integration.as_str(), "{text}");
-    let Some(integration) = context.store.integration(one.scope, &one.integration).await? else { return Ok(()) };
+    let Some(integration) = context.store.integration(one.scope, &one.integration).await? else {
+        return Ok(());
+    };
     let facts = OperationFacts {
         kind: OperationKind::ExpiryWarning,
         integration: &integration,

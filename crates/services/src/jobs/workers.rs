@@ -59,7 +59,8 @@ pub fn workers(services: &Services, settings: JobSettings) -> (Service, Handle) 
 pub async fn schedules(context: &Context) -> Result<(), Error> {
     const MINUTE_MS: i64 = 60_000;
     let now_ms = context.now_ms();
-    for (kind, every_ms) in [(HOUSE_TASK, MINUTE_MS), (ALIVE_TASK, MINUTE_MS), (EXPIRY_TASK, 60 * MINUTE_MS)] {
+    for (kind, every_ms) in [(HOUSE_TASK, MINUTE_MS), (ALIVE_TASK, MINUTE_MS), (EXPIRY_TASK, 60 * MINUTE_MS)]
+    {
         let schedule =
             Schedule { name: format!("own:{kind}"), kind: kind.to_owned(), payload: json!({}), every_ms };
         context.store.set_schedule(&schedule, now_ms).await?;

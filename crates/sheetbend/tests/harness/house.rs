@@ -42,6 +42,24 @@ pub struct House {
 impl House {
     /// Builds everything.
     pub async fn build() -> Self {
+        Self::build_with(catalog::Catalog::embedded().unwrap(), Vec::new(), "microsoft-excel").await
+    }
+
+    /// As [`Self::build`], with `upstream` as the provider of the integration.
+    pub async fn beside(upstream: &super::upstream::Upstream) -> Self {
+        let dir = TempDir::new().unwrap();
+        let file = upstream.definition(dir.path());
+        let text = std::fs::read_to_string(&file).unwrap();
+        let catalog = catalog::Catalog::embedded().unwrap().with_file("raw.yaml", &text).unwrap();
+        let exempt = egress::HostPort::new(std::net::IpAddr::from([127, 0, 0, 1]), upstream.port);
+        Self::build_with(catalog, vec![exempt], "raw").await
+    }
+
+    async fn build_with(
+        catalog: catalog::Catalog,
+        exemptions: Vec<egress::HostPort>,
+        provider: &str,
+    ) -> Self {
         let dir = TempDir::new().unwrap();
         let url = store::DatabaseUrl::Sqlite(dir.path().join("sheetbend.db"));
         let store = store::Store::open(store::StoreOptions::new(url)).await.unwrap();
@@ -70,8 +88,8 @@ impl House {
             },
         };
         let context = Arc::new(Context {
-            catalog: catalog::Catalog::embedded().unwrap(),
-            egress: Egress::new(EgressOptions::default()).unwrap(),
+            catalog,
+            egress: Egress::new(EgressOptions { exemptions, ..EgressOptions::default() }).unwrap(),
             background: TaskTracker::new(),
             key_making: tokio::sync::Semaphore::new(1),
             faults: FaultPoints::default(),
@@ -92,9 +110,7 @@ impl House {
             client_secret: Some(domain::Secret::new("secret")),
             ..Default::default()
         };
-        services::integrations::create(&context, scope, "microsoft-excel", key.clone(), changes)
-            .await
-            .unwrap();
+        services::integrations::create(&context, scope, provider, key.clone(), changes).await.unwrap();
         Self { context, clock, scope, key, _dir: dir }
     }
 
