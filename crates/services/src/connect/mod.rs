@@ -13,6 +13,7 @@ pub mod keep;
 pub mod mcp;
 pub mod oauth1;
 mod redeem;
+pub mod remove;
 mod scopes;
 pub mod sessions;
 pub mod signed_forms;
