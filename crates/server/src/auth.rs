@@ -12,7 +12,7 @@ use services::api_keys::{self, ApiPrincipal};
 use services::connect::sessions::{self, TOKEN_PREFIX};
 use services::store::KeyOwner;
 
-use crate::app::SharedApp;
+use crate::app::{App, SharedApp};
 use crate::error::ApiError;
 use crate::strict::parse_query;
 
@@ -172,6 +172,19 @@ async fn authenticate(app: &SharedApp, headers: &HeaderMap) -> Result<Arc<ApiPri
             "Authentication failed. The API key is unknown or was revoked.",
         )
     })
+}
+
+/// Whose key or connect session a request carries, if any; an answer that it is wrong is left to the route.
+pub async fn owner(app: &App, headers: &HeaderMap) -> Option<KeyOwner> {
+    let token = bearer(headers).ok()?;
+    if token.starts_with(TOKEN_PREFIX) {
+        let session = sessions::find(&app.services.context, token).await.ok()??;
+        return Some(KeyOwner::Environment(session.environment));
+    }
+    if !api_keys::is_key_shaped(token) {
+        return None;
+    }
+    Some(app.services.keys.authenticate(token).await.ok()??.owner)
 }
 
 /// The text after `Bearer `, or the bare header (contract §1.3).

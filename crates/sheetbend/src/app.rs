@@ -10,6 +10,7 @@ use catalog::Catalog;
 use domain::{Clock, Entropy, EnvironmentName, Scope, Secret};
 use egress::{Egress, EgressOptions, HostPort, OutboundProxies, PolicyClass, SendPolicy};
 use server::door::Door;
+use server::rate_limit::RateLimits;
 use server::tls::TlsSource;
 use server::{App, EdgeSettings, SharedApp};
 use services::context::{Context, LogProxy, NodeName, SandboxCloud, Settings, TOKEN_CALL};
@@ -140,7 +141,9 @@ pub async fn build(options: ServeOptions, additions: Additions) -> anyhow::Resul
     let account_key = house_keys::account_key(&context, given.account_key, data_dir).await?;
     house_keys::of_environments(&context, given.environments).await?;
     let edge = edge(&options, &context);
+    let most = std::num::NonZeroU32::new(options.network.rate_limit);
     let app = App {
+        rate_limits: most.map(|most| RateLimits::new(most, context.clock.clone())),
         services: Services::new(context),
         assets: web::Assets::new(),
         edge,

@@ -238,7 +238,42 @@ pub async fn delete(
     Ok(Json(json!({"success": true})))
 }
 
-async fn find(app: &SharedApp, scope: domain::Scope, key: &str) -> Result<Integration, ApiError> {
+/// `POST /integrations/quickstart`.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = QuickstartIntegration)]
+#[serde(deny_unknown_fields)]
+pub struct QuickstartBody {
+    provider: String,
+    unique_key: String,
+    display_name: Option<String>,
+    #[expect(dead_code, reason = "read for its type; there is nothing to make")]
+    forward_webhooks: Option<bool>,
+}
+
+/// Refused on every server of your own: it makes an integration over the vendor's shared OAuth app, and there is none.
+#[utoipa::path(post, path = "/integrations/quickstart", tag = "integrations", operation_id = "createQuickstartIntegration",
+    request_body = QuickstartBody,
+    responses((status = 400, description = "There is no shared OAuth app")))]
+pub async fn quickstart(
+    State(app): State<SharedApp>,
+    _: Granted<CreateIntegration>,
+    Path(key): Path<String>,
+    StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
+    StrictJson(body): StrictJson<QuickstartBody>,
+) -> Result<Json<Value>, ApiError> {
+    // Under the path of one integration, so that an integration may be called `quickstart`.
+    if key != "quickstart" {
+        return Err(ApiError::method_not_allowed(&axum::http::Method::POST, &format!("/integrations/{key}")));
+    }
+    integrations::entry(&app.services.context, &body.provider)?;
+    parse_key(&body.unique_key, "unique_key")?;
+    check_lengths(&IntegrationChanges { display_name: body.display_name, ..Default::default() })?;
+    let message = "There is no shared OAuth app on this server; POST /integrations takes the credentials of your own";
+    Err(services::error::Error::field(message, &["provider"]).into())
+}
+
+/// An integration by its key.
+pub async fn find(app: &SharedApp, scope: domain::Scope, key: &str) -> Result<Integration, ApiError> {
     let parsed = IntegrationKey::parse(key).map_err(|_| unknown(key))?;
     Ok(integrations::get(&app.services.context, scope, &parsed).await?)
 }
@@ -354,7 +389,8 @@ fn shown(app: &SharedApp, integration: &Integration) -> Value {
     })
 }
 
-async fn client_shown(
+/// The integration's client, for callers who may see it; null where the provider has none.
+pub async fn client_shown(
     app: &SharedApp,
     scope: domain::Scope,
     integration: Integration,

@@ -8,6 +8,7 @@ pub mod environments;
 pub mod forms;
 pub mod health;
 pub mod integrations;
+pub mod legacy;
 pub mod metadata;
 pub mod oauth;
 pub mod operations;

@@ -22,7 +22,7 @@ use crate::api::{
     servers((url = "http://localhost:3003", description = "A local server")),
     paths(
         providers::list, providers::get, providers::templates, integrations::list, integrations::create, integrations::get,
-        integrations::update, integrations::delete, connections::list, connections::create, connections::get,
+        integrations::update, integrations::delete, integrations::quickstart, connections::list, connections::create, connections::get,
         connections::patch, connections::delete, connections::token, metadata::replace, metadata::merge,
         connect_sessions::create, connect_sessions::reconnect, connect_sessions::get, connect_sessions::delete,
         environments::list, environments::create, environments::delete, environments::get, environments::update,
