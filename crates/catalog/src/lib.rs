@@ -11,20 +11,25 @@ mod connection_config;
 mod convert;
 mod embedded;
 mod error;
+mod filled;
 mod hosts;
+mod layer;
 mod lint;
+mod public;
 mod read;
 mod scopes;
+mod templates;
 
 pub use authorization_params::{ReservedParameter, merge_authorization_params};
-pub use catalog::{Catalog, Entry};
+pub use catalog::{Catalog, Difference, Entry};
 pub use clouds::{CloudValues, Clouds, UnknownCloud};
 pub use connection_config::{FieldProblem, validate_connection_config, validate_credentials};
+pub use convert::Ignored;
 pub use error::CatalogError;
 pub use hosts::{
     AllowedOrigin, HostPattern, InvalidHostPattern, allowed_origins, host_matches, url_is_allowed,
 };
-pub use lint::{Lint, lint};
+pub use lint::{DIFFERENCES, Lint, lint};
 pub use scopes::{
     EffectiveScopes, ScopeOrigin, ScopeRuleError, ScopeSources, ScopeWarning, check_scopes,
     check_token_request_scopes, effective_scopes, parse_scope_list, token_request_scopes,

@@ -14,28 +14,69 @@ use crate::response_body::{Deadline, ResponseBody};
 use crate::target::{Scheme, Target};
 
 /// How redirects are followed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct RedirectPolicy<'a> {
     /// Redirects followed at most.
     pub limit: usize,
     /// What stays in the request when the origin changes.
     pub across_origins: AcrossOrigins<'a>,
+    /// Called at each hop before it is sent: a signature over the URL must be made again, or go.
+    pub at_hop: Option<&'a (dyn Fn(Arrival<'_>, &mut HeaderMap) + Send + Sync)>,
+}
+
+/// Where a redirect leads.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival<'a> {
+    /// The verb.
+    pub method: &'a Method,
+    /// The next address.
+    pub to: &'a Uri,
+    /// Whether it is the same origin as before.
+    pub origin: HopOrigin,
+}
+
+/// Whether a redirect stays within its origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HopOrigin {
+    /// It does.
+    Same,
+    /// Another scheme, host or port.
+    Other,
+}
+
+impl fmt::Debug for RedirectPolicy<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedirectPolicy")
+            .field("limit", &self.limit)
+            .field("across_origins", &self.across_origins)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What stays in a request whose redirect leads to another scheme, host or port.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub enum AcrossOrigins<'a> {
     /// `Range`, `If-Range` and the named headers, which must hold nothing of the caller or the connection
     /// (our own `User-Agent`, say). A list of what stays, so that a forgotten name goes.
     Keep(&'a [HeaderName]),
-    /// Everything, credentials included: the caller's or provider's `Forward-Headers-On-Redirect`.
-    KeepAll,
+    /// Everything that is not marked sensitive (`HeaderValue::set_sensitive`); what is marked, only where the
+    /// function says that it may go. The caller's or provider's `Forward-Headers-On-Redirect`.
+    KeepUnlessSensitive(&'a (dyn Fn(&Uri) -> bool + Send + Sync)),
+}
+
+impl fmt::Debug for AcrossOrigins<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Keep(names) => f.debug_tuple("Keep").field(names).finish(),
+            Self::KeepUnlessSensitive(_) => f.write_str("KeepUnlessSensitive"),
+        }
+    }
 }
 
 impl Default for RedirectPolicy<'_> {
     /// Five redirects; nothing but the range stays.
     fn default() -> Self {
-        Self { limit: 5, across_origins: AcrossOrigins::Keep(&[]) }
+        Self { limit: 5, across_origins: AcrossOrigins::Keep(&[]), at_hop: None }
     }
 }
 
@@ -112,8 +153,12 @@ impl Egress {
             if before.scheme == Scheme::Https && after.scheme == Scheme::Http {
                 return Err(EgressError::RedirectDowngrade { host: after.text.to_owned() });
             }
-            if !before.same_origin(&after) {
-                forget(&mut template.headers, redirects.across_origins);
+            let origin = if before.same_origin(&after) { HopOrigin::Same } else { HopOrigin::Other };
+            if origin == HopOrigin::Other {
+                forget(&mut template.headers, redirects.across_origins, &to);
+            }
+            if let Some(at_hop) = redirects.at_hop {
+                at_hop(Arrival { method: &template.method, to: &to, origin }, &mut template.headers);
             }
         }
     }
@@ -126,12 +171,21 @@ fn destination(response: &Response<ResponseBody>, base: &Uri) -> Option<Uri> {
     }
 }
 
-fn forget(headers: &mut HeaderMap, across: AcrossOrigins<'_>) {
-    let AcrossOrigins::Keep(named) = across else { return };
+fn forget(headers: &mut HeaderMap, across: AcrossOrigins<'_>, to: &Uri) {
     let mut kept = HeaderMap::new();
-    for name in [RANGE, IF_RANGE].iter().chain(named) {
-        for value in headers.get_all(name) {
-            kept.append(name, value.clone());
+    match across {
+        AcrossOrigins::Keep(named) => {
+            for name in [RANGE, IF_RANGE].iter().chain(named) {
+                for value in headers.get_all(name) {
+                    kept.append(name, value.clone());
+                }
+            }
+        }
+        AcrossOrigins::KeepUnlessSensitive(may_go) if may_go(to) => return,
+        AcrossOrigins::KeepUnlessSensitive(_) => {
+            for (name, value) in headers.iter().filter(|(_, value)| !value.is_sensitive()) {
+                kept.append(name, value.clone());
+            }
         }
     }
     *headers = kept;

@@ -19,8 +19,8 @@ use tower::ServiceExt as _;
 use crate::api::proxy;
 use crate::app::SharedApp;
 use crate::gate;
-use crate::middleware;
 use crate::listen::OwnUrl;
+use crate::middleware;
 
 /// Any error of a body.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

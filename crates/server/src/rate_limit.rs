@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use domain::{Clock, EnvironmentId};
-use governor::clock::{Clock as GovernorClock, Reference as _};
+use governor::clock::Clock as GovernorClock;
 use governor::middleware::StateInformationMiddleware;
 use governor::nanos::Nanos;
 use governor::state::keyed::DashMapStateStore;
@@ -78,12 +78,7 @@ impl Standing {
     }
 }
 
-type Limiter = RateLimiter<
-    Payer,
-    DashMapStateStore<Payer>,
-    OurClock,
-    StateInformationMiddleware,
->;
+type Limiter = RateLimiter<Payer, DashMapStateStore<Payer>, OurClock, StateInformationMiddleware>;
 
 /// The allowances of everybody seen in the last minute, on this node.
 pub struct RateLimits {
@@ -108,7 +103,8 @@ impl RateLimits {
     /// `most` calls a minute for each payer.
     pub fn new(most: NonZeroU32, clock: Arc<dyn Clock>) -> Self {
         let clock = OurClock(clock);
-        let limiter = RateLimiter::dashmap_with_clock(Quota::per_minute(most), clock.clone()).with_middleware();
+        let limiter =
+            RateLimiter::dashmap_with_clock(Quota::per_minute(most), clock.clone()).with_middleware();
         Self { limiter, most, clock, calls: AtomicU32::new(0) }
     }
 
@@ -214,7 +210,8 @@ mod tests {
         let peer: SocketAddr = "10.0.0.1:1".parse().unwrap();
         let trusted = ["10.0.0.0/8".parse().unwrap()];
         let mut headers = HeaderMap::new();
-        let from = |headers: &HeaderMap, trusted: &[IpNet]| client_address(headers, peer, trusted).to_string();
+        let from =
+            |headers: &HeaderMap, trusted: &[IpNet]| client_address(headers, peer, trusted).to_string();
         assert_eq!(from(&headers, &trusted), "10.0.0.1");
         headers.insert("x-forwarded-for", HeaderValue::from_static("6.6.6.6, 198.51.100.7, 10.0.0.9"));
         assert_eq!(from(&headers, &trusted), "198.51.100.7", "what stands left of it anybody can write");

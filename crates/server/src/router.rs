@@ -5,8 +5,8 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post};
 
 use crate::api::{
-    api_keys, connect_sessions, connections, environments, forms, health, integrations, legacy, metadata, oauth,
-    operations, providers, variables,
+    api_keys, connect_sessions, connections, environments, forms, health, integrations, legacy, metadata,
+    oauth, operations, providers, signed_forms, variables,
 };
 use crate::app::SharedApp;
 use crate::connect::{assets, socket};
@@ -45,24 +45,13 @@ pub fn router(app: SharedApp) -> Router {
         .route("/oauth2/auth/{key}", post(forms::client_credentials))
         .route("/auth/two-step/{key}", post(forms::two_step))
         .route("/auth/unauthenticated/{key}", post(forms::unauthenticated))
-        .route("/environments", get(environments::list).post(environments::create))
-        .route("/environments/{id}", delete(environments::delete))
-        .route("/environment", get(environments::get).patch(environments::update))
-        .route(
-            "/environment/webhook-signing-key",
-            get(environments::signing_key).put(environments::set_signing_key),
-        )
-        .route("/environment/webhook-signing-key/rotate", post(environments::rotate_signing_key))
-        .route(
-            "/environment/api-keys",
-            get(api_keys::list).post(api_keys::create).merge(delete(api_keys::delete)),
-        )
-        .route("/account/api-keys", get(api_keys::list_account).post(api_keys::create_account))
-        .route("/account/api-keys/{id}", delete(api_keys::delete_account))
-        .route("/environment-variables", get(variables::list).put(variables::replace))
+        .route("/auth/tba/{key}", post(signed_forms::tba))
+        .route("/auth/signature/{key}", post(signed_forms::signature))
+        .route("/auth/aws-sigv4/{key}", post(signed_forms::aws_sigv4))
         .route("/operations", get(operations::list))
         .route("/operations/{id}", get(operations::get))
         .route("/openapi.json", get(crate::openapi::document))
+        .merge(environments_and_keys())
         .merge(legacy())
         .layer(from_fn(middleware::json_only))
         .route("/providers.json", get(providers::everything))
@@ -103,6 +92,26 @@ pub fn router(app: SharedApp) -> Router {
     // A nested router answers `/base`, but not `/base/`, where pages open their socket.
     let root = Router::new().route(&format!("{base_path}/"), get(socket::root)).with_state(app);
     Router::new().nest(&base_path, routes).merge(root)
+}
+
+/// The account's and the operator's routes.
+fn environments_and_keys() -> Router<SharedApp> {
+    Router::new()
+        .route("/environments", get(environments::list).post(environments::create))
+        .route("/environments/{id}", delete(environments::delete))
+        .route("/environment", get(environments::get).patch(environments::update))
+        .route(
+            "/environment/webhook-signing-key",
+            get(environments::signing_key).put(environments::set_signing_key),
+        )
+        .route("/environment/webhook-signing-key/rotate", post(environments::rotate_signing_key))
+        .route(
+            "/environment/api-keys",
+            get(api_keys::list).post(api_keys::create).merge(delete(api_keys::delete)),
+        )
+        .route("/account/api-keys", get(api_keys::list_account).post(api_keys::create_account))
+        .route("/account/api-keys/{id}", delete(api_keys::delete_account))
+        .route("/environment-variables", get(variables::list).put(variables::replace))
 }
 
 /// Deprecated routes; see `api/legacy.rs`.

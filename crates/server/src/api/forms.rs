@@ -12,7 +12,7 @@ use crate::app::SharedApp;
 use crate::auth::QuerySession;
 use crate::error::ApiError;
 use crate::metrics::Metrics;
-use crate::strict::{StrictJson, parse_query};
+use crate::strict::{StrictBody, StrictJson, parse_query};
 use crate::time::zulu;
 
 /// The client that a person enters.
@@ -35,7 +35,7 @@ pub async fn client_credentials(
     QuerySession(session): QuerySession,
     Path(key): Path<String>,
     RawQuery(query): RawQuery,
-    StrictJson(body): StrictJson<ClientBody>,
+    StrictBody(body): StrictBody<ClientBody>,
 ) -> Result<Json<Value>, ApiError> {
     let given =
         |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
@@ -112,16 +112,16 @@ pub async fn admin_link(
     })))
 }
 
-fn parse_key(key: &str) -> Result<IntegrationKey, ApiError> {
+pub(super) fn parse_key(key: &str) -> Result<IntegrationKey, ApiError> {
     IntegrationKey::parse(key).map_err(|error| ApiError::refused("invalid_uri_params", error.to_string()))
 }
 
-fn params(query: Option<&str>) -> Map<String, Value> {
+pub(super) fn params(query: Option<&str>) -> Map<String, Value> {
     let query = parse_query(query.unwrap_or_default());
     query.get("params").and_then(Value::as_object).cloned().unwrap_or_default()
 }
 
-fn answer(app: &SharedApp, connected: &Connected) -> Value {
+pub(super) fn answer(app: &SharedApp, connected: &Connected) -> Value {
     Metrics::count(&app.metrics.connected);
     json!({"providerConfigKey": connected.integration.as_str(), "connectionId": connected.connection.as_str()})
 }

@@ -268,7 +268,8 @@ pub async fn quickstart(
     integrations::entry(&app.services.context, &body.provider)?;
     parse_key(&body.unique_key, "unique_key")?;
     check_lengths(&IntegrationChanges { display_name: body.display_name, ..Default::default() })?;
-    let message = "There is no shared OAuth app on this server; POST /integrations takes the credentials of your own";
+    let message =
+        "There is no shared OAuth app on this server; POST /integrations takes the credentials of your own";
     Err(services::error::Error::field(message, &["provider"]).into())
 }
 
@@ -397,7 +398,8 @@ pub async fn client_shown(
 ) -> Result<Value, ApiError> {
     let secrets = IntegrationSecrets::open(&app.services.context, &integration)?;
     let open =
-        services::credentials::account::OpenIntegration::open(&app.services.context, scope, integration)?;
+        services::credentials::account::OpenIntegration::open(&app.services.context, scope, integration)
+            .await?;
     if !matches!(open.entry.provider.auth, Auth::OAuth2(_)) {
         return Ok(Value::Null);
     }

@@ -41,7 +41,7 @@ pub async fn config(
         "unique_key": integration.key.as_str(), "provider": integration.provider.as_str(), "syncs": [], "actions": [],
     });
     if query.include_creds.0 {
-        let open = OpenIntegration::open(&app.services.context, caller.scope(), integration.clone())?;
+        let open = OpenIntegration::open(&app.services.context, caller.scope(), integration.clone()).await?;
         config["auth_mode"] = open.entry.provider.auth.mode().as_str().into();
         let client = integrations::client_shown(&app, caller.scope(), integration).await?;
         if let Value::Object(client) = client {
@@ -107,11 +107,12 @@ pub async fn import_connection(
     };
     let mode = mode(&app, caller.scope(), key).await?;
     let credentials = credentials(&mode, &body, app.services.context.now_ms())?;
-    let mut nested: Map<String, Value> = ["provider_config_key", "connection_id", "metadata", "connection_config"]
-        .into_iter()
-        .chain(["webhook_url_override"])
-        .filter_map(|name| Some((name.to_owned(), body.get(name)?.clone())))
-        .collect();
+    let mut nested: Map<String, Value> =
+        ["provider_config_key", "connection_id", "metadata", "connection_config"]
+            .into_iter()
+            .chain(["webhook_url_override"])
+            .filter_map(|name| Some((name.to_owned(), body.get(name)?.clone())))
+            .collect();
     nested.insert("credentials".to_owned(), credentials);
     let read = strict::from_value(Value::Object(nested));
     let read = read.map_err(|issues| ApiError::invalid("invalid_body", issues))?;
@@ -183,7 +184,10 @@ fn credentials(mode: &str, body: &Map<String, Value>, now_ms: i64) -> Result<Val
         "TBA" => {
             let config = body.get("connection_config").and_then(|config| config.get("accountId"));
             if config.is_none() {
-                return Err(ApiError::refused("missing_account_id", "connection_config.accountId is missing"));
+                return Err(ApiError::refused(
+                    "missing_account_id",
+                    "connection_config.accountId is missing",
+                ));
             }
             out["token_id"] = need("token_id", "missing_access_token")?;
             out["token_secret"] = need("token_secret", "missing_access_token")?;
@@ -212,7 +216,8 @@ fn end(body: &Map<String, Value>, now_ms: i64) -> Result<Option<i64>, ApiError> 
         (Some(at), _) => time::from_json(at).map(Some).ok_or_else(invalid),
         (None, Some(seconds)) => {
             let seconds = seconds.as_i64().or_else(|| seconds.as_str()?.parse().ok());
-            let after = seconds.filter(|seconds| (0..=31_536_000_000).contains(seconds)).ok_or_else(invalid)?;
+            let after =
+                seconds.filter(|seconds| (0..=31_536_000_000).contains(seconds)).ok_or_else(invalid)?;
             Ok(Some(now_ms + after * 1000))
         }
         (None, None) if body.get("no_expiration") == Some(&Value::Bool(true)) => Ok(None),
@@ -238,7 +243,10 @@ mod tests {
         assert_eq!(code("OAUTH2", json!({"access_token": "a"})), "missing_expires_at");
         assert_eq!(code("OAUTH2", json!({"access_token": "a", "expires_at": "soon"})), "invalid_expires_at");
         assert_eq!(code("OAUTH2", json!({"access_token": "a", "expires_in": -1})), "invalid_expires_at");
-        assert_eq!(code("OAUTH2", json!({"access_token": "a", "expires_in": i64::MAX})), "invalid_expires_at");
+        assert_eq!(
+            code("OAUTH2", json!({"access_token": "a", "expires_in": i64::MAX})),
+            "invalid_expires_at"
+        );
         assert_eq!(code("API_KEY", json!({"api_key": ""})), "missing_api_key");
         assert_eq!(code("BASIC", json!({"password": "p"})), "missing_basic_username");
         assert_eq!(code("APP", json!({})), "missing_app_id");

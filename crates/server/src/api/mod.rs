@@ -15,6 +15,7 @@ pub mod operations;
 pub mod providers;
 pub mod proxy;
 pub mod shown_resources;
+pub mod signed_forms;
 pub mod variables;
 
 mod end_user;

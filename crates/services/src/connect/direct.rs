@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::callback::ask_and_log;
 use super::keep::{self, NewAuthorization, connection_name};
+use super::signed_forms::{self, RoleForm, TbaForm};
 use super::{certificates, config, sessions};
 use crate::context::Context;
 use crate::credentials::account::OpenIntegration;
@@ -32,6 +33,17 @@ pub enum Form {
     TwoStep(Map<String, Value>),
     /// NONE.
     Unauthenticated,
+    /// TBA.
+    Tba(TbaForm),
+    /// SIGNATURE.
+    Signature {
+        /// The name.
+        username: Secret,
+        /// The password.
+        password: Secret,
+    },
+    /// AWS_SIGV4.
+    Role(RoleForm),
 }
 
 /// The new connection.
@@ -106,7 +118,7 @@ async fn authorize(
 ) -> Result<Connected, Error> {
     let Request { params, form, name } = request;
     sessions::check_allowed(session, &open.integration.key)?;
-    let config = config::merged(open, params, session.defaults.get(open.integration.key.as_str()))?;
+    let mut config = config::merged(open, params, session.defaults.get(open.integration.key.as_str()))?;
     let credentials = match (&open.entry.provider.auth, form) {
         (Auth::OAuth2Cc(scheme), Form::ClientCredentials { client_id, client_secret }) => {
             let client = Client { id: client_id, secret: client_secret };
@@ -116,6 +128,13 @@ async fn authorize(
             by_assertion(context, session, open, scheme, fields, &config, log_id).await?
         }
         (Auth::None, Form::Unauthenticated) => Credentials::None,
+        (Auth::Tba(scheme), Form::Tba(form)) => signed_forms::tba(context, open, scheme, form, &config)?,
+        (Auth::Signature(protocol), Form::Signature { username, password }) => {
+            signed_forms::wsse(context, protocol, &username, &password)
+        }
+        (Auth::AwsSigV4, Form::Role(form)) => {
+            signed_forms::role(context, open, form, &mut config, log_id).await?
+        }
         _ => return Err(Error::refused("invalid_auth_mode", "This integration authorizes in another way")),
     };
     let id = match name {

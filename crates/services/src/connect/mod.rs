@@ -9,4 +9,5 @@ pub mod direct;
 pub mod events;
 pub mod keep;
 pub mod sessions;
+pub mod signed_forms;
 pub mod state;

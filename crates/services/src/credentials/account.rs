@@ -7,12 +7,13 @@ use catalog::Entry;
 use domain::connection::Connection;
 use domain::credentials::{Credentials, McpCredentials, OAuth2Credentials};
 use domain::integration::Integration;
-use domain::provider::{Auth, CodeGrant};
+use domain::provider::{Auth, CodeGrant, SignatureProtocol};
 use domain::{ConnectionId, IntegrationKey, Scope, Secret};
 
 use super::codec;
 use super::schemes::{Client, Party};
 use crate::context::{Context, SandboxCloud};
+use crate::environments::{self, OverrideHosts};
 use crate::error::Error;
 use crate::integration_secrets::IntegrationSecrets;
 use crate::proxy::plan::ProxyPlan;
@@ -30,6 +31,10 @@ pub struct OpenIntegration {
     pub client: Client,
     /// `${cloud.…}`.
     pub cloud: BTreeMap<String, String>,
+    /// Where a call's base-URL override may lead.
+    pub override_hosts: OverrideHosts,
+    /// The environment's own redirect URI.
+    callback_url: Option<String>,
 }
 
 impl OpenIntegration {
@@ -43,14 +48,14 @@ impl OpenIntegration {
             .integration(scope, key)
             .await?
             .ok_or_else(|| Error::UnknownIntegration(key.to_string()))?;
-        Self::open(context, scope, integration).map(Arc::new)
+        Self::open(context, scope, integration).await.map(Arc::new)
     }
 
     /// Opens an integration that was read already.
     ///
     /// # Errors
     /// Its provider or cloud is not available, or its secret does not open.
-    pub fn open(context: &Context, scope: Scope, integration: Integration) -> Result<Self, Error> {
+    pub async fn open(context: &Context, scope: Scope, integration: Integration) -> Result<Self, Error> {
         let entry = context
             .catalog
             .get(&integration.provider)
@@ -59,7 +64,21 @@ impl OpenIntegration {
         let cloud = cloud_values(context, &entry, integration.settings.cloud.as_deref())?;
         let secret = IntegrationSecrets::open(context, &integration)?.client;
         let client = Client { id: integration.client_id.clone().unwrap_or_default(), secret };
-        Ok(Self { scope, integration, entry, client, cloud })
+        let environment = environments::get(context, scope).await?.settings;
+        Ok(Self {
+            scope,
+            integration,
+            entry,
+            client,
+            cloud,
+            override_hosts: environment.override_hosts,
+            callback_url: environment.callback_url,
+        })
+    }
+
+    /// The redirect URI given to the provider.
+    pub fn redirect_uri<'a>(&'a self, context: &'a Context) -> &'a str {
+        self.callback_url.as_deref().unwrap_or(&context.settings.callback_url)
     }
 
     /// The parties of a request to the authorization server.
@@ -75,7 +94,7 @@ impl OpenIntegration {
             client,
             cloud: &self.cloud,
             config,
-            redirect_uri: &context.settings.callback_url,
+            redirect_uri: self.redirect_uri(context),
             extra: &[],
         }
     }
@@ -185,7 +204,12 @@ impl Account {
 
     /// The client that this connection's tokens belong to.
     pub fn client(&self) -> Client {
-        match &self.credentials {
+        Self::client_of(&self.integration, &self.credentials)
+    }
+
+    /// The same before everything is one account.
+    pub fn client_of(open: &OpenIntegration, credentials: &Credentials) -> Client {
+        match credentials {
             Credentials::OAuth2(OAuth2Credentials { client_override: Some(own), .. }) => {
                 Client { id: own.client_id.clone(), secret: own.client_secret.clone() }
             }
@@ -201,10 +225,10 @@ impl Account {
                 Client { id: own.client_id.clone(), secret: own.client_secret.clone().unwrap_or_default() }
             }
             Credentials::Tba(own) => Client {
-                id: own.client_id.clone().unwrap_or_else(|| self.integration.client.id.clone()),
-                secret: own.client_secret.clone().unwrap_or_else(|| self.integration.client.secret.clone()),
+                id: own.client_id.clone().unwrap_or_else(|| open.client.id.clone()),
+                secret: own.client_secret.clone().unwrap_or_else(|| open.client.secret.clone()),
             },
-            _ => self.integration.client.clone(),
+            _ => open.client.clone(),
         }
     }
 
@@ -249,14 +273,25 @@ impl Account {
     /// True when the access token is due for renewal: within 15 minutes of its end, or within a quarter of its life
     /// where that is less (contract §7.1).
     pub fn is_due(&self, now_ms: i64) -> bool {
-        const MARGIN_MS: i64 = 15 * 60 * 1000;
         let Some(end) = self.credentials.expires_at_ms() else { return !self.is_valid(now_ms) };
-        let life = self
-            .credentials
-            .raw()
-            .and_then(|raw| super::token_answer::expires_at_ms(&raw.0, 0))
-            .filter(|life| *life < end / 2);
-        let margin = life.map_or(MARGIN_MS, |life| MARGIN_MS.min(life / 4));
-        !self.is_valid(now_ms) || end - now_ms <= margin
+        !self.is_valid(now_ms) || end - now_ms <= self.margin_ms(end)
+    }
+
+    fn margin_ms(&self, end: i64) -> i64 {
+        const USUAL: i64 = 15 * 60 * 1000;
+        /// As AWS's own clients do; a session may be as short as 15 minutes.
+        const OF_SESSION: i64 = 5 * 60 * 1000;
+        let life = match (&self.credentials, &self.integration.entry.provider.auth) {
+            (Credentials::AwsSigV4(_), _) => return OF_SESSION,
+            (Credentials::Signature(_), Auth::Signature(SignatureProtocol::Wsse(scheme))) => {
+                Some(scheme.life_ms)
+            }
+            (Credentials::Jwt(_), Auth::Jwt(scheme)) => Some(scheme.life_ms),
+            (credentials, _) => {
+                credentials.raw().and_then(|raw| super::token_answer::expires_at_ms(&raw.0, 0))
+            }
+        };
+        let life = life.filter(|life| *life < end / 2);
+        life.map_or(USUAL, |life| USUAL.min(life / 4))
     }
 }

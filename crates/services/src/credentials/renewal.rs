@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use domain::credentials::{Credentials, TwoStepCredentials};
-use domain::provider::{Auth, CodeGrant};
+use domain::provider::{Auth, CodeGrant, SignatureProtocol};
 use serde_json::{Map, Value};
 
 use super::account::{Account, OpenIntegration};
+use super::aws_session;
 use super::problem::TokenProblem;
-use super::schemes::{Party, SettingProblem, TokenRequest, client_credentials, oauth2, two_step};
+use super::schemes::{Party, SettingProblem, TokenRequest, client_credentials, oauth2, signature, two_step};
 use super::token_answer::TokenAnswer;
 use super::token_endpoint::{self, TokenCallFacts};
 use crate::context::{Context, TOKEN_CALL};
@@ -61,7 +62,18 @@ pub async fn run(context: &Context, account: &Account) -> Renewed {
 }
 
 async fn by_kind(context: &Context, account: &Account) -> Renewed {
-    by_one_request(context, account).await
+    match (&account.integration.entry.provider.auth, &account.credentials) {
+        (Auth::Signature(SignatureProtocol::Wsse(scheme)), Credentials::Signature(own)) => {
+            let (now_ms, entropy) = (context.now_ms(), &*context.entropy);
+            let fresh = signature::mint(scheme, &own.username, &own.password, now_ms, entropy);
+            Renewed::here(Ok(Credentials::Signature(fresh)))
+        }
+        (Auth::AwsSigV4, Credentials::AwsSigV4(own)) => {
+            let (facts, session) = aws_session::obtain(context, &account.integration, own.clone()).await;
+            Renewed { facts, outcome: session.map(|session| Credentials::AwsSigV4(session).into()) }
+        }
+        _ => by_one_request(context, account).await,
+    }
 }
 
 /// One request to a token endpoint.

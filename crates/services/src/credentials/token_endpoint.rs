@@ -46,6 +46,23 @@ pub async fn ask(
     context: &Context,
     request: TokenRequest,
 ) -> (TokenCallFacts, Result<TokenAnswer, TokenProblem>) {
+    let (facts, outcome) = send(context, &request).await;
+    let answer = outcome.and_then(|response| {
+        let kind = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let status = response.status().as_u16();
+        token_answer::read_as(&request.shape, status, kind, response.body(), context.now_ms())
+    });
+    (facts, answer)
+}
+
+/// Sends the request; the answer is whatever came, unread.
+///
+/// # Errors
+/// No answer came.
+pub async fn send(
+    context: &Context,
+    request: &TokenRequest,
+) -> (TokenCallFacts, Result<http::Response<bytes::Bytes>, TokenProblem>) {
     let started = tokio::time::Instant::now();
     let mut facts = TokenCallFacts {
         method: request.method.clone(),
@@ -59,26 +76,18 @@ pub async fn ask(
         status: None,
         duration: Duration::ZERO,
     };
-    let outcome = match to_http(&request) {
+    let outcome = match to_http(request) {
         Some(http) => context.egress.fetch_bytes(http, &context.settings.token).await,
         None => Err(EgressError::InvalidTarget { reason: "the token URL is not a valid URL".to_owned() }),
     };
     facts.duration = started.elapsed();
-    let answer = match outcome {
-        Ok(response) => {
-            let status = response.status().as_u16();
-            facts.status = Some(status);
-            let kind = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-            token_answer::read_as(&request.shape, status, kind, response.body(), context.now_ms())
-        }
-        Err(failure) => Err(unreachable(&failure)),
-    };
-    (facts, answer)
+    facts.status = outcome.as_ref().ok().map(|response| response.status().as_u16());
+    (facts, outcome.map_err(|failure| unreachable(&failure)))
 }
 
 fn to_http(request: &TokenRequest) -> Option<Request<Body>> {
     let (kind, body) = encoded(request)?;
-    let in_query = request.method == Method::GET;
+    let in_query = request.method == Method::GET || request.format == BodyFormat::Query;
     let mut url = url::Url::parse(&request.url).ok()?;
     if in_query && !request.fields.is_empty() {
         let pairs = request.fields.iter().map(|(name, value)| (name.as_str(), value.expose()));
@@ -122,6 +131,10 @@ fn encoded(request: &TokenRequest) -> Option<(Option<&'static str>, String)> {
         return Some((None, body.expose().to_owned()));
     }
     Some(match request.format {
+        // Its fields stand in the URL, see `to_http`.
+        BodyFormat::Query => (Some("application/x-www-form-urlencoded"), String::new()),
+        // Fields are flat and an XML request is not: its scheme writes the body.
+        BodyFormat::Xml => return None,
         BodyFormat::Form => {
             let pairs = request.fields.iter().map(|(name, value)| (name.as_str(), value.expose()));
             let body = serde_urlencoded::to_string(pairs.collect::<Vec<_>>()).ok()?;

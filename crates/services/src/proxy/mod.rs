@@ -4,14 +4,19 @@ pub mod answer;
 pub mod call;
 pub mod decide;
 pub mod destination;
+pub mod each_attempt;
 pub mod headers;
+pub mod held;
 pub mod links;
 pub mod plan;
 pub mod service;
 pub mod target;
+pub mod values;
 
+mod attempt;
+mod gunzip;
 mod record;
 
-pub use call::{Links, ProxyCall, Redirects};
+pub use call::{Links, Packing, ProxyCall, Redirects};
 pub use egress::Body as OutboundBody;
 pub use service::Proxy;

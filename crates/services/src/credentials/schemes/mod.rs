@@ -1,9 +1,13 @@
 //! One file an auth mode: how tokens are obtained and renewed. Pure: each makes a request, none sends it.
 
 pub mod assertion;
+pub mod aws_sigv4;
 pub mod client_credentials;
+pub mod oauth1;
 pub mod oauth2;
 pub mod rsa_key;
+pub mod signature;
+pub mod tba;
 pub mod two_step;
 
 mod party;
@@ -70,6 +74,16 @@ impl TokenRequest {
                 self.set("client_secret", client.secret.clone());
             }
             ClientAuth::Basic => self.basic = Some((client.id.clone(), client.secret.clone())),
+            ClientAuth::BasicAndBody => {
+                self.authenticate(client, ClientAuth::Body);
+                self.authenticate(client, ClientAuth::Basic);
+            }
+            ClientAuth::UsernamePassword => {
+                self.set("username", client.id.clone());
+                self.set("password", client.secret.clone());
+            }
+            // The assertion that proves it is the scheme's own.
+            ClientAuth::PrivateKeyJwt => self.set("client_id", client.id.clone()),
         }
     }
 }
