@@ -52,14 +52,16 @@ pub fn router(app: SharedApp) -> Router {
         .route("/operations/{id}", get(operations::get))
         .route("/openapi.json", get(crate::openapi::document))
         .merge(environments_and_keys())
-        .merge(legacy())
-        .layer(from_fn(middleware::json_only))
         .route("/providers.json", get(providers::everything))
         .route("/env.js", get(health::env_js))
+        .merge(legacy())
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn(middleware::json_only))
         .layer(from_fn_with_state(app.clone(), gate::layer))
         .layer(from_fn(middleware::cors));
     let own_page = Router::new()
         .route("/connect/telemetry", post(connect_sessions::telemetry))
+        .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn(middleware::json_only))
         .layer(from_fn_with_state(app.clone(), middleware::cors_own_page));
     let pages = Router::new()
@@ -71,7 +73,9 @@ pub fn router(app: SharedApp) -> Router {
         .route("/pages/{file}", get(assets::result_file))
         .route("/images/template-logos/{file}", get(assets::logo))
         .route("/oauth/connect/{key}", get(oauth::connect))
-        .route("/oauth/callback", get(oauth::callback));
+        .route("/oauth/callback", get(oauth::callback))
+        .route("/oauth/client-metadata/{environment}/{key}", get(oauth::client_metadata))
+        .route("/app-auth/connect", get(oauth::app_setup));
     let house = Router::new()
         .route("/health", get(health::health))
         .route("/ready", get(health::ready))

@@ -10,7 +10,7 @@ use services::credentials::account::OpenIntegration;
 use services::error::Error;
 use services::store::JsonWrite;
 
-use super::{import, integrations, metadata};
+use super::{import, integration_client, integrations, metadata};
 use crate::app::SharedApp;
 use crate::auth::{CreateConnection, Granted, ReadIntegration, UpdateConnection};
 use crate::error::ApiError;
@@ -41,9 +41,9 @@ pub async fn config(
         "unique_key": integration.key.as_str(), "provider": integration.provider.as_str(), "syncs": [], "actions": [],
     });
     if query.include_creds.0 {
-        let open = OpenIntegration::open(&app.services.context, caller.scope(), integration.clone()).await?;
-        config["auth_mode"] = open.entry.provider.auth.mode().as_str().into();
-        let client = integrations::client_shown(&app, caller.scope(), integration).await?;
+        let entry = services::integrations::entry(&app.services.context, integration.provider.as_str())?;
+        config["auth_mode"] = entry.provider.auth.mode().as_str().into();
+        let client = integration_client::shown(&app, integration)?;
         if let Value::Object(client) = client {
             for (name, value) in client.into_iter().filter(|(name, _)| name != "type") {
                 config[name] = value;

@@ -7,6 +7,7 @@ pub mod credentials;
 pub mod environments;
 pub mod forms;
 pub mod health;
+pub mod integration_client;
 pub mod integrations;
 pub mod legacy;
 pub mod metadata;
