@@ -88,6 +88,8 @@ rights! {
     CreateAccountKey = ["account:api_keys:create"];
     /// Revoke keys of the account.
     DeleteAccountKey = ["account:api_keys:delete"];
+    /// Send webhooks once more.
+    ReplayWebhooks = ["environment:webhooks:replay"];
 }
 
 /// Proof that the caller's key has a right.

@@ -46,6 +46,14 @@ impl ApiError {
         Self::invalid("invalid_query_params", vec![FieldIssue::custom(message, &[name])])
     }
 
+    /// The same invalid fields, where they stood in the query.
+    pub fn of_query(mut self) -> Self {
+        if self.parts().1 == "invalid_body" {
+            self.body.insert("code".into(), "invalid_query_params".into());
+        }
+        self
+    }
+
     /// 400 for a body that is no JSON.
     pub fn invalid_json(error: &serde_json::Error) -> Self {
         Self::refused("invalid_json", error.to_string())

@@ -5,7 +5,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post};
 
 use crate::api::{
-    api_keys, connect_sessions, connections, environments, forms, health, integrations, legacy, metadata,
+    api_keys, connect_sessions, connections, deliveries, environments, forms, health, integrations, legacy, metadata,
     oauth, operations, providers, signed_forms, variables,
 };
 use crate::app::SharedApp;
@@ -50,6 +50,9 @@ pub fn router(app: SharedApp) -> Router {
         .route("/auth/aws-sigv4/{key}", post(signed_forms::aws_sigv4))
         .route("/operations", get(operations::list))
         .route("/operations/{id}", get(operations::get))
+        .route("/webhooks/deliveries", get(deliveries::list))
+        .route("/webhooks/deliveries/{id}", get(deliveries::get))
+        .route("/webhooks/deliveries/{id}/replay", post(deliveries::replay))
         .route("/openapi.json", get(crate::openapi::document))
         .merge(environments_and_keys())
         .route("/providers.json", get(providers::everything))

@@ -10,6 +10,7 @@ pub mod error;
 pub mod fault;
 pub mod integration_secrets;
 pub mod integrations;
+pub mod jobs;
 pub mod operations;
 pub mod proxy;
 mod services;
@@ -20,6 +21,7 @@ pub use services::{Retention, Services};
 /// The store's nouns that cross the edge: filters, patches, summaries.
 pub mod store {
     pub use ::store::{
-        ApiKey, Change, ConnectionFilter, ConnectionPatch, ConnectionSummary, JsonWrite, KeyOwner, StoreError,
+        ApiKey, Change, ConnectionFilter, ConnectionPatch, ConnectionSummary, Delivery, DeliveryFilter,
+        DeliveryState, JsonWrite, KeyOwner, StoreError, Try,
     };
 }

@@ -4,6 +4,7 @@ pub mod api_keys;
 pub mod connect_sessions;
 pub mod connections;
 pub mod credentials;
+pub mod deliveries;
 pub mod environments;
 pub mod forms;
 pub mod health;

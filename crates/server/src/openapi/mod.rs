@@ -11,7 +11,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::api::{
-    api_keys, connect_sessions, connections, environments, health, integrations, metadata, operations,
+    api_keys, connect_sessions, connections, deliveries, environments, health, integrations, metadata, operations,
     providers, variables,
 };
 
@@ -29,7 +29,7 @@ use crate::api::{
         environments::signing_key, environments::set_signing_key, environments::rotate_signing_key,
         api_keys::list, api_keys::create, api_keys::delete, api_keys::list_account, api_keys::create_account,
         api_keys::delete_account, variables::list, variables::replace,
-        operations::list, operations::get, health::health, health::ready,
+        operations::list, operations::get, deliveries::list, deliveries::get, deliveries::replay, health::health, health::ready,
     ),
     components(schemas(shapes::ErrorAnswer, shapes::OneOrMoreTexts)),
     modifiers(&Bearer, &Refusals),
