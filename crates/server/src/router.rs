@@ -5,8 +5,8 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post};
 
 use crate::api::{
-    api_keys, connect_sessions, connections, deliveries, environments, forms, health, integrations, legacy, metadata,
-    oauth, operations, providers, signed_forms, variables,
+    api_keys, connect_sessions, connections, deliveries, environments, forms, health, integrations, legacy,
+    metadata, oauth, operations, providers, signed_forms, variables,
 };
 use crate::app::SharedApp;
 use crate::connect::{assets, socket};

@@ -11,8 +11,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::api::{
-    api_keys, connect_sessions, connections, deliveries, environments, health, integrations, metadata, operations,
-    providers, variables,
+    api_keys, connect_sessions, connections, deliveries, environments, health, integrations, metadata,
+    operations, providers, variables,
 };
 
 #[derive(OpenApi)]
