@@ -1,6 +1,7 @@
 //! What an API key may do (contract §1.3).
 
-/// Scopes on one environment. The last three are ours: settings and variables have no public route in the contract.
+/// Scopes on one environment. The last four are ours: settings, variables and deliveries have no public route in the
+/// contract.
 const ENVIRONMENT_SCOPES: &[&str] = &[
     "environment:integrations:list",
     "environment:integrations:list_credentials",
@@ -41,6 +42,7 @@ const ENVIRONMENT_SCOPES: &[&str] = &[
     "environment:variables:update",
     "environment:settings:read",
     "environment:settings:update",
+    "environment:webhooks:replay",
 ];
 
 /// Scopes on the account. The last four are ours: the contract has no public route for them.

@@ -36,7 +36,7 @@ pub use hop_by_hop::{HOP_BY_HOP, strip_hop_by_hop};
 pub use local::{LocalError, LocalLimits, over_socket};
 pub use options::{EgressOptions, FetchPolicy, SendPolicy, SystemRoots};
 pub use proxies::{OutboundProxies, OutboundProxy, TrustProxy};
-pub use redirect::{AcrossOrigins, Arrival, Followed, Hop, HopOrigin, RedirectPolicy};
+pub use redirect::{AcrossOrigins, Arrival, AtHop, Followed, Hop, HopOrigin, RedirectPolicy};
 pub use resolve::{Resolve, Resolving, SystemResolver};
 pub use response_body::ResponseBody;
 pub use target::HostPort;

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use axum::extract::{FromRequestParts, RawQuery};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
-use domain::Scope;
 use domain::connect::ConnectSession;
+use domain::{ConnectionId, Scope};
 use services::api_keys::{self, ApiPrincipal};
 use services::connect::sessions::{self, TOKEN_PREFIX};
-use services::environments;
+use services::environments::{self, PublicKey};
 use services::store::KeyOwner;
 
-use crate::app::SharedApp;
+use crate::app::{App, SharedApp};
 use crate::error::ApiError;
 use crate::operator::ByOperator;
 use crate::strict::parse_query;
@@ -98,6 +98,8 @@ rights! {
     DeleteAccountKey = ["account:api_keys:delete"];
     /// Look after the installation.
     Operate = ["account:operate"];
+    /// Send webhooks once more.
+    ReplayWebhooks = ["environment:webhooks:replay"];
 }
 
 /// Proof that the caller's key has a right.
@@ -204,6 +206,19 @@ async fn authenticate(app: &SharedApp, headers: &HeaderMap) -> Result<Arc<ApiPri
     })
 }
 
+/// Whose key or connect session a request carries, if any; an answer that it is wrong is left to the route.
+pub async fn owner(app: &App, headers: &HeaderMap) -> Option<KeyOwner> {
+    let token = bearer(headers).ok()?;
+    if token.starts_with(TOKEN_PREFIX) {
+        let session = sessions::find(&app.services.context, token).await.ok()??;
+        return Some(KeyOwner::Environment(session.environment));
+    }
+    if !api_keys::is_key_shaped(token) {
+        return None;
+    }
+    Some(app.services.keys.authenticate(token).await.ok()??.owner)
+}
+
 /// The text after `Bearer `, or the bare header (contract §1.3).
 fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {
     let value = headers.get(header::AUTHORIZATION).ok_or_else(|| {
@@ -250,16 +265,56 @@ impl FromRequestParts<SharedApp> for QuerySession {
                 "connection_id is forbidden when using session token",
             )),
             Some(token) => find_session(app, token).await.map(Self),
-            None if query.contains_key("public_key") => Err(ApiError::unauthorized(
-                "deprecated_authentication",
-                "Public key authentication is deprecated. Please use connect session authentication instead.",
-            )),
+            None if query.contains_key("public_key") => {
+                by_public_key(app, parts.uri.path(), &query).await.map(Self)
+            }
             None => Err(ApiError::unauthorized(
                 "missing_connect_session_token",
                 "Authentication failed. The request carries no connect session token.",
             )),
         }
     }
+}
+
+/// An authorization without a session, as older code of the field begins it (contract §1.5, §1.7).
+async fn by_public_key(
+    app: &SharedApp,
+    path: &str,
+    query: &serde_json::Map<String, serde_json::Value>,
+) -> Result<ConnectSession, ApiError> {
+    let text = |name: &str| query.get(name).and_then(serde_json::Value::as_str);
+    let key = text("public_key").unwrap_or_default();
+    if key.is_empty() {
+        return Err(ApiError::unauthorized(
+            "missing_public_key",
+            "Authentication failed. The public key is missing.",
+        ));
+    }
+    if !api_keys::is_uuid_v4(key) {
+        let message = "Authentication failed. The public key is not a UUID v4.";
+        return Err(ApiError::unauthorized("invalid_public_key", message));
+    }
+    let context = &app.services.context;
+    let environment = match environments::by_public_key(context, key).await? {
+        PublicKey::Of(environment) => environment,
+        PublicKey::Unknown => {
+            let message = "Authentication failed. The public key is unknown.";
+            return Err(ApiError::unauthorized("unknown_account", message));
+        }
+        PublicKey::NotAdmitted => {
+            return Err(ApiError::unauthorized(
+                "deprecated_authentication",
+                "Public key authentication is deprecated. Please use connect session authentication instead.",
+            ));
+        }
+    };
+    // Every route that takes a public key ends with the integration's key.
+    let integration = path.rsplit('/').next().unwrap_or_default();
+    let integration = percent_encoding::percent_decode_str(integration).decode_utf8_lossy();
+    let connection = text("connection_id").map(ConnectionId::parse).transpose();
+    let connection =
+        connection.map_err(|error| ApiError::invalid_query("connection_id", error.to_string()))?;
+    Ok(sessions::by_public_key(context, &environment, &integration, connection, text("hmac")).await?)
 }
 
 async fn find_session(app: &SharedApp, token: &str) -> Result<ConnectSession, ApiError> {

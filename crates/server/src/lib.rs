@@ -6,12 +6,14 @@ pub mod listen;
 pub mod metrics;
 pub mod openapi;
 pub mod operator;
+pub mod rate_limit;
 pub mod tls;
 
 mod api;
 mod auth;
 mod connect;
 mod error;
+mod gate;
 mod middleware;
 mod router;
 mod strict;

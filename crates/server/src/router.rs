@@ -5,12 +5,13 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post};
 
 use crate::api::{
-    api_keys, connect_sessions, connections, environments, forms, health, integrations, metadata, oauth,
-    operations, operator, providers, signed_forms, variables,
+    api_keys, connect_sessions, connections, deliveries, environments, forms, health, integrations, legacy,
+    metadata, oauth, operations, operator, providers, signed_forms, variables,
 };
 use crate::app::SharedApp;
 use crate::connect::{assets, socket};
 use crate::error::ApiError;
+use crate::gate;
 use crate::middleware;
 
 /// The server's routes over an app.
@@ -35,7 +36,10 @@ pub(crate) fn without_base_path(app: SharedApp) -> Router {
         .route("/integrations", get(integrations::list).post(integrations::create))
         .route(
             "/integrations/{key}",
-            get(integrations::get).patch(integrations::update).delete(integrations::delete),
+            get(integrations::get)
+                .patch(integrations::update)
+                .delete(integrations::delete)
+                .merge(post(integrations::quickstart)),
         )
         .route("/connections", get(connections::list).post(connections::create))
         .route("/connections/metadata", post(metadata::replace).patch(metadata::merge))
@@ -47,7 +51,6 @@ pub(crate) fn without_base_path(app: SharedApp) -> Router {
         .route("/connect/sessions", post(connect_sessions::create))
         .route("/connect/sessions/reconnect", post(connect_sessions::reconnect))
         .route("/connect/session", get(connect_sessions::get).merge(delete(connect_sessions::delete)))
-        .route("/connect/telemetry", post(connect_sessions::telemetry))
         .route("/connect/certificates/{key}", post(forms::certificate))
         .route("/connect/admin-link/{key}", post(forms::admin_link))
         .route("/oauth2/auth/{key}", post(forms::client_credentials))
@@ -56,6 +59,56 @@ pub(crate) fn without_base_path(app: SharedApp) -> Router {
         .route("/auth/tba/{key}", post(signed_forms::tba))
         .route("/auth/signature/{key}", post(signed_forms::signature))
         .route("/auth/aws-sigv4/{key}", post(signed_forms::aws_sigv4))
+        .route("/operations", get(operations::list))
+        .route("/operations/{id}", get(operations::get))
+        .route("/webhooks/deliveries", get(deliveries::list))
+        .route("/webhooks/deliveries/{id}", get(deliveries::get))
+        .route("/webhooks/deliveries/{id}/replay", post(deliveries::replay))
+        .route("/openapi.json", get(crate::openapi::document))
+        .merge(environments_and_keys())
+        .route("/providers.json", get(providers::everything))
+        .route("/env.js", get(health::env_js))
+        .merge(legacy())
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn(middleware::json_only))
+        .layer(from_fn_with_state(app.clone(), gate::layer))
+        .layer(from_fn(middleware::cors));
+    let own_page = Router::new()
+        .route("/connect/telemetry", post(connect_sessions::telemetry))
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn(middleware::json_only))
+        .layer(from_fn_with_state(app.clone(), middleware::cors_own_page));
+    let pages = Router::new()
+        .route("/", get(socket::root))
+        .route("/connect", get(assets::without_slash))
+        .route("/connect/", get(assets::page))
+        .route("/connect/{file}", get(assets::page))
+        .route("/connect/admin/{token}", get(oauth::admin_link))
+        .route("/pages/{file}", get(assets::result_file))
+        .route("/images/template-logos/{file}", get(assets::logo))
+        .route("/oauth/connect/{key}", get(oauth::connect))
+        .route("/oauth/callback", get(oauth::callback))
+        .route("/oauth/client-metadata/{environment}/{key}", get(oauth::client_metadata))
+        .route("/app-auth/connect", get(oauth::app_setup));
+    let house = Router::new()
+        .route("/health", get(health::health))
+        .route("/ready", get(health::ready))
+        .route("/metrics", get(health::metrics));
+    // `/proxy` and `/proxy/*`, any method, go to `api::proxy` before this: see `door.rs`.
+    Router::new()
+        .merge(api)
+        .merge(own_page)
+        .merge(pages)
+        .merge(house)
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn_with_state(entropy, middleware::request_id))
+        .with_state(app)
+}
+
+/// The account's and the operator's routes.
+fn environments_and_keys() -> Router<SharedApp> {
+    Router::new()
         .route("/environments", get(environments::list).post(environments::create))
         .route("/environments/{id}", delete(environments::delete))
         .route("/environment", get(environments::get).patch(environments::update))
@@ -71,44 +124,31 @@ pub(crate) fn without_base_path(app: SharedApp) -> Router {
         .route("/account/api-keys", get(api_keys::list_account).post(api_keys::create_account))
         .route("/account/api-keys/{id}", delete(api_keys::delete_account))
         .route("/environment-variables", get(variables::list).put(variables::replace))
-        .route("/operations", get(operations::list))
-        .route("/operations/{id}", get(operations::get))
         .route("/operator/doctor", get(operator::doctor))
         .route("/operator/backup", post(operator::backup))
         .route("/operator/api-keys", post(operator::import_key))
         .route("/operator/keys", get(operator::keys).post(operator::learn_key))
         .route("/operator/keys/rotation", post(operator::rotate))
-        .route("/openapi.json", get(crate::openapi::document))
-        .layer(from_fn(middleware::cors));
-    let pages = Router::new()
-        .route("/", get(socket::root))
-        .route("/connect", get(assets::without_slash))
-        .route("/connect/", get(assets::page))
-        .route("/connect/{file}", get(assets::page))
-        .route("/connect/admin/{token}", get(oauth::admin_link))
-        .route("/pages/{file}", get(assets::result_file))
-        .route("/images/template-logos/{file}", get(assets::logo))
-        .route("/oauth/connect/{key}", get(oauth::connect))
-        .route("/oauth/callback", get(oauth::callback));
-    let house = Router::new()
-        .route("/providers.json", get(providers::everything))
-        .route("/env.js", get(health::env_js))
-        .route("/health", get(health::health))
-        .route("/ready", get(health::ready))
-        .route("/metrics", get(health::metrics));
-    // `/proxy` and `/proxy/*`, any method, go to `api::proxy` before this: see `door.rs`.
+}
+
+/// Deprecated routes; see `api/legacy.rs`.
+fn legacy() -> Router<SharedApp> {
     Router::new()
-        .merge(api)
-        .merge(pages)
-        .merge(house)
-        .fallback(not_found)
-        .layer(from_fn_with_state(entropy, middleware::request_id))
-        .with_state(app)
+        .route("/config/{key}", get(legacy::config))
+        .route("/connection", get(connections::list).post(legacy::import_connection))
+        .route("/connection/metadata", post(metadata::replace).patch(metadata::merge))
+        .route("/connection/{id}", get(connections::get).delete(connections::delete))
+        .route("/connection/{id}/metadata", post(legacy::replace_metadata).patch(legacy::merge_metadata))
+        .route("/connection/admin/{id}", delete(connections::delete))
 }
 
 /// Metrics on a listener of their own.
 pub fn metrics_router(app: SharedApp) -> Router {
     Router::new().route("/metrics", get(health::open_metrics)).with_state(app)
+}
+
+async fn method_not_allowed(method: axum::http::Method, uri: axum::http::Uri) -> ApiError {
+    ApiError::method_not_allowed(&method, uri.path())
 }
 
 async fn not_found(uri: axum::http::Uri) -> ApiError {

@@ -15,7 +15,7 @@ use store::{CacheEvent, Hearing, KeyOwner};
 use crate::context::Context;
 use crate::error::Error;
 
-pub use form::{hash, is_key_shaped};
+pub use form::{hash, is_key_shaped, is_uuid_v4};
 pub use issue::{Issued, MOST_KEYS, Name, check_scopes, create, generate, import, list, make_known, revoke};
 
 use form::digest_of;

@@ -154,13 +154,34 @@ pub async fn delete(context: &Context, id: EnvironmentId) -> Result<(), Error> {
     }
 }
 
-/// The environment whose public key this is, when it has one.
+/// What a public key opens.
+#[derive(Debug)]
+pub enum PublicKey {
+    /// This environment.
+    Of(Box<Environment>),
+    /// None.
+    Unknown,
+    /// None, and no environment has one: authorizations need a connect session here.
+    NotAdmitted,
+}
+
+/// What a public key opens.
 ///
 /// # Errors
 /// The database failed.
-pub async fn by_public_key(context: &Context, key: &str) -> Result<Option<Environment>, Error> {
-    let all = list(context).await?;
-    Ok(all.into_iter().find(|one| one.settings.public_key.as_deref() == Some(key)))
+pub async fn by_public_key(context: &Context, key: &str) -> Result<PublicKey, Error> {
+    let admitting = list(context).await?.into_iter().filter(|one| one.settings.public_key.is_some());
+    let admitting: Vec<Environment> = admitting.collect();
+    if admitting.is_empty() {
+        return Ok(PublicKey::NotAdmitted);
+    }
+    let mine = |one: &Environment| {
+        one.settings.public_key.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(key))
+    };
+    Ok(match admitting.into_iter().find(mine) {
+        Some(environment) => PublicKey::Of(Box::new(environment)),
+        None => PublicKey::Unknown,
+    })
 }
 
 fn unknown() -> Error {

@@ -1,6 +1,7 @@
 //! The use-cases: credentials, connect, proxy, webhooks, and the log of what happened.
 
 pub mod api_keys;
+mod client_registration;
 pub mod connect;
 pub mod context;
 pub mod credentials;
@@ -9,6 +10,7 @@ pub mod error;
 pub mod fault;
 pub mod integration_secrets;
 pub mod integrations;
+pub mod jobs;
 pub mod operations;
 pub mod operator;
 pub mod proxy;
@@ -20,6 +22,7 @@ pub use services::{Retention, Services};
 /// The store's nouns that cross the edge: filters, patches, summaries.
 pub mod store {
     pub use ::store::{
-        ApiKey, Change, ConnectionFilter, ConnectionPatch, ConnectionSummary, JsonWrite, KeyOwner, StoreError,
+        ApiKey, Change, ConnectionFilter, ConnectionPatch, ConnectionSummary, Delivery, DeliveryFilter,
+        DeliveryState, JsonWrite, KeyOwner, StoreError, Try,
     };
 }

@@ -10,11 +10,15 @@ use catalog::Catalog;
 use domain::{Clock, Entropy, EnvironmentName, Scope, Secret};
 use egress::{Egress, EgressOptions, HostPort, OutboundProxies, PolicyClass, SendPolicy};
 use server::door::Door;
+use server::rate_limit::RateLimits;
 use server::tls::TlsSource;
 use server::{App, EdgeSettings, SharedApp};
 use services::context::{Context, LogProxy, NodeName, SandboxCloud, Settings, TOKEN_CALL};
 use services::fault::FaultPoints;
+use services::jobs::alive::AliveSettings;
+use services::jobs::{self, JobSettings};
 use services::operations::Recorder;
+use services::webhooks::deliver::DeliverySettings;
 use services::{Retention, Services};
 use store::{DatabaseUrl, Store, StoreOptions};
 use tokio::net::TcpListener;
@@ -137,11 +141,14 @@ pub async fn build(options: ServeOptions, additions: Additions) -> anyhow::Resul
         settings,
     });
     let scope = default_environment(&context).await?;
+    jobs::schedules(&context).await?;
     let api_key = house_keys::api_key(&context, scope, given.api_key, data_dir).await?;
     let account_key = house_keys::account_key(&context, given.account_key, data_dir).await?;
     house_keys::of_environments(&context, given.environments).await?;
     let edge = edge(&options, &context);
+    let most = std::num::NonZeroU32::new(options.network.rate_limit);
     let app = App {
+        rate_limits: most.map(|most| RateLimits::new(most, context.clock.clone())),
         services: Services::new(context),
         assets: web::Assets::new(),
         edge,
@@ -203,8 +210,16 @@ fn background(
         max_age_ms: i64::from(options.log.log_retention_days) * 24 * 3600 * 1000,
         max_bytes: i64::try_from(options.log.log_retention_mb.saturating_mul(1_000_000)).unwrap_or(i64::MAX),
     };
+    let jobs = JobSettings {
+        retention,
+        alive: AliveSettings { idle_ms: i64::from(options.background.refresh_idle_hours) * 3_600_000 },
+        poll: Duration::from_secs(5),
+        drain: Duration::from_secs(options.network.drain_seconds),
+    };
+    let (workers, _) = jobs::workers(&app.services, jobs);
+    tracker.spawn(workers.run(shutdown.clone()));
     let (own, cancel) = (app.clone(), shutdown.clone());
-    tracker.spawn(async move { own.services.run_housekeeping(retention, cancel).await });
+    tracker.spawn(async move { own.services.run_notes(cancel).await });
     let (own, cancel) = (app.clone(), shutdown.clone());
     tracker.spawn(async move { own.services.run_indexing(cancel).await });
     let (events, cancel) = (app.services.events.clone(), shutdown.clone());
@@ -290,6 +305,12 @@ fn settings(options: &ServeOptions, address: SocketAddr, node: NodeName, sandbox
         log_proxy: match options.log.log_proxy {
             LogProxyOption::All => LogProxy::All,
             LogProxyOption::Errors => LogProxy::Errors,
+        },
+        webhooks: DeliverySettings {
+            // A developer's receiver runs on the same machine.
+            class: if sandbox { PolicyClass::PublicOrLoopback } else { PolicyClass::Public },
+            timeout: Duration::from_secs(options.background.webhook_timeout),
+            give_up_ms: i64::from(options.background.webhook_retry_hours) * 3_600_000,
         },
     }
 }

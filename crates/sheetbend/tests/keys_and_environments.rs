@@ -235,3 +235,34 @@ async fn fixed_keys_of_environments_come_from_the_configuration() {
     let refused = Start::dev().env("SHEETBEND_SECRET_KEY_PROD", "short").try_start().err().unwrap();
     assert!(refused.contains("SHEETBEND_SECRET_KEY_PROD must be a UUID v4"), "{refused}");
 }
+
+#[tokio::test]
+async fn a_public_key_admits_where_it_was_set_and_the_proof_fits() {
+    const PUBLIC: &str = "8c2f9f0e-7a2b-4c3d-8e9f-0a1b2c3d4e5f";
+    let server = Start::dev().start();
+    let begin = async |query: &str| {
+        let url = format!("{}/oauth/connect/microsoft-excel?public_key={query}", server.url());
+        server.send("GET", &url, &[], "").await.status.as_u16()
+    };
+    assert_eq!(begin(PUBLIC).await, 401, "nobody is admitted before a key is set");
+    server.api("PATCH", "/environment", Some(json!({"public_key": PUBLIC}))).await.ok();
+    assert_eq!(begin(PUBLIC).await, 302);
+    assert_eq!((begin("").await, begin("nonsense").await), (401, 401));
+    assert_eq!(begin("9d2f9f0e-7a2b-4c3d-8e9f-0a1b2c3d4e5f").await, 401, "another key");
+    let hmac = json!({"hmac_enabled": true, "hmac_key": "key"});
+    server.api("PATCH", "/environment", Some(hmac)).await.ok();
+    let proof = |message: &str| {
+        let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, b"key");
+        let tag = aws_lc_rs::hmac::sign(&key, message.as_bytes());
+        tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+    };
+    let with = |connection: &str, message: &str| {
+        format!("{PUBLIC}&connection_id={connection}&hmac={}", proof(message))
+    };
+    assert_eq!(begin(PUBLIC).await, 400, "no proof");
+    assert_eq!(begin(&format!("{PUBLIC}&hmac={}", proof("microsoft-excel"))).await, 302);
+    assert_eq!(begin(&with("c-1", "microsoft-excel:c-1")).await, 302);
+    assert_eq!(begin(&with("c-2", "microsoft-excel:c-1")).await, 400, "a proof of another connection");
+    assert_eq!(begin(&with("a%3Fb", "microsoft-excel:a?b")).await, 400, "no connection id");
+    server.calm();
+}

@@ -42,6 +42,8 @@ statements! {
               WHERE id = $1 AND deleted_at IS NULL";
     END_SESSIONS = "DELETE FROM connect_sessions WHERE environment_id = $1";
     END_STATES = "DELETE FROM oauth_states WHERE environment_id = $1";
+    END_CHECKS = "UPDATE connection_credentials SET check_at = NULL, ends_at = NULL \
+                  WHERE connection_row IN (SELECT id FROM connections WHERE environment_id = $1)";
     PURGE_CONNECTIONS = "DELETE FROM connections WHERE id IN (SELECT c.id FROM connections c \
                          JOIN environments e ON e.id = c.environment_id WHERE e.deleted_at <= $1 LIMIT $2)";
     PURGE = "DELETE FROM environments WHERE deleted_at <= $1 \
@@ -133,7 +135,8 @@ impl Store {
             .await
     }
 
-    /// Deletes an environment: its name is free, its keys, connect sessions and running authorizations end at once;
+    /// Deletes an environment: its name is free, its keys, connect sessions and running authorizations end at once and its
+    /// credentials are looked after no more;
     /// the rest goes with [`Self::purge_environments`].
     ///
     /// # Errors
@@ -148,6 +151,7 @@ impl Store {
                     crate::api_keys::revoke_all(tx, id, now_ms).await?;
                     tx.execute(END_SESSIONS, params![id]).await?;
                     tx.execute(END_STATES, params![id]).await?;
+                    tx.execute(END_CHECKS, params![id]).await?;
                     tx.announce(CacheEvent::Environment { environment: id });
                     Ok(())
                 })

@@ -65,7 +65,8 @@ pub async fn list(
             return Err(ApiError::invalid_query("limit", format!("must be 1 to {MOST}")));
         }
     };
-    let tags = query.tags.map(|tags| end_user::tags(tags, "tags")).transpose()?.unwrap_or_default();
+    let tags = query.tags.map(|tags| end_user::tags(tags, "tags")).transpose();
+    let tags = tags.map_err(ApiError::of_query)?.unwrap_or_default();
     let filter = ConnectionFilter {
         connection_id: query.connection_id,
         search: query.search,
@@ -371,6 +372,6 @@ pub async fn delete(
     let found = store.connection(caller.scope(), &key, &id).await.map_err(Error::from)?;
     let found =
         found.ok_or_else(|| ApiError::refused("unknown_connection", "The connection does not exist"))?;
-    store.delete_connection(caller.scope(), found.row).await.map_err(Error::from)?;
+    services::connect::remove::remove(&app.services.context, caller.scope(), &found).await?;
     Ok(Json(json!({"success": true})))
 }

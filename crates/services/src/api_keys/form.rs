@@ -28,7 +28,8 @@ fn is_own(key: &str) -> bool {
         && checksum_of(signed) == checksum
 }
 
-fn is_uuid_v4(key: &str) -> bool {
+/// Whether a text is a UUID of version 4 in either case.
+pub fn is_uuid_v4(key: &str) -> bool {
     let bytes = key.as_bytes();
     bytes.len() == 36
         && bytes.iter().enumerate().all(|(at, byte)| match at {

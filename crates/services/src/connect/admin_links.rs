@@ -79,7 +79,7 @@ pub async fn follow(context: &Context, token: &str) -> Result<(url::Url, Issued)
     let key = IntegrationKey::parse(&stored.integration).map_err(|_| gone())?;
     let open = OpenIntegration::load(context, scope, &key).await?;
     let state = state::new_state(context);
-    let url = consent_url(&open, &state, &context.settings.callback_url)?;
+    let url = consent_url(&open, &state, open.redirect_uri(context))?;
     let payload = payload(context, &open, stored.socket);
     let issued = state::issue(context, scope.environment, &key, &payload, state).await?;
     Ok((url, issued))
@@ -96,22 +96,7 @@ fn payload(context: &Context, open: &OpenIntegration, socket: Option<String>) ->
         detail: Some(serde_json::json!({"admin_link": true})),
     };
     context.log.begun(open.scope, log_id.clone(), &facts);
-    Payload {
-        leg: Leg::AdminLink,
-        connection_id: String::new(),
-        reconnect: None,
-        verifier: String::new(),
-        nonce: String::new(),
-        config: serde_json::Map::new(),
-        socket,
-        log_id,
-        began_at_ms,
-        client_override: None,
-        end_user: None,
-        tags: std::collections::BTreeMap::new(),
-        webhook_url_override: None,
-        token_scope: None,
-    }
+    Payload { socket, ..Payload::new(Leg::AdminLink, &log_id, began_at_ms) }
 }
 
 /// Entra's v2 admin consent endpoint for the integration's own scopes.

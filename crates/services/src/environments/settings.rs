@@ -120,7 +120,7 @@ impl SettingsChange {
         let mut issues: Vec<FieldIssue> =
             given.filter_map(|(field, text)| check_address(field, text)).collect();
         if let Some(Some(key)) = &self.public_key
-            && !(crate::api_keys::is_key_shaped(key) && !key.starts_with("sb_"))
+            && !crate::api_keys::is_uuid_v4(key)
         {
             issues.push(issue("public_key", "invalid_format", "Must be a UUID v4"));
         }

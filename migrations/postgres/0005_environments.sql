@@ -1,4 +1,4 @@
--- The twin of sqlite/0003_environments.sql.
+-- The twin of sqlite/0005_environments.sql.
 -- Environments that were deleted, keys of the whole account, names of keys that are unique, sealed values.
 
 ALTER TABLE environments ADD COLUMN deleted_at BIGINT;
