@@ -4,6 +4,7 @@
 //! turns it into [`domain::provider::Provider`], so that nobody else reads YAML.
 
 mod alias;
+mod authority;
 mod authorization_params;
 mod catalog;
 mod clouds;
@@ -18,12 +19,14 @@ mod lint;
 mod public;
 mod read;
 mod scopes;
+mod secret_hosts;
 mod templates;
 
+pub use authority::is_host_placeholder;
 pub use authorization_params::{ReservedParameter, merge_authorization_params};
 pub use catalog::{Catalog, Difference, Entry};
 pub use clouds::{CloudValues, Clouds, UnknownCloud};
-pub use connection_config::{FieldProblem, validate_connection_config, validate_credentials};
+pub use connection_config::{FieldProblem, is_host_part, validate_connection_config, validate_credentials};
 pub use convert::Ignored;
 pub use error::CatalogError;
 pub use hosts::{
@@ -34,3 +37,4 @@ pub use scopes::{
     EffectiveScopes, ScopeOrigin, ScopeRuleError, ScopeSources, ScopeWarning, check_scopes,
     check_token_request_scopes, effective_scopes, parse_scope_list, token_request_scopes,
 };
+pub use secret_hosts::{SecretHost, check_secret_host, check_secret_hosts, secret_urls};

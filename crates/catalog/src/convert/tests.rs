@@ -131,6 +131,10 @@ fn mistakes_name_file_line_definition_and_key() {
         ),
         (format!("{CODE_FLOW}proxy: {{base_url: 'https://x', resources: {{r: {{origin: x}}}}}}\n"), "scope"),
         ("docs: https://x\n".to_owned(), "auth_mode"),
+        (
+            "auth_mode: NONE\nconnection_config: {a: {pattern: '^('}}\n".to_owned(),
+            "connection_config.a.pattern",
+        ),
         ("auth_mode: TELEPATHY\n".to_owned(), "auth_mode: `TELEPATHY`"),
         (format!("{CODE_FLOW}authorization_ulr: x\n"), "unknown key `authorization_ulr`"),
         (format!("{CODE_FLOW}proxy: {{base_url: 'https://x', retry: {{afterwards: []}}}}\n"), "proxy.retry"),

@@ -48,6 +48,9 @@ pub enum SettingProblem {
         /// Which URL.
         what: &'static str,
     },
+    /// A host that a person chose and that may not have the integration's secret.
+    #[error("{0}")]
+    ForeignHost(String),
     /// The integration has no OAuth client.
     #[error("the integration has no client id; enter the OAuth app's client id and secret")]
     NoClient,
@@ -69,17 +72,20 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'\'');
 
 impl Party<'_> {
-    /// Fills a URL template; values that a person typed are encoded so that they stay one component.
+    /// Fills a URL template; values that a person typed are encoded so that they stay one component, and those that
+    /// form the host are checked (DESIGN §5 "Hosts that a person types").
     ///
     /// # Errors
-    /// The missing setting, or that the result is no http(s) URL.
+    /// The missing setting, a host that may not have the integration's secret, or that the result is no http(s) URL.
     pub fn url(&self, template: &Template, what: &'static str) -> Result<url::Url, SettingProblem> {
+        let allowed_hosts = &self.integration.settings.allowed_hosts;
+        catalog::check_secret_host(self.provider, template, self, allowed_hosts)
+            .map_err(|refused| SettingProblem::ForeignHost(refused.to_string()))?;
+        // A host cannot be encoded: it is written as it is where it can be nothing but a host.
         let encode = |path: &str, value: String| {
-            if path.starts_with("cloud.") {
-                value
-            } else {
-                utf8_percent_encode(&value, COMPONENT).to_string()
-            }
+            let as_it_is = path.starts_with("cloud.")
+                || (catalog::is_host_placeholder(template, path) && catalog::is_host_part(&value));
+            if as_it_is { value } else { utf8_percent_encode(&value, COMPONENT).to_string() }
         };
         let text = template
             .resolve_encoded(self, &encode)
