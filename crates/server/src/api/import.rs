@@ -94,7 +94,7 @@ pub async fn import(app: &SharedApp, scope: Scope, body: ImportBody) -> Result<C
         let message = format!("Invalid credentials type: the provider authorizes by {wanted}, not {given}");
         return Err(Error::field(message, &["credentials", "type"]).into());
     }
-    let config = services::connect::config::merged(&open, body.connection_config.unwrap_or_default(), None)?;
+    let config = services::connect::config::checked(&open, body.connection_config.unwrap_or_default())?;
     let new = NewAuthorization {
         integration: open,
         id,
