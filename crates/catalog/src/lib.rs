@@ -16,6 +16,8 @@ mod filled;
 mod hosts;
 mod layer;
 mod lint;
+mod live;
+mod locate;
 mod public;
 mod read;
 mod scopes;
@@ -32,7 +34,8 @@ pub use error::CatalogError;
 pub use hosts::{
     AllowedOrigin, HostPattern, InvalidHostPattern, allowed_origins, host_matches, url_is_allowed,
 };
-pub use lint::{DIFFERENCES, Lint, lint};
+pub use lint::{DIFFERENCES, Lint, lint, lint_line};
+pub use live::LiveCatalog;
 pub use scopes::{
     EffectiveScopes, ScopeOrigin, ScopeRuleError, ScopeSources, ScopeWarning, check_scopes,
     check_token_request_scopes, effective_scopes, parse_scope_list, token_request_scopes,

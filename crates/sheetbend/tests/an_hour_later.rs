@@ -65,7 +65,7 @@ impl House {
             log_proxy: LogProxy::All,
         };
         let context = Arc::new(Context {
-            catalog: catalog::Catalog::embedded().unwrap(),
+            catalog: catalog::Catalog::embedded().unwrap().into(),
             egress: Egress::new(EgressOptions::default()).unwrap(),
             background: TaskTracker::new(),
             key_making: tokio::sync::Semaphore::new(1),

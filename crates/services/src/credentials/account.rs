@@ -54,7 +54,6 @@ impl OpenIntegration {
         let entry = context
             .catalog
             .get(&integration.provider)
-            .cloned()
             .ok_or_else(|| Error::UnknownProvider(integration.provider.to_string()))?;
         let cloud = cloud_values(context, &entry, integration.settings.cloud.as_deref())?;
         let secret = IntegrationSecrets::open(context, &integration)?.client;
