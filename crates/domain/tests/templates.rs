@@ -14,6 +14,8 @@ fn plain() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn any_text_is_parsed_or_refused(text in ".{0,200}") {
         if let Ok(template) = Template::parse(&text) {

@@ -3,11 +3,14 @@
 pub mod account;
 pub mod accounts;
 pub mod aws_session;
+pub mod certificate_end;
 pub mod claims;
 pub mod codec;
 pub mod entra_codes;
 pub mod fetches;
+mod installed;
 pub mod keeper;
+pub mod mcp;
 pub mod problem;
 pub mod renewal;
 pub mod resources;
