@@ -7,6 +7,7 @@ pub mod codec;
 pub mod entra_codes;
 pub mod fetches;
 pub mod keeper;
+pub mod lookup;
 pub mod problem;
 pub mod renewal;
 pub mod resources;

@@ -2,7 +2,9 @@
 
 pub mod assertion;
 pub mod client_credentials;
+pub mod jws;
 pub mod oauth2;
+pub mod pem;
 pub mod rsa_key;
 pub mod two_step;
 
