@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::alias;
 use crate::clouds::Clouds;
-use crate::convert::{self, OWN_FIELD_KEYS, OWN_KEYS, OWN_PROXY_KEYS, ProviderFile};
+use crate::convert::{self, Ignored, OWN_FIELD_KEYS, OWN_KEYS, OWN_PROXY_KEYS, ProviderFile};
 use crate::embedded;
 use crate::error::CatalogError;
 use crate::read::{self, Written};
@@ -24,9 +24,22 @@ pub struct Entry {
     pub raw: Value,
     /// Pages whose facts the definition states.
     pub sources: Vec<String>,
-    /// Keys of the file that this version does not run; when there are any, `provider.auth` is `Unsupported`.
-    pub not_run: Vec<String>,
+    /// Where the definition departs from the field's of the same name, and why.
+    pub differs: Vec<Difference>,
+    /// Keys that change nothing here.
+    pub ignored: Vec<Ignored>,
     pub(crate) file: ProviderFile,
+}
+
+/// A departure from the field's definition of the same name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// What differs: `auth_mode`, `token_url`, `proxy.retry`, … (see `tests/compare.rs`).
+    pub key: String,
+    /// Why.
+    pub why: String,
+    /// The vendor's page that says so.
+    pub source: String,
 }
 
 /// Every definition by name.
@@ -109,7 +122,17 @@ fn entry(all: &IndexMap<String, Written>, written: &Written, clouds: &Clouds) ->
     Ok(Entry {
         raw: public(&converted.provider, raw, clouds),
         sources: converted.file.sources.clone(),
-        not_run: converted.not_run,
+        differs: converted
+            .file
+            .differs
+            .iter()
+            .map(|file| Difference {
+                key: file.key.clone(),
+                why: file.why.clone(),
+                source: file.source.clone(),
+            })
+            .collect(),
+        ignored: converted.ignored,
         provider: Arc::new(converted.provider),
         file: converted.file,
     })

@@ -2,7 +2,7 @@
 
 mod value;
 
-use domain::provider::{Auth, HostPart, Presence, Provider};
+use domain::provider::{HostPart, Presence, Provider};
 use serde_json::{Map, Value};
 
 use crate::hosts::value_at;
@@ -122,8 +122,7 @@ fn undeclared_in_urls(provider: &Provider) -> Vec<(String, HostPart)> {
             found.push((name.to_owned(), part));
         }
     }
-    // Without a flow of ours nothing of it is sent anywhere.
-    if matches!(provider.auth, Auth::Unsupported(_)) { Vec::new() } else { found }
+    found
 }
 
 fn problem(field: &str, message: String) -> FieldProblem {

@@ -4,17 +4,18 @@ mod auth;
 mod fields;
 mod file;
 mod host_parts;
+mod ignored;
 mod proxy;
-mod unsupported;
+mod tree;
 
 use domain::ProviderName;
-use domain::provider::Provider;
-use domain::template::Template;
+use domain::provider::{Provider, ScriptNames, WebhookRules, WebhookSecret};
 use indexmap::IndexMap;
 use serde_json::Value;
 
 pub(crate) use file::{OWN_FIELD_KEYS, OWN_KEYS, OWN_PROXY_KEYS, ProviderFile};
 pub(crate) use host_parts::{host_paths, urls};
+pub use ignored::Ignored;
 
 use crate::error::CatalogError;
 use crate::read::{Node, Written};
@@ -23,15 +24,14 @@ use crate::read::{Node, Written};
 pub(crate) struct Converted {
     pub(crate) provider: Provider,
     pub(crate) file: ProviderFile,
-    /// Keys that change how the definition works and that this version does not run.
-    pub(crate) not_run: Vec<String>,
+    pub(crate) ignored: Vec<Ignored>,
 }
 
 /// Converts an alias-resolved definition.
 ///
 /// # Errors
-/// A value of the wrong type, a template that cannot be parsed, a name outside contract §1.10, an auth mode that
-/// lacks what it needs. The error carries the definition's file, line and name.
+/// An unknown key, a value of the wrong type, a template that cannot be parsed, a name outside contract §1.10. The
+/// error carries the definition's file, line and name.
 pub(crate) fn convert(written: &Written, body: &IndexMap<String, Node>) -> Result<Converted, CatalogError> {
     convert_inner(written, body).map_err(|problem| written.error(problem))
 }
@@ -40,51 +40,70 @@ fn convert_inner(written: &Written, body: &IndexMap<String, Node>) -> Result<Con
     let name = ProviderName::parse(&written.name).map_err(|error| error.to_string())?;
     // Through text, because a JSON map in memory sorts its keys and the order of fields means something.
     let text = serde_json::to_string(body).map_err(|error| error.to_string())?;
-    let file: ProviderFile = serde_json::from_str(&text).map_err(|error| {
-        let text = error.to_string();
-        // Positions in that text mean nothing to whoever wrote the YAML.
-        text.split(" at line ").next().unwrap_or_default().to_owned()
-    })?;
-    let not_run = unsupported::keys(&file);
+    let file = typed(&text)?;
     let proxy = file.proxy.as_ref().map(proxy::proxy).transpose()?;
     let mut provider = Provider {
         name,
         shown_resources: proxy::shown(&file.shown_resources, proxy.as_ref())?,
         display_name: file.display_name.clone(),
-        auth: auth::auth(&file, &not_run)?,
+        categories: file.categories.clone(),
+        auth: auth::auth(&file)?,
         proxy,
-        connection_config: fields::fields(&file.connection_config)?,
-        credentials: fields::fields(&file.credentials)?,
+        connection_config: fields::fields("connection_config", &file.connection_config)?,
+        credentials: fields::fields("credentials", &file.credentials)?,
+        integration_config: fields::fields("integration_config", &file.integration_config)?,
+        assertion_option: fields::fields("assertion_option", &file.assertion_option)?,
         cloud_family: file.cloud_family.clone(),
         docs: file.docs.clone(),
+        docs_connect: file.docs_connect.clone(),
+        setup_guide_url: file.setup_guide_url.clone(),
+        webhooks: webhooks(&file),
+        scripts: ScriptNames {
+            post_connection: named(file.post_connection_script.as_ref()),
+            credentials_verification: named(file.credentials_verification_script.as_ref()),
+            pre_connection_deletion: named(file.pre_connection_deletion_script.as_ref()),
+        },
     };
     host_parts::mark(&mut provider);
     parse_every_template(&serde_json::from_str(&text).map_err(|error| error.to_string())?)?;
-    Ok(Converted { provider, file, not_run })
+    let ignored = ignored::ignored(body, &file, provider.auth.mode());
+    Ok(Converted { provider, file, ignored })
 }
 
-/// Parses a template and says which key it stands under.
-fn template(key: &str, source: &str) -> Result<Template, String> {
-    Template::parse(source).map_err(|error| format!("{key}: {error}"))
+fn typed(text: &str) -> Result<ProviderFile, String> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        let problem = error.into_inner().to_string();
+        // Positions in that text mean nothing to whoever wrote the YAML, and neither does the list of all keys.
+        let problem = problem.split(" at line ").next().unwrap_or_default();
+        let problem = problem.split(", expected one of").next().unwrap_or_default();
+        let problem = problem.replace("unknown field", "unknown key");
+        if path == "." { problem } else { format!("{path}: {problem}") }
+    })
 }
 
-/// Parses parameters whose values are templates; numbers and booleans are taken as their text.
-fn parameters(key: &str, map: &IndexMap<String, Value>) -> Result<Vec<(String, Template)>, String> {
-    map.iter()
-        .filter_map(|(name, value)| match value {
-            Value::String(text) => Some((name, text.clone())),
-            Value::Number(_) | Value::Bool(_) => Some((name, value.to_string())),
-            // Maps and lists are reported by `unsupported`.
-            _ => None,
-        })
-        .map(|(name, text)| Ok((name.clone(), template(&format!("{key}.{name}"), &text)?)))
-        .collect()
+fn webhooks(file: &ProviderFile) -> WebhookRules {
+    WebhookRules {
+        routing_script: named(file.webhook_routing_script.as_ref()),
+        secret: if file.webhook_user_defined_secret {
+            WebhookSecret::UserDefined
+        } else {
+            WebhookSecret::None
+        },
+        allowed_query_params: file.webhook_allowed_query_params.clone(),
+    }
+}
+
+/// An alias takes a script away by naming none.
+fn named(script: Option<&String>) -> Option<String> {
+    script.filter(|name| !name.is_empty()).cloned()
 }
 
 /// Parses templates under keys that are not run too, so that a broken file is refused when it is read.
 fn parse_every_template(value: &Value) -> Result<(), String> {
     match value {
-        Value::String(text) if text.contains("${") => template("template", text).map(drop),
+        Value::String(text) if text.contains("${") => tree::template("template", text).map(drop),
         Value::Array(items) => items.iter().try_for_each(parse_every_template),
         Value::Object(map) => map.iter().try_for_each(|(key, value)| {
             // Descriptions and examples are prose.

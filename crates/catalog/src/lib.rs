@@ -11,15 +11,18 @@ mod connection_config;
 mod convert;
 mod embedded;
 mod error;
+mod filled;
 mod hosts;
 mod lint;
 mod read;
 mod scopes;
+mod templates;
 
 pub use authorization_params::{ReservedParameter, merge_authorization_params};
-pub use catalog::{Catalog, Entry};
+pub use catalog::{Catalog, Difference, Entry};
 pub use clouds::{CloudValues, Clouds, UnknownCloud};
 pub use connection_config::{FieldProblem, validate_connection_config, validate_credentials};
+pub use convert::Ignored;
 pub use error::CatalogError;
 pub use hosts::{
     AllowedOrigin, HostPattern, InvalidHostPattern, allowed_origins, host_matches, url_is_allowed,

@@ -19,19 +19,6 @@ pub struct Lint {
     pub message: String,
 }
 
-/// Keys of contract §4.1 that are not read into the model: known, so not misspelt.
-const OTHER_KNOWN_KEYS: &[&str] = &[
-    "docs_connect",
-    "setup_guide_url",
-    "post_connection_script",
-    "pre_connection_deletion_script",
-    "credentials_verification_script",
-    "webhook_routing_script",
-    "webhook_user_defined_secret",
-    "webhook_allowed_query_params",
-    "token_expiration_buffer",
-];
-
 /// Everything that is wrong with a definition, in the clouds of its family.
 pub fn lint(entry: &Entry, clouds: &Clouds) -> Vec<Lint> {
     let mut lints = Lints(Vec::new());
@@ -52,14 +39,8 @@ impl Lints {
 }
 
 fn shape(entry: &Entry, lints: &mut Lints) {
-    for key in entry.file.rest.keys().filter(|key| !OTHER_KNOWN_KEYS.contains(&key.as_str())) {
-        lints.add(key, "unknown key, or one that this version does not run");
-    }
-    for key in &entry.not_run {
-        lints.add(key, "this version does not run it");
-    }
-    if let Auth::Unsupported(mode) = entry.provider.auth {
-        lints.add("auth_mode", format!("{mode} is not run, or not with these keys"));
+    if let Auth::Incomplete(incomplete) = &entry.provider.auth {
+        lints.add("auth_mode", format!("{} cannot be used: {}", incomplete.mode, incomplete.problem));
     }
     if entry.provider.display_name.trim().is_empty() {
         lints.add("display_name", "is empty");

@@ -1,8 +1,14 @@
 //! `${a.b}` templates with `A || B` fallbacks (contract §4.4), parsed once when a definition is read.
 
+mod error;
 mod parse;
+mod resolve;
+mod tree;
 
 use std::fmt;
+
+pub use error::{TemplateError, Unresolved, UnresolvedReason};
+pub use tree::TemplateTree;
 
 /// Where a template's placeholders get their values.
 pub trait Values {
@@ -23,6 +29,21 @@ impl<F: Fn(&str) -> Option<String>> Values for F {
     }
 }
 
+/// The functions of contract §4.4: name, and fewest and most arguments.
+///
+/// `awsSigV4` takes access key id, secret, region, service and perhaps a host; the request that it signs is known to
+/// whoever implements [`Values::call`].
+pub const FUNCTIONS: &[(&str, usize, usize)] = &[
+    ("now", 1, usize::MAX),
+    ("base64", 1, usize::MAX),
+    ("sha256Hex", 1, usize::MAX),
+    ("sha256Base64", 1, usize::MAX),
+    ("hmacSha1Hex", 2, 2),
+    ("ed25519Sign", 2, 2),
+    ("awsSigV4", 4, 5),
+    ("fingerprint", 1, 1),
+];
+
 /// A parsed template: alternatives tried from left to right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
@@ -39,54 +60,6 @@ enum Part {
         name: String,
         argument: Vec<Part>,
     },
-}
-
-/// A placeholder that has no value.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}", self.describe())]
-pub struct Unresolved {
-    /// The dotted path, for example `connectionConfig.tenant`, or the function's name.
-    pub path: String,
-    /// Why there is no value.
-    pub reason: UnresolvedReason,
-}
-
-/// Why a placeholder has no value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UnresolvedReason {
-    /// Nobody gave one.
-    NoValue,
-    /// It is a function that cannot be computed here.
-    UnsupportedFunction,
-}
-
-impl Unresolved {
-    fn no_value(path: &str) -> Self {
-        Self { path: path.to_owned(), reason: UnresolvedReason::NoValue }
-    }
-
-    fn function(name: &str) -> Self {
-        Self { path: name.to_owned(), reason: UnresolvedReason::UnsupportedFunction }
-    }
-
-    fn describe(&self) -> String {
-        match self.reason {
-            UnresolvedReason::NoValue => format!("no value for ${{{}}}", self.path),
-            UnresolvedReason::UnsupportedFunction => {
-                format!("the template function `{}` has no result here: is its key usable?", self.path)
-            }
-        }
-    }
-}
-
-/// A template that cannot be parsed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("template `{template}`: {problem}")]
-pub struct TemplateError {
-    /// The template as written.
-    pub template: String,
-    /// What is wrong.
-    pub problem: &'static str,
 }
 
 impl Template {
@@ -122,7 +95,7 @@ impl Template {
     ) -> Result<String, Unresolved> {
         let mut missing = None;
         for parts in &self.alternatives {
-            match resolve_parts(parts, values, encode) {
+            match resolve::parts(parts, values, encode) {
                 Ok(text) => return Ok(text),
                 Err(unresolved) if unresolved.reason == UnresolvedReason::UnsupportedFunction => {
                     return Err(unresolved);
@@ -147,6 +120,18 @@ impl Template {
         found.into_iter()
     }
 
+    /// The first call of a function outside contract §4.4, or with a wrong number of arguments, described.
+    pub fn unknown_function(&self) -> Option<String> {
+        self.alternatives.iter().find_map(|parts| unknown_function(parts))
+    }
+
+    /// The texts of each alternative with every placeholder's path in place: what stands where, before any value.
+    ///
+    /// Functions count as placeholders under their names.
+    pub fn alternatives(&self) -> impl Iterator<Item = Vec<Piece<'_>>> {
+        self.alternatives.iter().map(|parts| parts.iter().map(Piece::of).collect())
+    }
+
     /// The template as written.
     pub fn source(&self) -> &str {
         &self.source
@@ -156,54 +141,6 @@ impl Template {
 impl fmt::Display for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.source)
-    }
-}
-
-fn resolve_parts(
-    parts: &[Part],
-    values: &dyn Values,
-    encode: &dyn Fn(&str, String) -> String,
-) -> Result<String, Unresolved> {
-    let mut text = String::new();
-    for part in parts {
-        match part {
-            Part::Text(literal) => text.push_str(literal),
-            Part::Path(path) => {
-                let value = values.get(path).ok_or_else(|| Unresolved::no_value(path))?;
-                text.push_str(&encode(path, value));
-            }
-            Part::Call { name, argument } => {
-                let arguments = resolve_arguments(argument, values)?;
-                let result = values.call(name, &arguments).ok_or_else(|| Unresolved::function(name))?;
-                text.push_str(&encode(name, result));
-            }
-        }
-    }
-    Ok(text)
-}
-
-/// The arguments of a call: split at the commas that the template itself has, so that a value with a comma stays one.
-fn resolve_arguments(parts: &[Part], values: &dyn Values) -> Result<Vec<String>, Unresolved> {
-    let mut arguments = vec![String::new()];
-    for part in parts {
-        match part {
-            Part::Text(literal) => {
-                let mut pieces = literal.split(',');
-                append(&mut arguments, pieces.next().unwrap_or_default());
-                arguments.extend(pieces.map(str::to_owned));
-            }
-            other => {
-                let value = resolve_parts(std::slice::from_ref(other), values, &|_, value| value)?;
-                append(&mut arguments, &value);
-            }
-        }
-    }
-    Ok(arguments)
-}
-
-fn append(arguments: &mut [String], text: &str) {
-    if let Some(last) = arguments.last_mut() {
-        last.push_str(text);
     }
 }
 
@@ -226,84 +163,41 @@ fn collect_functions<'a>(parts: &'a [Part], found: &mut Vec<&'a str>) {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn values(path: &str) -> Option<String> {
-        (path == "connectionConfig.tenant").then(|| "contoso".to_owned())
-    }
-
-    #[test]
-    fn the_first_complete_alternative_wins() {
-        let template =
-            Template::parse("https://${connectionConfig.host} || https://${connectionConfig.tenant}.x")
-                .unwrap();
-        assert_eq!(template.resolve(&values).unwrap(), "https://contoso.x");
-        let missing = Template::parse("${a.b}").unwrap().resolve(&values).unwrap_err();
-        assert_eq!(missing.path, "a.b");
-        assert_eq!(missing.to_string(), "no value for ${a.b}");
-    }
-
-    #[test]
-    fn broken_templates_are_refused() {
-        for broken in ["${open", "${}", "${a${b}}", "${base64(${a}}", "${no space}", "${f(${a)}"] {
-            assert!(Template::parse(broken).is_err(), "{broken}");
+fn unknown_function(parts: &[Part]) -> Option<String> {
+    parts.iter().find_map(|part| {
+        let Part::Call { name, argument } = part else { return None };
+        let commas: usize = argument
+            .iter()
+            .map(|part| if let Part::Text(text) = part { text.matches(',').count() } else { 0 })
+            .sum();
+        match FUNCTIONS.iter().find(|(known, ..)| known == name) {
+            None => Some(format!("`{name}` is not a template function")),
+            Some((_, fewest, most)) if !(*fewest..=*most).contains(&(commas + 1)) => {
+                Some(format!("`{name}` does not take {} argument(s)", commas + 1))
+            }
+            Some(_) => unknown_function(argument),
         }
-    }
+    })
+}
 
-    #[test]
-    fn functions_without_an_evaluator_do_not_resolve() {
-        let template =
-            Template::parse("Basic ${base64(${credentials.id}:${sha1(${credentials.key}, x)})}").unwrap();
-        assert_eq!(template.paths().collect::<Vec<_>>(), ["credentials.id", "credentials.key"]);
-        assert_eq!(template.functions().collect::<Vec<_>>(), ["base64", "sha1"]);
-        let error = template.resolve(&|_: &str| Some("v".to_owned())).unwrap_err();
-        assert_eq!(error.path, "sha1");
-        assert!(error.to_string().contains("`sha1` has no result"), "{error}");
-        for clock in ["${now:YYYY-MM-DDTHH:mm:ss[Z]}", "${now+7:days:X}", "${now:ddd, DD MMM ZZ}"] {
-            let template = Template::parse(clock).unwrap();
-            assert_eq!(template.functions().collect::<Vec<_>>(), ["now"], "{clock}");
-            assert!(template.resolve(&values).is_err());
+/// A piece of a template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// Text that stands there as it is.
+    Text(&'a str),
+    /// A placeholder: its path, or its function's name.
+    Placeholder(&'a str),
+}
+
+impl<'a> Piece<'a> {
+    fn of(part: &'a Part) -> Self {
+        match part {
+            Part::Text(text) => Self::Text(text),
+            Part::Path(path) => Self::Placeholder(path),
+            Part::Call { name, .. } => Self::Placeholder(name),
         }
-    }
-
-    #[test]
-    fn an_unsupported_function_does_not_fall_through_to_the_next_alternative() {
-        let template = Template::parse("${base64(x)} || ${connectionConfig.tenant}").unwrap();
-        assert_eq!(template.resolve(&values).unwrap_err().reason, UnresolvedReason::UnsupportedFunction);
-        let template = Template::parse("${a.b}${base64(x)} || ${connectionConfig.tenant}").unwrap();
-        assert_eq!(template.resolve(&values).unwrap(), "contoso");
-    }
-
-    struct Joining;
-
-    impl Values for Joining {
-        fn get(&self, path: &str) -> Option<String> {
-            Some(format!("<{path}, x>"))
-        }
-
-        fn call(&self, name: &str, arguments: &[String]) -> Option<String> {
-            Some(format!("{name}[{}]", arguments.join("|")))
-        }
-    }
-
-    #[test]
-    fn only_commas_of_the_template_separate_arguments() {
-        let template = Template::parse("${f(${g(${a})}${b}, k,${now:D, M})}").unwrap();
-        assert_eq!(template.resolve(&Joining).unwrap(), "f[g[<a, x>]<b, x>| k|now[:D| M]]");
-    }
-
-    #[test]
-    fn a_literal_is_not_interpreted() {
-        let template = Template::literal("${connectionConfig.tenant} || x");
-        assert_eq!(template.resolve(&values).unwrap(), "${connectionConfig.tenant} || x");
-        assert_eq!(template.paths().count(), 0);
-    }
-
-    #[test]
-    fn hostile_nesting_ends_in_an_error() {
-        let deep = format!("{}x{}", "${f(".repeat(5_000), ")}".repeat(5_000));
-        assert!(Template::parse(&deep).is_err());
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,197 +1,143 @@
 //! The auth block: which way, and everything that way needs.
 
+mod installed;
+mod oauth1;
+mod oauth2;
+mod signed;
+mod two_step;
+
 use domain::provider::{
-    Assertion, AssertionKey, Auth, BodyFormat, ClientAuth, ClientCredentials, CodeGrant, OAuth2, Pkce,
-    ScopeRules, TwoStep,
+    Auth, AuthMode, Bill, BodyFormat, ClientAuth, ExpiryUnit, Incomplete, Method, ScopeRules, TokenLife,
 };
 use domain::template::Template;
-use indexmap::IndexMap;
-use serde_json::Value;
 
-use super::file::{AssertionFile, ProviderFile};
-use super::{parameters, template};
+use super::file::ProviderFile;
+use super::tree::template;
+use crate::read::Node;
 
-/// The wire's spelling of every mode of contract §4.5 that may be named by [`Auth::Unsupported`].
-const MODES: &[&str] = &[
-    "OAUTH1",
-    "OAUTH2",
-    "OAUTH2_CC",
-    "BASIC",
-    "API_KEY",
-    "TWO_STEP",
-    "JWT",
-    "SIGNATURE",
-    "BILL",
-    "TBA",
-    "APP",
-    "CUSTOM",
-    "AWS_SIGV4",
-    "MCP_OAUTH2",
-    "MCP_OAUTH2_GENERIC",
-    "INSTALL_PLUGIN",
-    "NONE",
-];
-/// Stands for a mode that contract §4.5 does not know; the raw definition keeps its spelling.
-const UNKNOWN_MODE: &str = "UNKNOWN";
-/// Life of an assertion when the definition says nothing, seconds (Microsoft advises 5 to 10 minutes).
-const ASSERTION_SECONDS: u32 = 300;
-/// Longest life of an assertion that is signed, seconds.
-const MAX_ASSERTION_SECONDS: u32 = 3_600;
+/// Why an auth block cannot be converted.
+pub(super) enum Lack {
+    /// It lacks what the mode cannot do without: the definition loads and says so.
+    Missing(String),
+    /// It says what nobody understands: the file is refused.
+    Wrong(String),
+}
 
-pub(super) fn auth(file: &ProviderFile, not_run: &[String]) -> Result<Auth, String> {
-    let mode = MODES.iter().find(|mode| **mode == file.auth_mode).copied().unwrap_or(UNKNOWN_MODE);
-    if !not_run.is_empty() {
-        return Ok(Auth::Unsupported(mode));
-    }
-    match mode {
-        "OAUTH2" => oauth2(file),
-        "OAUTH2_CC" => Ok(Auth::OAuth2Cc(Box::new(client_credentials(file)?))),
-        "TWO_STEP" => Ok(Auth::TwoStep(Box::new(two_step(file)?))),
-        "NONE" => Ok(Auth::None),
-        _ => Ok(Auth::Unsupported(mode)),
+impl From<String> for Lack {
+    fn from(problem: String) -> Self {
+        Self::Wrong(problem)
     }
 }
 
-fn oauth2(file: &ProviderFile) -> Result<Auth, String> {
-    let grant = match file.grant.as_deref() {
-        None => CodeGrant::AuthorizationCode,
-        Some("admin_consent") => CodeGrant::AdminConsent,
-        Some(other) => return Err(format!("grant: `{other}` is not admin_consent")),
-    };
-    // contract §5.2: another grant type in a code flow is an error there; here the definition is not run.
-    let grant_type = file.token_params.get("grant_type").and_then(Value::as_str);
-    // Without our `grant` key, `tenant` in place of a code means a consent whose tenant nobody would prove.
-    let code_parameter = file.authorization_code_param_in_callback.as_deref().unwrap_or("code");
-    let unproven = code_parameter == "tenant" && grant == CodeGrant::AuthorizationCode;
-    if !matches!(grant_type, None | Some("authorization_code")) || unproven {
-        return Ok(Auth::Unsupported("OAUTH2"));
+pub(super) fn auth(file: &ProviderFile) -> Result<Auth, String> {
+    let mode = AuthMode::parse(&file.auth_mode).ok_or_else(|| match file.auth_mode.as_str() {
+        "" => "`auth_mode` is missing".to_owned(),
+        other => format!("auth_mode: `{other}` is not a mode"),
+    })?;
+    match convert(file, mode) {
+        Ok(auth) => Ok(auth),
+        Err(Lack::Missing(problem)) => Ok(Auth::Incomplete(Incomplete { mode, problem })),
+        Err(Lack::Wrong(problem)) => Err(problem),
     }
-    Ok(Auth::OAuth2(Box::new(OAuth2 {
-        authorization_url: template(
-            "authorization_url",
-            required("authorization_url", file.authorization_url.as_deref())?,
-        )?,
-        sign_in_url: file.sign_in_url.as_deref().map(|url| template("sign_in_url", url)).transpose()?,
-        token_url: token_url(file)?,
-        authorization_params: without(
-            parameters("authorization_params", &file.authorization_params)?,
-            "response_type",
-            "code",
-        ),
-        token_params: without(
-            parameters("token_params", &file.token_params)?,
-            "grant_type",
-            "authorization_code",
-        ),
-        // Kept whole: what is declared here replaces `token_params`, even if it is the grant type alone.
-        refresh_params: parameters("refresh_params", &file.refresh_params)?,
-        scope_separator: scope_separator(file),
-        default_scopes: file.default_scopes.clone(),
-        client_auth: client_auth(file)?,
-        body_format: body_format(file, BodyFormat::Form)?,
-        pkce: if file.disable_pkce { Pkce::Off } else { Pkce::S256 },
-        code_parameter: code_parameter.to_owned(),
-        grant,
-        token_response_metadata: file.token_response_metadata.clone(),
-        redirect_uri_metadata: file.redirect_uri_metadata.clone(),
-        scope_rules: scope_rules(file)?,
-    })))
 }
 
-fn client_credentials(file: &ProviderFile) -> Result<ClientCredentials, String> {
-    Ok(ClientCredentials {
-        token_url: token_url(file)?,
-        token_params: without(
-            parameters("token_params", &file.token_params)?,
-            "grant_type",
-            "client_credentials",
-        ),
-        scope_separator: scope_separator(file),
-        default_scopes: file.default_scopes.clone(),
-        client_auth: client_auth(file)?,
-        body_format: body_format(file, BodyFormat::Form)?,
-        scope_rules: scope_rules(file)?,
+fn convert(file: &ProviderFile, mode: AuthMode) -> Result<Auth, Lack> {
+    Ok(match mode {
+        AuthMode::OAuth1 => Auth::OAuth1(Box::new(oauth1::oauth1(file)?)),
+        AuthMode::OAuth2 => Auth::OAuth2(Box::new(oauth2::oauth2(file, token_url(file)?)?)),
+        AuthMode::OAuth2Cc => Auth::OAuth2Cc(Box::new(oauth2::client_credentials(file)?)),
+        AuthMode::ApiKey => Auth::ApiKey,
+        AuthMode::Basic => Auth::Basic,
+        AuthMode::None => Auth::None,
+        AuthMode::Jwt => Auth::Jwt(Box::new(signed::jwt(file)?)),
+        AuthMode::TwoStep => Auth::TwoStep(Box::new(two_step::two_step(file)?)),
+        AuthMode::Signature => Auth::Signature(signed::signature(file)?),
+        AuthMode::Bill => Auth::Bill(Box::new(Bill { token_url: token_url(file)? })),
+        AuthMode::Tba => Auth::Tba(Box::new(oauth1::tba(file)?)),
+        AuthMode::AwsSigV4 => Auth::AwsSigV4,
+        AuthMode::App => Auth::App(Box::new(installed::app(file, token_url(file)?)?)),
+        AuthMode::Custom => Auth::Custom(Box::new(installed::custom(file)?)),
+        AuthMode::InstallPlugin => Auth::InstallPlugin(installed::plugin(file)?),
+        AuthMode::McpOAuth2 => Auth::McpOAuth2(Box::new(oauth2::mcp(file)?)),
+        AuthMode::McpOAuth2Generic => Auth::McpOAuth2Generic(Box::new(oauth2::mcp_generic(file)?)),
     })
 }
 
-fn two_step(file: &ProviderFile) -> Result<TwoStep, String> {
-    let response = file.token_response.as_ref();
-    let assertion = file.assertion.as_ref().map(|assertion| self::assertion(file, assertion)).transpose()?;
-    let mut params = file.token_params.clone();
-    if assertion.is_some() {
-        name_the_signed_assertion(&mut params);
-    }
-    Ok(TwoStep {
-        token_url: token_url(file)?,
-        token_params: parameters("token_params", &params)?,
-        body_format: body_format(file, BodyFormat::Json)?,
-        assertion,
-        token_path: response.map_or_else(|| "access_token".to_owned(), |response| response.token.clone()),
-        expiration_path: response.and_then(|response| response.token_expiration.clone()),
-        scope_rules: scope_rules(file)?,
-    })
+/// A template that the mode cannot do without.
+fn required_template(key: &str, source: Option<&str>) -> Result<Template, Lack> {
+    Ok(template(key, required(key, source)?)?)
 }
 
-/// The field's files say `${credentials.assertion}` for an assertion that the server signs; ours says
-/// `${assertion}` and keeps the credentials for what a person pasted.
-fn name_the_signed_assertion(params: &mut IndexMap<String, Value>) {
-    let already =
-        params.values().any(|value| value.as_str().is_some_and(|text| text.contains("${assertion}")));
-    if already {
-        return;
-    }
-    for value in params.values_mut() {
-        if let Value::String(text) = value {
-            *text = text.replace("${credentials.assertion}", "${assertion}");
-        }
-    }
+fn required<'a>(key: &str, value: Option<&'a str>) -> Result<&'a str, Lack> {
+    value.filter(|text| !text.is_empty()).ok_or_else(|| Lack::Missing(format!("`{key}` is missing")))
 }
 
-fn assertion(file: &ProviderFile, assertion: &AssertionFile) -> Result<Assertion, String> {
-    let claim = |name: &str| {
-        let text = required(name, assertion.payload.get(name).and_then(Value::as_str))?;
-        template(&format!("assertion.payload.{name}"), text)
-    };
-    let lifetime_seconds = match assertion.lifetime_seconds.as_ref() {
-        None => ASSERTION_SECONDS,
-        Some(value) => value
-            .as_u64()
-            .and_then(|seconds| u32::try_from(seconds).ok())
-            .filter(|seconds| (1..=MAX_ASSERTION_SECONDS).contains(seconds))
-            .ok_or_else(|| {
-                format!("assertion.lifetimeInSeconds must be 1 to {MAX_ASSERTION_SECONDS}, not {value}")
-            })?,
-    };
-    let key = match file.certificate.as_deref() {
-        None | Some("given") => AssertionKey::Given,
-        Some("held_or_given") => AssertionKey::HeldOrGiven,
-        Some(other) => return Err(format!("certificate: `{other}` is neither held_or_given nor given")),
-    };
-    Ok(Assertion { audience: claim("aud")?, issuer: claim("iss")?, lifetime_seconds, key })
-}
-
-fn token_url(file: &ProviderFile) -> Result<Template, String> {
-    template("token_url", required("token_url", file.token_url.as_ref().and_then(Value::as_str))?)
+fn token_url(file: &ProviderFile) -> Result<Template, Lack> {
+    match &file.token_url {
+        None => required_template("token_url", None),
+        Some(Node::Text(url)) => required_template("token_url", Some(url)),
+        Some(_) => Err(Lack::Wrong("token_url: must be a URL".to_owned())),
+    }
 }
 
 fn scope_separator(file: &ProviderFile) -> String {
     file.scope_separator.clone().unwrap_or_else(|| " ".to_owned())
 }
 
+/// `authorization_method` says where the client's secret goes, `token_request_auth_method` what goes besides
+/// (contract §7.5).
 fn client_auth(file: &ProviderFile) -> Result<ClientAuth, String> {
-    match file.authorization_method.as_deref() {
-        None | Some("body") => Ok(ClientAuth::Body),
-        Some("header") => Ok(ClientAuth::Basic),
-        Some(other) => Err(format!("authorization_method: `{other}` is neither body nor header")),
+    let header = match file.authorization_method.as_deref() {
+        None | Some("body") => false,
+        Some("header") => true,
+        Some(other) => return Err(format!("authorization_method: `{other}` is neither body nor header")),
+    };
+    match (header, file.token_request_auth_method.as_deref()) {
+        (false, None) => Ok(ClientAuth::Body),
+        (true, None | Some("basic")) => Ok(ClientAuth::Basic),
+        (false, Some("basic")) => Ok(ClientAuth::BasicAndBody),
+        (false, Some("custom")) => Ok(ClientAuth::UsernamePassword),
+        (false, Some("private_key_jwt")) => Ok(ClientAuth::PrivateKeyJwt),
+        (_, Some(other)) => Err(format!(
+            "token_request_auth_method: `{other}` is not one of basic, custom and private_key_jwt"
+        )),
     }
 }
 
-fn body_format(file: &ProviderFile, default: BodyFormat) -> Result<BodyFormat, String> {
-    match file.body_format.as_deref() {
+fn body_format(given: Option<&str>, default: BodyFormat) -> Result<BodyFormat, String> {
+    match given {
         None => Ok(default),
         Some("form") => Ok(BodyFormat::Form),
         Some("json") => Ok(BodyFormat::Json),
-        Some(other) => Err(format!("body_format: `{other}` is neither form nor json")),
+        Some("query") => Ok(BodyFormat::Query),
+        Some("xml") => Ok(BodyFormat::Xml),
+        Some(other) => Err(format!("body_format: `{other}` is not one of form, json, query and xml")),
+    }
+}
+
+fn method(key: &str, given: Option<&str>) -> Result<Method, String> {
+    match given {
+        None => Ok(Method::Post),
+        Some(text) if text.eq_ignore_ascii_case("post") => Ok(Method::Post),
+        Some(text) if text.eq_ignore_ascii_case("get") => Ok(Method::Get),
+        Some(other) => Err(format!("{key}: `{other}` is neither GET nor POST")),
+    }
+}
+
+fn expiry_unit(file: &ProviderFile) -> Result<ExpiryUnit, String> {
+    match file.expires_in_unit.as_deref() {
+        None | Some("seconds") => Ok(ExpiryUnit::Seconds),
+        Some("milliseconds") => Ok(ExpiryUnit::Milliseconds),
+        Some(other) => Err(format!("expires_in_unit: `{other}` is neither seconds nor milliseconds")),
+    }
+}
+
+fn token_life(file: &ProviderFile) -> Result<TokenLife, String> {
+    match file.token_expires_in_ms {
+        None => Ok(TokenLife::AsAnswered),
+        Some(0) => Ok(TokenLife::Endless),
+        Some(ms) if ms > 0 => Ok(TokenLife::Milliseconds(ms)),
+        Some(ms) => Err(format!("token_expires_in_ms: {ms} is below 0")),
     }
 }
 
@@ -201,13 +147,4 @@ fn scope_rules(file: &ProviderFile) -> Result<ScopeRules, String> {
         Some("entra") => Ok(ScopeRules::Entra),
         Some(other) => Err(format!("scope_rules: `{other}` is not entra")),
     }
-}
-
-fn required<'a>(key: &str, value: Option<&'a str>) -> Result<&'a str, String> {
-    value.filter(|text| !text.is_empty()).ok_or_else(|| format!("`{key}` is missing"))
-}
-
-/// Drops a parameter that the grant sets anyway, so that it cannot be sent twice.
-fn without(params: Vec<(String, Template)>, name: &str, value: &str) -> Vec<(String, Template)> {
-    params.into_iter().filter(|(key, template)| key != name || template.source() != value).collect()
 }

@@ -1,6 +1,6 @@
 //! Form fields (contract §4.3).
 
-use domain::provider::{Display, Field, HostPart, Presence};
+use domain::provider::{Condition, Display, Field, HostPart, Presence};
 use indexmap::IndexMap;
 
 use super::file::FieldFile;
@@ -11,9 +11,14 @@ const MAX_FIELDS: usize = 64;
 const UNORDERED: i32 = i32::MAX;
 
 /// The fields in the order of the form.
-pub(super) fn fields(map: &IndexMap<String, FieldFile>) -> Result<Vec<Field>, String> {
+pub(super) fn fields(form: &str, map: &IndexMap<String, FieldFile>) -> Result<Vec<Field>, String> {
     if map.len() > MAX_FIELDS {
-        return Err(format!("more than {MAX_FIELDS} fields in one form"));
+        return Err(format!("{form}: more than {MAX_FIELDS} fields in one form"));
+    }
+    for (name, file) in map {
+        if !matches!(file.kind.as_deref(), None | Some("string")) {
+            return Err(format!("{form}.{name}.type: must be string"));
+        }
     }
     let mut fields: Vec<Field> = map.iter().map(|(name, file)| field(name, file)).collect();
     fields.sort_by_key(|field| field.order);
@@ -37,6 +42,12 @@ fn field(name: &str, file: &FieldFile) -> Field {
         presence: presence(file),
         display: display(file),
         host_part: if file.host_part { HostPart::Yes } else { HostPart::No },
+        doc_section: file.doc_section.clone(),
+        warnings: file.warnings.iter().map(|(value, text)| (value.clone(), text.clone())).collect(),
+        visible_when: file
+            .visible_when
+            .as_ref()
+            .map(|condition| Condition { field: condition.field.clone(), equals: condition.equals.clone() }),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Finds the parameters that become part of a host (DESIGN §5 "Hosts that a person types").
 
-use domain::provider::{Auth, HostPart, Provider};
+use domain::provider::{Auth, ClientRegistration, HostPart, OAuth2, Provider};
 use domain::template::Template;
 
 /// Marks every declared field that a URL of the definition uses before its path begins.
@@ -27,23 +27,60 @@ pub(super) fn mark(provider: &mut Provider) {
     }
 }
 
-/// Every URL a request may go to.
+/// Every URL that the browser or a request may go to.
 pub(crate) fn urls(provider: &Provider) -> Vec<&Template> {
-    let mut urls = Vec::new();
-    match &provider.auth {
-        Auth::OAuth2(auth) => {
-            urls.extend([&auth.authorization_url, &auth.token_url]);
-            urls.extend(&auth.sign_in_url);
-        }
-        Auth::OAuth2Cc(auth) => urls.push(&auth.token_url),
-        Auth::TwoStep(auth) => urls.push(&auth.token_url),
-        Auth::None | Auth::Unsupported(_) => {}
-    }
+    let mut urls = auth_urls(&provider.auth);
     if let Some(proxy) = &provider.proxy {
         urls.push(&proxy.base_url);
         urls.extend(&proxy.hosts);
         urls.extend(proxy.resources.iter().map(|resource| &resource.origin));
+        urls.extend(proxy.verification.iter().flat_map(|verification| &verification.base_url));
     }
+    urls
+}
+
+fn auth_urls(auth: &Auth) -> Vec<&Template> {
+    match auth {
+        Auth::OAuth1(auth) => vec![&auth.request_url, &auth.authorization_url, &auth.token_url],
+        Auth::OAuth2(auth) => code_flow_urls(auth),
+        Auth::OAuth2Cc(auth) => vec![&auth.token_url],
+        Auth::TwoStep(auth) => std::iter::once(&auth.request)
+            .chain(&auth.additional_steps)
+            .chain(&auth.refresh)
+            .map(|step| &step.url)
+            .collect(),
+        Auth::Bill(auth) => vec![&auth.token_url],
+        Auth::App(auth) => vec![&auth.installation_url, &auth.token_url],
+        Auth::Custom(auth) => {
+            let mut urls = code_flow_urls(&auth.user);
+            urls.push(&auth.app.token_url);
+            urls
+        }
+        Auth::McpOAuth2(auth) => {
+            let mut urls = code_flow_urls(&auth.oauth2);
+            if let ClientRegistration::Dynamic { url, .. } = &auth.registration {
+                urls.push(url);
+            }
+            urls
+        }
+        Auth::McpOAuth2Generic(auth) => vec![&auth.server_url],
+        Auth::ApiKey
+        | Auth::Basic
+        | Auth::None
+        | Auth::Jwt(_)
+        | Auth::Signature(_)
+        | Auth::Tba(_)
+        | Auth::AwsSigV4
+        | Auth::InstallPlugin(_)
+        | Auth::Incomplete(_) => Vec::new(),
+    }
+}
+
+fn code_flow_urls(auth: &OAuth2) -> Vec<&Template> {
+    let mut urls = vec![&auth.token_url];
+    urls.extend(&auth.authorization_url);
+    urls.extend(&auth.sign_in_url);
+    urls.extend(&auth.refresh_url);
     urls
 }
 

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use domain::provider::{AssertionKey, Auth, AuthMode, ClientAuth, CodeGrant, Pkce, ScopeRules};
+use domain::provider::{Assertion, AssertionKey, Auth, ClientAuth, CodeGrant, Pkce, ScopeRules};
+use domain::template::{Template, TemplateTree};
 
 use super::*;
 use crate::catalog::{Catalog, Entry};
@@ -14,6 +15,22 @@ fn read(body: &str) -> Result<Arc<Entry>, CatalogError> {
 
 fn own(name: &str) -> Arc<Entry> {
     Catalog::embedded().unwrap().get(&ProviderName::parse(name).unwrap()).unwrap().clone()
+}
+
+fn two_step(entry: &Entry) -> &domain::provider::TwoStep {
+    let Auth::TwoStep(auth) = &entry.provider.auth else { panic!("{:?}", entry.provider.auth) };
+    auth
+}
+
+fn param<'a>(auth: &'a domain::provider::TwoStep, name: &str) -> &'a Template {
+    let (_, tree) = auth.request.params.iter().find(|(key, _)| key == name).unwrap();
+    let TemplateTree::Text(template) = tree else { panic!("{tree:?}") };
+    template
+}
+
+fn lack(entry: &Entry) -> &str {
+    let Auth::Incomplete(incomplete) = &entry.provider.auth else { panic!("{:?}", entry.provider.auth) };
+    &incomplete.problem
 }
 
 const CODE_FLOW: &str =
@@ -31,22 +48,21 @@ fn a_foreign_definition_with_a_signed_assertion_runs() {
          credentials: {assertion: {type: string, title: '', automated: true}}",
     )
     .unwrap();
-    let Auth::TwoStep(auth) = &entry.provider.auth else { panic!("{:?}", entry.not_run) };
-    let assertion = auth.assertion.as_ref().unwrap();
+    let auth = two_step(&entry);
+    let Some(Assertion::Certificate(assertion)) = &auth.assertion else { panic!("a certificate") };
     assert_eq!((assertion.lifetime_seconds, assertion.key), (3600, AssertionKey::Given));
-    let (_, param) = auth.token_params.iter().find(|(name, _)| name == "client_assertion").unwrap();
-    assert_eq!(param.source(), "${assertion}", "the signed one, not a pasted one");
+    assert_eq!(param(auth, "client_assertion").source(), "${assertion}", "the signed one, not a pasted one");
 }
 
 #[test]
 fn our_certificate_definitions_hold_the_key_and_still_take_a_pasted_assertion() {
     for name in ["microsoft-oauth2-cc-cert", "sharepoint-online-v1"] {
         let entry = own(name);
-        let Auth::TwoStep(auth) = &entry.provider.auth else { panic!("{name}") };
-        let assertion = auth.assertion.as_ref().unwrap();
+        let auth = two_step(&entry);
+        let Some(Assertion::Certificate(assertion)) = &auth.assertion else { panic!("{name}") };
         assert_eq!((assertion.lifetime_seconds, assertion.key), (300, AssertionKey::HeldOrGiven));
-        assert_eq!(assertion.audience, auth.token_url, "Entra ID wants the token endpoint as audience");
-        let (_, param) = auth.token_params.iter().find(|(name, _)| name == "client_assertion").unwrap();
+        assert_eq!(assertion.audience, auth.request.url, "Entra ID wants the token endpoint as audience");
+        let param = param(auth, "client_assertion");
         let pasted = |path: &str| (path == "credentials.assertion").then(|| "pasted".to_owned());
         assert_eq!(param.resolve(&pasted).unwrap(), "pasted");
         let both = |path: &str| Some(path.to_owned());
@@ -69,8 +85,8 @@ fn delegated_definitions_use_pkce_and_take_a_tenant() {
         let Auth::OAuth2(auth) = &entry.provider.auth else { panic!("{name}") };
         assert_eq!((auth.pkce, auth.client_auth), (Pkce::S256, ClientAuth::Body), "{name}");
         assert_eq!((auth.grant, auth.scope_rules), (CodeGrant::AuthorizationCode, ScopeRules::Entra));
-        let authorize =
-            |values: &dyn Fn(&str) -> Option<String>| auth.authorization_url.resolve(&values).unwrap();
+        let url = auth.authorization_url.as_ref().unwrap();
+        let authorize = |values: &dyn Fn(&str) -> Option<String>| url.resolve(&values).unwrap();
         assert_eq!(authorize(&no_tenant), "https://login.example/common/oauth2/v2.0/authorize");
         assert_eq!(authorize(&values), "https://login.example/contoso.com/oauth2/v2.0/authorize");
     }
@@ -83,29 +99,22 @@ fn admin_consent_proves_its_tenant_or_is_not_run() {
     assert_eq!((auth.grant, auth.code_parameter.as_str()), (CodeGrant::AdminConsent, "tenant"));
     assert!(auth.sign_in_url.is_some());
     let foreign = read(&format!("{CODE_FLOW}authorization_code_param_in_callback: tenant\n")).unwrap();
-    assert_eq!(foreign.provider.auth.mode(), AuthMode::Unsupported("OAUTH2"));
+    assert!(lack(&foreign).contains("sign_in_url"), "{}", lack(&foreign));
 }
 
 #[test]
-fn what_this_version_does_not_run_is_unsupported_and_named() {
-    for (key, named) in [
-        ("authorization_url_fragment: x", "authorization_url_fragment"),
-        ("token_request_auth_method: custom", "token_request_auth_method"),
-        ("body_format: xml", "body_format"),
-        ("token_params: {variables: {a: b}}", "token_params (nested)"),
-        ("token_headers: {x-version: '1'}", "token_headers"),
+fn what_a_mode_cannot_do_without_is_named() {
+    for (body, problem) in [
+        ("auth_mode: OAUTH2_CC\n".to_owned(), "`token_url` is missing"),
+        ("auth_mode: OAUTH2\ntoken_url: https://x.example\n".to_owned(), "`authorization_url` is missing"),
+        (format!("{CODE_FLOW}token_params: {{grant_type: password}}\n"), "not of a code flow"),
+        ("auth_mode: JWT\nsignature: {protocol: RSA}\n".to_owned(), "`token` is missing"),
+        (CODE_FLOW.replace("OAUTH2", "OAUTH1"), "`request_url` is missing"),
     ] {
-        let entry = read(&format!("{CODE_FLOW}{key}\n")).unwrap();
-        assert_eq!(entry.provider.auth.mode(), AuthMode::Unsupported("OAUTH2"), "{key}");
-        assert_eq!(entry.not_run, [named]);
-        assert_eq!(entry.raw["auth_mode"], "OAUTH2", "the wire still says what the file says");
+        let entry = read(&body).unwrap();
+        assert!(lack(&entry).contains(problem), "{}", lack(&entry));
+        assert_eq!(entry.raw["auth_mode"], entry.provider.auth.mode().as_str());
     }
-    let missing = read("auth_mode: OAUTH2_CC\n").unwrap();
-    assert_eq!(missing.not_run, ["token_url (missing)"]);
-    let wrong_grant = read(&format!("{CODE_FLOW}token_params: {{grant_type: password}}\n")).unwrap();
-    assert_eq!(wrong_grant.provider.auth.mode(), AuthMode::Unsupported("OAUTH2"));
-    let unknown = read("auth_mode: TELEPATHY\n").unwrap();
-    assert_eq!(unknown.provider.auth.mode(), AuthMode::Unsupported("UNKNOWN"));
 }
 
 #[test]
@@ -116,9 +125,18 @@ fn mistakes_name_file_line_definition_and_key() {
         (format!("{CODE_FLOW}scope_rules: strict\n"), "scope_rules"),
         (format!("{CODE_FLOW}authorization_method: carrier-pigeon\n"), "authorization_method"),
         (format!("{CODE_FLOW}proxy: {{base_url: 'https://${{open'}}\n"), "base_url"),
-        (format!("{CODE_FLOW}proxy: {{base_url: 'https://x', paginate: {{a: '${{}}'}}}}\n"), "a: template"),
+        (
+            format!("{CODE_FLOW}proxy: {{base_url: 'https://x', paginate: {{a: '${{}}'}}}}\n"),
+            "proxy.paginate",
+        ),
         (format!("{CODE_FLOW}proxy: {{base_url: 'https://x', resources: {{r: {{origin: x}}}}}}\n"), "scope"),
         ("docs: https://x\n".to_owned(), "auth_mode"),
+        ("auth_mode: TELEPATHY\n".to_owned(), "auth_mode: `TELEPATHY`"),
+        (format!("{CODE_FLOW}authorization_ulr: x\n"), "unknown key `authorization_ulr`"),
+        (format!("{CODE_FLOW}proxy: {{base_url: 'https://x', retry: {{afterwards: []}}}}\n"), "proxy.retry"),
+        (format!("{CODE_FLOW}token_params: {{variables: {{a: b}}}}\n"), "token_params.variables"),
+        (format!("{CODE_FLOW}token_request_auth_method: telepathy\n"), "token_request_auth_method"),
+        (format!("{CODE_FLOW}token_params: {{a: '${{rot13(${{clientId}})}}'}}\n"), "`rot13`"),
     ] {
         let error = read(&body).unwrap_err();
         let text = error.to_string();
@@ -169,8 +187,7 @@ fn the_wire_sees_nango_s_keys_with_the_global_cloud_filled_in() {
 #[test]
 fn a_token_for_another_resource_is_bought_by_the_same_request() {
     let entry = own("sharepoint-online-v1");
-    let Auth::TwoStep(auth) = &entry.provider.auth else { panic!("TWO_STEP") };
-    let (_, resource) = auth.token_params.iter().find(|(name, _)| name == "resource").unwrap();
+    let resource = param(two_step(&entry), "resource");
     let base = |path: &str| match path {
         "cloud.scheme" => Some("https".to_owned()),
         "cloud.sharepoint_domain" => Some("sharepoint.com".to_owned()),

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use catalog::Entry;
 use domain::ProviderName;
-use domain::provider::{AssertionKey, Auth};
+use domain::provider::{Assertion, AssertionKey, Auth};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -77,7 +77,7 @@ fn shown(app: &SharedApp, entry: &Arc<Entry>) -> Value {
             map.insert("cloud_family".into(), Value::String(family.clone()));
         }
         if let Auth::TwoStep(scheme) = &entry.provider.auth
-            && let Some(assertion) = &scheme.assertion
+            && let Some(Assertion::Certificate(assertion)) = &scheme.assertion
         {
             let kind = match assertion.key {
                 AssertionKey::HeldOrGiven => "held_or_given",

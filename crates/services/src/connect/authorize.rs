@@ -161,7 +161,7 @@ pub async fn prove_tenant(
     payload.leg = Leg::TenantProof { tenant: tenant.clone() };
     payload.config.insert("tenantId".into(), Value::String(tenant));
     let mut sign_in_scheme = scheme.clone();
-    sign_in_scheme.authorization_url = sign_in;
+    sign_in_scheme.authorization_url = Some(sign_in);
     let params = vec![
         ("response_mode".to_owned(), Template::literal("query")),
         ("nonce".to_owned(), Template::literal(&payload.nonce)),

@@ -78,7 +78,7 @@ pub async fn ask(
 
 fn to_http(request: &TokenRequest) -> Option<Request<Body>> {
     let (kind, body) = encoded(request)?;
-    let in_query = request.method == Method::GET;
+    let in_query = request.method == Method::GET || request.format == BodyFormat::Query;
     let mut url = url::Url::parse(&request.url).ok()?;
     if in_query && !request.fields.is_empty() {
         let pairs = request.fields.iter().map(|(name, value)| (name.as_str(), value.expose()));
@@ -122,6 +122,10 @@ fn encoded(request: &TokenRequest) -> Option<(Option<&'static str>, String)> {
         return Some((None, body.expose().to_owned()));
     }
     Some(match request.format {
+        // Its fields stand in the URL, see `to_http`.
+        BodyFormat::Query => (Some("application/x-www-form-urlencoded"), String::new()),
+        // Fields are flat and an XML request is not: its scheme writes the body.
+        BodyFormat::Xml => return None,
         BodyFormat::Form => {
             let pairs = request.fields.iter().map(|(name, value)| (name.as_str(), value.expose()));
             let body = serde_urlencoded::to_string(pairs.collect::<Vec<_>>()).ok()?;

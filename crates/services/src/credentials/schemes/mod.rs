@@ -72,6 +72,16 @@ impl TokenRequest {
                 self.set("client_secret", client.secret.clone());
             }
             ClientAuth::Basic => self.basic = Some((client.id.clone(), client.secret.clone())),
+            ClientAuth::BasicAndBody => {
+                self.authenticate(client, ClientAuth::Body);
+                self.authenticate(client, ClientAuth::Basic);
+            }
+            ClientAuth::UsernamePassword => {
+                self.set("username", client.id.clone());
+                self.set("password", client.secret.clone());
+            }
+            // The assertion that proves it is the scheme's own.
+            ClientAuth::PrivateKeyJwt => self.set("client_id", client.id.clone()),
         }
     }
 }

@@ -41,7 +41,11 @@ pub fn authorize_url(
     if party.client.id.is_empty() {
         return Err(SettingProblem::NoClient);
     }
-    let mut url = party.url(&scheme.authorization_url, "authorization URL")?;
+    let template = scheme
+        .authorization_url
+        .as_ref()
+        .ok_or_else(|| SettingProblem::Missing("authorization_url".to_owned()))?;
+    let mut url = party.url(template, "authorization URL")?;
     let mut params: Vec<(String, String)> = vec![
         ("response_type".into(), "code".into()),
         ("client_id".into(), party.client.id.clone()),

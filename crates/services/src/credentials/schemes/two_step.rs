@@ -3,7 +3,7 @@
 
 use domain::Secret;
 use domain::credentials::TwoStepCredentials;
-use domain::provider::TwoStep;
+use domain::provider::{Assertion, TwoStep};
 use domain::template::Values;
 use serde_json::Value;
 
@@ -54,10 +54,10 @@ pub fn request(
     let assertion = client_assertion(scheme, party, credentials, moment)?;
     let values = FormValues { party, credentials, assertion: assertion.as_ref() };
     let mut request =
-        TokenRequest::new(party.url(&scheme.token_url, "token URL")?.into(), scheme.body_format);
-    for (name, template) in &scheme.token_params {
-        let value = template.resolve(&values).map_err(|missing| SettingProblem::Missing(missing.path))?;
-        request.set(name, value);
+        TokenRequest::new(party.url(&scheme.request.url, "token URL")?.into(), scheme.request.body_format);
+    for (name, param) in &scheme.request.params {
+        let value = param.resolve_text(&values).map_err(|missing| SettingProblem::Missing(missing.path))?;
+        request.set(name, value.unwrap_or_default());
     }
     Ok(request)
 }
@@ -68,7 +68,9 @@ fn client_assertion(
     credentials: &TwoStepCredentials,
     moment: Moment<'_>,
 ) -> Result<Option<Secret>, SettingProblem> {
-    let (Some(definition), Some(key)) = (&scheme.assertion, credentials.field("privateKey")) else {
+    let (Some(Assertion::Certificate(definition)), Some(key)) =
+        (&scheme.assertion, credentials.field("privateKey"))
+    else {
         return Ok(credentials.field("assertion").cloned());
     };
     let thumbprint = match (credentials.field("certificate"), credentials.field("certificateThumbprint")) {
@@ -101,13 +103,14 @@ pub fn credentials(
     answer: TokenAnswer,
     previous: &TwoStepCredentials,
 ) -> Result<TwoStepCredentials, TokenProblem> {
-    let token =
-        at(&answer.raw.0, &scheme.token_path).and_then(Value::as_str).map(Secret::new).ok_or_else(|| {
+    let token = at(&answer.raw.0, &scheme.answer.token).and_then(Value::as_str).map(Secret::new).ok_or_else(
+        || {
             TokenProblem::passing(
                 "token_answer_unreadable",
-                format!("The token endpoint's answer has no text at `{}`.", scheme.token_path),
+                format!("The token endpoint's answer has no text at `{}`.", scheme.answer.token),
             )
-        })?;
+        },
+    )?;
     Ok(TwoStepCredentials {
         fields: previous.fields.clone(),
         token,
