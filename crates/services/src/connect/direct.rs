@@ -3,36 +3,22 @@
 use std::sync::Arc;
 
 use domain::connect::ConnectSession;
-use domain::credentials::{ClientCredentialsToken, Credentials, RawAnswer, TwoStepCredentials};
+use domain::connection::Connection;
+use domain::credentials::Credentials;
 use domain::operation::{OperationKind, OperationState};
-use domain::provider::{Auth, ClientCredentials, TwoStep};
-use domain::{ConnectionId, IntegrationKey, Scope, Secret};
-use serde_json::{Map, Value};
+use domain::{ConnectionId, IntegrationKey, Scope};
+use serde_json::{Map, Value, json};
 
-use super::callback::ask_and_log;
+use super::callback::describe;
+use super::form::{self, Form};
 use super::keep::{self, NewAuthorization, connection_name};
 use super::{certificates, config, sessions};
 use crate::context::Context;
-use crate::credentials::account::OpenIntegration;
-use crate::credentials::renewal;
-use crate::credentials::schemes::{Client, client_credentials};
-use crate::error::{Error, FieldIssue};
+use crate::credentials::account::{Account, OpenIntegration};
+use crate::credentials::problem::TokenProblem;
+use crate::credentials::renewal::{self, Renewed};
+use crate::error::Error;
 use crate::operations::OperationFacts;
-
-/// What a person typed.
-pub enum Form {
-    /// OAUTH2_CC.
-    ClientCredentials {
-        /// OAuth client id.
-        client_id: String,
-        /// OAuth client secret.
-        client_secret: Secret,
-    },
-    /// TWO_STEP: the credential fields of the definition, or `certificateId` of a key pair made here.
-    TwoStep(Map<String, Value>),
-    /// NONE.
-    Unauthenticated,
-}
 
 /// The new connection.
 #[derive(Debug)]
@@ -107,17 +93,13 @@ async fn authorize(
     let Request { params, form, name } = request;
     sessions::check_allowed(session, &open.integration.key)?;
     let config = config::merged(open, params, session.defaults.get(open.integration.key.as_str()))?;
-    let credentials = match (&open.entry.provider.auth, form) {
-        (Auth::OAuth2Cc(scheme), Form::ClientCredentials { client_id, client_secret }) => {
-            let client = Client { id: client_id, secret: client_secret };
-            by_secret(context, open, scheme, client, &config, log_id).await?
-        }
-        (Auth::TwoStep(scheme), Form::TwoStep(fields)) => {
-            by_assertion(context, session, open, scheme, fields, &config, log_id).await?
-        }
-        (Auth::None, Form::Unauthenticated) => Credentials::None,
-        _ => return Err(Error::refused("invalid_auth_mode", "This integration authorizes in another way")),
-    };
+    let form::Trial { credentials, pair } = form::read(context, session, open, form).await?;
+    let account = obtain(context, Account::on_trial(open.clone(), credentials, config)?, log_id).await?;
+    if let Some(pair) = pair {
+        // The pair works: it belongs to this connection from now on and can be taken by no other.
+        certificates::take(context, session, &pair).await?;
+    }
+    let Account { credentials, connection: Connection { config, .. }, .. } = account;
     let id = match name {
         Some(name) => name,
         None => connection_name(context, open.scope, session.reconnect).await?,
@@ -137,83 +119,47 @@ async fn authorize(
     Ok(Connected { integration: open.integration.key.clone(), connection: connection.id })
 }
 
-async fn by_secret(
-    context: &Context,
-    open: &OpenIntegration,
-    scheme: &ClientCredentials,
-    client: Client,
-    config: &Map<String, Value>,
-    log_id: &str,
-) -> Result<Credentials, Error> {
-    let scopes = renewal::machine_scopes(context, open)
-        .map_err(|broken| Error::refused("invalid_oauth_scopes", broken.to_string()))?;
-    let party = open.party(context, client, config);
-    let request = client_credentials::request(scheme, &party, &scopes)?;
-    let answer = ask_and_log(context, open, request, log_id).await?;
-    Ok(Credentials::OAuth2Cc(client_credentials::credentials(answer, &party, context.now_ms())))
+/// The account with the token that its credentials buy; the operation's messages tell of the call.
+async fn obtain(context: &Context, mut account: Account, log_id: &str) -> Result<Account, Error> {
+    if account.credentials.is_complete() {
+        return Ok(account);
+    }
+    let open = account.integration.clone();
+    if matches!(account.credentials, Credentials::OAuth2Cc(_)) {
+        renewal::machine_scopes(context, &open)
+            .map_err(|broken| Error::refused("invalid_oauth_scopes", broken.to_string()))?;
+    }
+    let Renewed { facts, outcome } = renewal::run(context, &account).await;
+    if let Some(facts) = &facts {
+        let detail = json!({
+            "request": {"method": facts.method.as_str(), "url": facts.url, "grant_type": facts.grant},
+            "response": {"code": facts.status}, "duration_us": facts.duration.as_micros() as u64,
+            "problem": outcome.as_ref().err().map(describe),
+        });
+        let level = if outcome.is_ok() { "info" } else { "error" };
+        context.log.say(open.scope, log_id, level, format!("{} {}", facts.method, facts.url), Some(detail));
+    }
+    let fresh = outcome.map_err(|problem| refused(&account.credentials, problem))?;
+    account.credentials = fresh.credentials;
+    if let Some(config) = fresh.config {
+        account.connection.config = config;
+    }
+    Ok(account)
 }
 
-async fn by_assertion(
-    context: &Context,
-    session: &ConnectSession,
-    open: &OpenIntegration,
-    scheme: &TwoStep,
-    mut fields: Map<String, Value>,
-    config: &Map<String, Value>,
-    log_id: &str,
-) -> Result<Credentials, Error> {
-    fields.remove("type");
-    let made_here = match fields.remove("certificateId") {
-        Some(Value::String(id)) => {
-            Some(certificates::find(context, session, &open.integration.key, &id).await?)
-        }
-        _ => None,
-    };
-    if let Some(pair) = &made_here {
-        fields.insert("privateKey".into(), Value::String(pair.private_key.clone()));
-        fields.insert("certificate".into(), Value::String(pair.certificate.clone()));
+/// A token that could not be had, under the contract's code for its mode (§5.6).
+fn refused(credentials: &Credentials, problem: TokenProblem) -> Error {
+    if problem.code == "invalid_setting" {
+        return Error::refused("invalid_connection_config", problem.cause);
     }
-    catalog::validate_credentials(&open.entry.provider, &fields).map_err(|problems| {
-        let issue = |problem: catalog::FieldProblem| FieldIssue::custom(problem.message, &[&problem.field]);
-        Error::Invalid(problems.into_iter().map(issue).collect())
-    })?;
-    let own = TwoStepCredentials {
-        fields: fields
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, Secret::new(value.as_str()?.trim()))))
-            .collect(),
-        token: Secret::default(),
-        expires_at_ms: None,
-        refresh_token: None,
-        refresh_token_expires_at_ms: None,
-        raw: RawAnswer::default(),
+    let code = match credentials {
+        Credentials::OAuth2Cc(_) => "client_credentials_fetch_error",
+        Credentials::TwoStep(_) => "two_step_credentials_fetch_error",
+        Credentials::Jwt(_) => "jwt_credentials_fetch_error",
+        Credentials::Bill(_) => "bill_credentials_fetch_error",
+        Credentials::Signature(_) => "signature_credentials_fetch_error",
+        Credentials::AwsSigV4(_) => "aws_sigv4_credentials_fetch_error",
+        _ => "token_request_failed",
     };
-    let client_id = own.field("clientId").map(|id| id.expose().to_owned()).unwrap_or_default();
-    let party = open.party(context, Client { id: client_id, secret: Secret::default() }, config);
-    let request = renewal::two_step_request(context, scheme, &party, &own)?;
-    let answer = ask_and_log(context, open, request, log_id).await?;
-    let credentials = crate::credentials::schemes::two_step::credentials(scheme, answer, &own)?;
-    if let Some(pair) = made_here {
-        // The pair works: it belongs to this connection from now on and can be taken by no other.
-        certificates::take(context, session, &pair.id).await?;
-    }
-    Ok(Credentials::TwoStep(credentials))
-}
-
-/// A token that was imported: nothing is asked, nothing is checked.
-pub fn imported_client_credentials(
-    token: Secret,
-    client_id: String,
-    client_secret: Secret,
-    expires_at_ms: Option<i64>,
-) -> Credentials {
-    Credentials::OAuth2Cc(ClientCredentialsToken {
-        token,
-        expires_at_ms,
-        client_id,
-        client_secret,
-        client_certificate: None,
-        client_private_key: None,
-        raw: RawAnswer::default(),
-    })
+    Error::NoToken { code, problem: Box::new(problem) }
 }

@@ -7,6 +7,7 @@ pub mod certificates;
 pub mod config;
 pub mod direct;
 pub mod events;
+pub mod form;
 pub mod keep;
 pub mod sessions;
 pub mod state;

@@ -7,8 +7,12 @@ use domain::provider::{Auth, CodeGrant};
 use serde_json::{Map, Value};
 
 use super::account::{Account, OpenIntegration};
+use super::chain;
 use super::problem::TokenProblem;
-use super::schemes::{Party, SettingProblem, TokenRequest, client_credentials, oauth2, two_step};
+use super::schemes::{
+    FormValues, Party, SettingProblem, TokenRequest, bill, client_credentials, jwt, oauth2, two_step,
+};
+use super::template_functions::TemplateFunctions;
 use super::token_answer::TokenAnswer;
 use super::token_endpoint::{self, TokenCallFacts};
 use crate::context::{Context, TOKEN_CALL};
@@ -61,7 +65,20 @@ pub async fn run(context: &Context, account: &Account) -> Renewed {
 }
 
 async fn by_kind(context: &Context, account: &Account) -> Renewed {
-    by_one_request(context, account).await
+    let open = &account.integration;
+    let party = || open.party(context, account.client(), &account.connection.config);
+    match (&open.entry.provider.auth, &account.credentials) {
+        (Auth::TwoStep(scheme), Credentials::TwoStep(own)) => {
+            chain::run(context, &party(), scheme, own).await
+        }
+        (Auth::Jwt(template), Credentials::Jwt(own)) => {
+            let now_ms = context.now_ms();
+            let functions = TemplateFunctions::at(now_ms, context.uuid());
+            let signed = jwt::credentials(template, &party(), functions, now_ms, own);
+            Renewed::here(signed.map(Credentials::Jwt).map_err(setting))
+        }
+        _ => by_one_request(context, account).await,
+    }
 }
 
 /// One request to a token endpoint.
@@ -95,7 +112,7 @@ fn request(context: &Context, account: &Account) -> Result<TokenRequest, TokenPr
             let scopes = machine_scopes(context, open).map_err(refused_scopes)?;
             client_credentials::request(scheme, &party, &scopes)
         }
-        (Auth::TwoStep(scheme), Credentials::TwoStep(own)) => two_step_request(context, scheme, &party, own),
+        (Auth::Bill(scheme), Credentials::Bill(own)) => bill::request(scheme, &party, own),
         _ => return Err(mismatch()),
     };
     built.map_err(setting)
@@ -117,14 +134,14 @@ fn credentials(
             let party = open.party(context, account.client(), &account.connection.config);
             Ok(Credentials::OAuth2Cc(client_credentials::credentials(answer, &party, context.now_ms())))
         }
-        (Auth::TwoStep(scheme), Credentials::TwoStep(own)) => {
-            two_step::credentials(scheme, answer, own).map(Credentials::TwoStep)
+        (_, Credentials::Bill(own)) => {
+            Ok(Credentials::Bill(bill::credentials(answer, own, context.now_ms())))
         }
         _ => Err(mismatch()),
     }
 }
 
-/// A two-step request, with its own moment and a fresh assertion id.
+/// The first request of a chain by itself, for a token of another resource.
 ///
 /// # Errors
 /// A missing setting, or a key that cannot sign.
@@ -134,8 +151,13 @@ pub fn two_step_request(
     party: &Party<'_>,
     credentials: &TwoStepCredentials,
 ) -> Result<TokenRequest, SettingProblem> {
-    let id = context.uuid();
-    two_step::request(scheme, party, credentials, two_step::Moment { now_ms: context.now_ms(), id: &id })
+    let now_ms = context.now_ms();
+    let functions = TemplateFunctions::at(now_ms, context.uuid());
+    let mut values = FormValues::new(party, &credentials.fields, functions, now_ms);
+    two_step::prepare(scheme, &mut values)?;
+    let mut request = two_step::request(&scheme.request, &values)?;
+    request.shape = two_step::shape(scheme);
+    Ok(request)
 }
 
 /// The scopes of a client-credentials request: the integration's, else the definition's.

@@ -136,7 +136,12 @@ fn is_error(value: &Value) -> bool {
     }
 }
 
-fn from_object(shape: &AnswerShape, answer: Map<String, Value>, received_at_ms: i64) -> Option<TokenAnswer> {
+/// The parts of an answer; `None` when there is no token where the shape says.
+pub fn from_object(
+    shape: &AnswerShape,
+    answer: Map<String, Value>,
+    received_at_ms: i64,
+) -> Option<TokenAnswer> {
     let whole = secret_at(&answer, &shape.access_token).is_none();
     let inner = shape.alternate.as_deref().filter(|_| whole).and_then(|path| at(&answer, path)?.as_object());
     let view = inner.unwrap_or(&answer);
@@ -161,7 +166,11 @@ fn secret_at(answer: &Map<String, Value>, path: &str) -> Option<Secret> {
 fn end(shape: &AnswerShape, answer: &Map<String, Value>, received_at_ms: i64) -> Option<i64> {
     match &shape.expiration {
         Some(Expiration::In(path)) => after(received_at_ms, at(answer, path)?, shape.unit),
-        Some(Expiration::At(path)) => moment(at(answer, path)?),
+        Some(Expiration::At(path)) => {
+            let value = at(answer, path)?;
+            // Some say how long where they were to say when (Tableau's `estimatedTimeToExpiration`).
+            moment(value).or_else(|| after(received_at_ms, value, shape.unit))
+        }
         None => expires_at_ms_in(answer, received_at_ms, shape.unit),
     }
 }
@@ -238,7 +247,8 @@ fn form(body: &[u8]) -> Map<String, Value> {
         .collect()
 }
 
-fn unreadable(status: u16, content_type: Option<&str>) -> TokenProblem {
+/// What a token endpoint answered is no token answer.
+pub fn unreadable(status: u16, content_type: Option<&str>) -> TokenProblem {
     let kind = content_type.unwrap_or("no content type");
     let mut problem = TokenProblem::passing(
         "token_answer_unreadable",

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use domain::provider::BodyFormat;
 use egress::{Body, EgressError};
 use http::header::{self, HeaderName, HeaderValue};
-use http::{Method, Request};
+use http::{Method, Request, Response};
 use serde_json::{Map, Value};
 
 use super::problem::TokenProblem;
@@ -46,34 +47,59 @@ pub async fn ask(
     context: &Context,
     request: TokenRequest,
 ) -> (TokenCallFacts, Result<TokenAnswer, TokenProblem>) {
+    let (facts, outcome) = send(context, &request).await;
+    let answer = outcome.and_then(|response| {
+        let kind = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let status = response.status().as_u16();
+        token_answer::read_as(&request.shape, status, kind, response.body(), context.now_ms())
+    });
+    (facts, answer)
+}
+
+/// Sends a request that asks not for a token but for a JSON object.
+///
+/// # Errors
+/// As [`ask`]; an answer of another kind.
+pub async fn ask_json(
+    context: &Context,
+    request: TokenRequest,
+) -> (TokenCallFacts, Result<Map<String, Value>, TokenProblem>) {
+    let (facts, outcome) = send(context, &request).await;
+    let answer = outcome.and_then(|response| {
+        let status = response.status().as_u16();
+        let object: Option<Map<String, Value>> = serde_json::from_slice(response.body()).ok();
+        match (response.status().is_success(), object) {
+            (true, Some(object)) => Ok(object),
+            (_, object) => Err(TokenProblem::from_answer(status, &object.unwrap_or_default())),
+        }
+    });
+    (facts, answer)
+}
+
+/// Sends a request; its answer is for the caller to read.
+///
+/// # Errors
+/// It was not answered.
+pub async fn send(
+    context: &Context,
+    request: &TokenRequest,
+) -> (TokenCallFacts, Result<Response<Bytes>, TokenProblem>) {
     let started = tokio::time::Instant::now();
+    let grant = request.fields.iter().find(|(name, _)| name == "grant_type");
     let mut facts = TokenCallFacts {
         method: request.method.clone(),
         url: crate::operations::redact::url(&request.url),
-        grant: request
-            .fields
-            .iter()
-            .find(|(name, _)| name == "grant_type")
-            .map(|(_, value)| value.expose().to_owned())
-            .unwrap_or_default(),
+        grant: grant.map(|(_, value)| value.expose().to_owned()).unwrap_or_default(),
         status: None,
         duration: Duration::ZERO,
     };
-    let outcome = match to_http(&request) {
+    let outcome = match to_http(request) {
         Some(http) => context.egress.fetch_bytes(http, &context.settings.token).await,
         None => Err(EgressError::InvalidTarget { reason: "the token URL is not a valid URL".to_owned() }),
     };
     facts.duration = started.elapsed();
-    let answer = match outcome {
-        Ok(response) => {
-            let status = response.status().as_u16();
-            facts.status = Some(status);
-            let kind = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-            token_answer::read_as(&request.shape, status, kind, response.body(), context.now_ms())
-        }
-        Err(failure) => Err(unreachable(&failure)),
-    };
-    (facts, answer)
+    facts.status = outcome.as_ref().ok().map(|response| response.status().as_u16());
+    (facts, outcome.map_err(|failure| unreachable(&failure)))
 }
 
 fn to_http(request: &TokenRequest) -> Option<Request<Body>> {
@@ -142,7 +168,8 @@ fn encoded(request: &TokenRequest) -> Option<(Option<&'static str>, String)> {
 /// What we call ourselves.
 pub const USER_AGENT: &str = concat!("Sheetbend/", env!("CARGO_PKG_VERSION"));
 
-fn unreachable(failure: &EgressError) -> TokenProblem {
+/// A call that gave no answer, as a problem.
+pub(super) fn unreachable(failure: &EgressError) -> TokenProblem {
     let cause = format!("The token endpoint gave no usable answer: {failure}.");
     match failure {
         EgressError::Refused { .. } | EgressError::InvalidTarget { .. } => TokenProblem::developer(

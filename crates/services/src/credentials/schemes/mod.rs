@@ -1,15 +1,22 @@
 //! One file an auth mode: how tokens are obtained and renewed. Pure: each makes a request, none sends it.
 
+pub mod address;
 pub mod assertion;
+pub mod bill;
 pub mod client_credentials;
+pub mod form_values;
 pub mod jws;
+pub mod jwt;
 pub mod oauth2;
 pub mod pem;
 pub mod rsa_key;
+pub mod saml;
 pub mod two_step;
+pub mod xml;
 
 mod party;
 
+pub use form_values::FormValues;
 pub use party::{Client, Party, SettingProblem, at, config_text};
 
 use domain::Secret;
