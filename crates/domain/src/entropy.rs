@@ -18,8 +18,12 @@ pub fn hex(entropy: &dyn Entropy, count: usize) -> String {
 
 /// Bytes in lower-case hexadecimal.
 pub fn to_hex(bytes: &[u8]) -> String {
-    let digits = bytes.iter().flat_map(|byte| [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
-    digits.map(char::from).collect()
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.push(char::from(HEX[usize::from(byte >> 4)]));
+        text.push(char::from(HEX[usize::from(byte & 15)]));
+    }
+    text
 }
 
 /// `count` characters of `[0-9A-Za-z]`; slightly uneven, for names and not for keys.

@@ -14,12 +14,43 @@ use crate::response_body::{Deadline, ResponseBody};
 use crate::target::{Scheme, Target};
 
 /// How redirects are followed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct RedirectPolicy<'a> {
     /// Redirects followed at most.
     pub limit: usize,
     /// What stays in the request when the origin changes.
     pub across_origins: AcrossOrigins<'a>,
+    /// Called at each hop before it is sent: a signature over the URL must be made again, or go.
+    pub at_hop: Option<&'a (dyn Fn(Arrival<'_>, &mut HeaderMap) + Send + Sync)>,
+}
+
+/// Where a redirect leads.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival<'a> {
+    /// The verb.
+    pub method: &'a Method,
+    /// The next address.
+    pub to: &'a Uri,
+    /// Whether it is the same origin as before.
+    pub origin: HopOrigin,
+}
+
+/// Whether a redirect stays within its origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HopOrigin {
+    /// It does.
+    Same,
+    /// Another scheme, host or port.
+    Other,
+}
+
+impl fmt::Debug for RedirectPolicy<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedirectPolicy")
+            .field("limit", &self.limit)
+            .field("across_origins", &self.across_origins)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What stays in a request whose redirect leads to another scheme, host or port.
@@ -35,7 +66,7 @@ pub enum AcrossOrigins<'a> {
 impl Default for RedirectPolicy<'_> {
     /// Five redirects; nothing but the range stays.
     fn default() -> Self {
-        Self { limit: 5, across_origins: AcrossOrigins::Keep(&[]) }
+        Self { limit: 5, across_origins: AcrossOrigins::Keep(&[]), at_hop: None }
     }
 }
 
@@ -112,8 +143,12 @@ impl Egress {
             if before.scheme == Scheme::Https && after.scheme == Scheme::Http {
                 return Err(EgressError::RedirectDowngrade { host: after.text.to_owned() });
             }
-            if !before.same_origin(&after) {
+            let origin = if before.same_origin(&after) { HopOrigin::Same } else { HopOrigin::Other };
+            if origin == HopOrigin::Other {
                 forget(&mut template.headers, redirects.across_origins);
+            }
+            if let Some(at_hop) = redirects.at_hop {
+                at_hop(Arrival { method: &template.method, to: &to, origin }, &mut template.headers);
             }
         }
     }

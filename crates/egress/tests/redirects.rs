@@ -55,7 +55,7 @@ fn dressed(url: &str) -> Request<egress::Body> {
 async fn at_a_change_of_origin_only_the_range_and_our_own_headers_stay() {
     let (origin, download) = pair().await;
     let own = [USER_AGENT, ACCEPT];
-    let redirects = RedirectPolicy { limit: 5, across_origins: AcrossOrigins::Keep(&own) };
+    let redirects = RedirectPolicy { limit: 5, across_origins: AcrossOrigins::Keep(&own), at_hop: None };
     let followed = client().follow_redirects(dressed(&origin.url("/content")), &loopback(), &redirects).await;
     assert_eq!(text(followed.outcome.expect("answer")).await.expect("body"), "file");
     let seen = download.only();
@@ -73,7 +73,7 @@ async fn at_a_change_of_origin_only_the_range_and_our_own_headers_stay() {
 #[tokio::test]
 async fn keep_all_and_the_same_origin_keep_everything() {
     let (origin, download) = pair().await;
-    let redirects = RedirectPolicy { limit: 5, across_origins: AcrossOrigins::KeepAll };
+    let redirects = RedirectPolicy { limit: 5, across_origins: AcrossOrigins::KeepAll, at_hop: None };
     let followed = client().follow_redirects(dressed(&origin.url("/content")), &loopback(), &redirects).await;
     followed.outcome.expect("answer");
     assert_eq!(download.only().header("authorization"), ["Bearer secret"]);

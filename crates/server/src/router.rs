@@ -5,7 +5,8 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post};
 
 use crate::api::{
-    connect_sessions, connections, forms, health, integrations, metadata, oauth, operations, providers,
+    connect_sessions, connections, forms, health, integrations, key_forms, metadata, oauth, operations,
+    providers, signed_forms,
 };
 use crate::app::SharedApp;
 use crate::connect::{assets, socket};
@@ -39,7 +40,14 @@ pub fn router(app: SharedApp) -> Router {
         .route("/connect/admin-link/{key}", post(forms::admin_link))
         .route("/oauth2/auth/{key}", post(forms::client_credentials))
         .route("/auth/two-step/{key}", post(forms::two_step))
+        .route("/api-auth/api-key/{key}", post(key_forms::api_key))
+        .route("/api-auth/basic/{key}", post(key_forms::basic))
+        .route("/auth/jwt/{key}", post(key_forms::jwt))
+        .route("/auth/bill/{key}", post(key_forms::bill))
         .route("/auth/unauthenticated/{key}", post(forms::unauthenticated))
+        .route("/auth/tba/{key}", post(signed_forms::tba))
+        .route("/auth/signature/{key}", post(signed_forms::signature))
+        .route("/auth/aws-sigv4/{key}", post(signed_forms::aws_sigv4))
         .route("/operations", get(operations::list))
         .route("/operations/{id}", get(operations::get))
         .route("/openapi.json", get(crate::openapi::document))

@@ -1,5 +1,7 @@
 //! The secrets of an integration, sealed together in one value.
 
+use std::collections::BTreeMap;
+
 use domain::Secret;
 use domain::integration::Integration;
 use serde::{Deserialize, Serialize};
@@ -15,12 +17,16 @@ pub struct IntegrationSecrets {
     pub client: Secret,
     /// Checked against incoming webhooks.
     pub webhook: Secret,
+    /// Settings that the definition calls secret (`integration_config`), by name.
+    pub custom: BTreeMap<String, Secret>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Stored {
     client_secret: String,
     webhook_secret: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    custom: BTreeMap<String, String>,
 }
 
 fn place(id: &str) -> vault::Place<'_> {
@@ -37,7 +43,8 @@ impl IntegrationSecrets {
         let clear = context.vault.open(&place(&integration.id), sealed)?;
         let stored: Stored = serde_json::from_slice(&clear)
             .map_err(|_| Error::Corrupt("an integration's secrets have an unknown form"))?;
-        Ok(Self { client: stored.client_secret.into(), webhook: stored.webhook_secret.into() })
+        let custom = stored.custom.into_iter().map(|(name, value)| (name, value.into())).collect();
+        Ok(Self { client: stored.client_secret.into(), webhook: stored.webhook_secret.into(), custom })
     }
 
     /// Seals them into an integration.
@@ -48,6 +55,11 @@ impl IntegrationSecrets {
         let stored = Stored {
             client_secret: self.client.expose().to_owned(),
             webhook_secret: self.webhook.expose().to_owned(),
+            custom: self
+                .custom
+                .iter()
+                .map(|(name, value)| (name.clone(), value.expose().to_owned()))
+                .collect(),
         };
         let clear = Zeroizing::new(serde_json::to_vec(&stored).unwrap_or_default());
         integration.client_secret = Some(context.vault.seal(&place(&integration.id), &clear)?);

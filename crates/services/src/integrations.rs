@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use catalog::{Entry, HostPattern};
 use domain::integration::Integration;
-use domain::provider::{Auth, Provider};
+use domain::provider::{Auth, Display, Provider};
 use domain::{IntegrationKey, ProviderName, Scope, Secret};
 use serde_json::{Map, Value};
 
@@ -174,12 +174,12 @@ fn apply(context: &Context, integration: &mut Integration, changes: IntegrationC
     if let Some(scopes) = changes.scopes {
         integration.scopes = scopes;
     }
+    if let Some(custom) = changes.custom {
+        keep_custom(context, integration, custom)?;
+    }
     let settings = &mut integration.settings;
     settings.forward_webhooks = changes.forward_webhooks.unwrap_or(settings.forward_webhooks);
     settings.rewrite_links = changes.rewrite_links.unwrap_or(settings.rewrite_links);
-    if let Some(custom) = changes.custom {
-        settings.custom.extend(custom);
-    }
     if let Some(cloud) = changes.cloud {
         settings.cloud = Some(cloud);
     }
@@ -188,6 +188,29 @@ fn apply(context: &Context, integration: &mut Integration, changes: IntegrationC
     }
     if let Some(config) = changes.connection_config {
         settings.connection_config = config;
+    }
+    Ok(())
+}
+
+/// Settings that the definition calls secret are sealed, the others stay readable; an empty value removes one.
+fn keep_custom(
+    context: &Context,
+    integration: &mut Integration,
+    custom: BTreeMap<String, String>,
+) -> Result<(), Error> {
+    let entry = context.catalog.get(&integration.provider);
+    let secret = |name: &str| {
+        let fields = entry.iter().flat_map(|entry| &entry.provider.integration_config);
+        fields.into_iter().any(|field| field.name == name && field.display == Display::Secret)
+    };
+    let (sealed, clear): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        custom.into_iter().partition(|(name, _)| secret(name));
+    integration.settings.custom.extend(clear);
+    if !sealed.is_empty() {
+        let mut secrets = IntegrationSecrets::open(context, integration)?;
+        secrets.custom.extend(sealed.into_iter().map(|(name, value)| (name, Secret::from(value))));
+        secrets.custom.retain(|_, value| !value.is_empty());
+        secrets.seal(context, integration)?;
     }
     Ok(())
 }

@@ -46,6 +46,8 @@ pub struct Retention {
 
 const HOUSEKEEPING: Duration = Duration::from_secs(60);
 const INDEXING: Duration = Duration::from_millis(500);
+/// Operations indexed at a time.
+const INDEXED: u64 = 1_000;
 
 impl Services {
     /// Builds every use-case.
@@ -104,14 +106,15 @@ impl Services {
     /// Indexes the log's text behind the writers, until `cancel`.
     pub async fn run_indexing(&self, cancel: CancellationToken) {
         loop {
-            let indexed = match self.context.store.index_text(1_000).await {
+            let indexed = match self.context.store.index_text(INDEXED).await {
                 Ok(indexed) => indexed,
                 Err(error) => {
                     tracing::warn!(%error, "the log's text could not be indexed and is tried again");
                     0
                 }
             };
-            let pause = if indexed > 0 { Duration::from_millis(20) } else { INDEXING };
+            // A short rest for the writers while much waits; else a while, so that the next batch is worth its commit.
+            let pause = if indexed >= INDEXED { Duration::from_millis(20) } else { INDEXING };
             tokio::select! {
                 () = cancel.cancelled() => return,
                 () = tokio::time::sleep(pause) => {}

@@ -44,13 +44,16 @@ pub enum SignatureMethod {
     HmacSha256,
     /// RSASSA-PKCS1-v1_5 with SHA-1; the client secret is a PEM key.
     RsaSha1,
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    RsaSha256,
     /// The secrets themselves; over TLS only.
     Plaintext,
 }
 
 impl SignatureMethod {
     /// Every method.
-    pub const ALL: [Self; 4] = [Self::HmacSha1, Self::HmacSha256, Self::RsaSha1, Self::Plaintext];
+    pub const ALL: [Self; 5] =
+        [Self::HmacSha1, Self::HmacSha256, Self::RsaSha1, Self::RsaSha256, Self::Plaintext];
 
     /// The wire's spelling.
     pub fn as_str(self) -> &'static str {
@@ -58,6 +61,7 @@ impl SignatureMethod {
             Self::HmacSha1 => "HMAC-SHA1",
             Self::HmacSha256 => "HMAC-SHA256",
             Self::RsaSha1 => "RSA-SHA1",
+            Self::RsaSha256 => "RSA-SHA256",
             Self::Plaintext => "PLAINTEXT",
         }
     }

@@ -6,12 +6,14 @@ pub mod credentials;
 pub mod forms;
 pub mod health;
 pub mod integrations;
+pub mod key_forms;
 pub mod metadata;
 pub mod oauth;
 pub mod operations;
 pub mod providers;
 pub mod proxy;
 pub mod shown_resources;
+pub mod signed_forms;
 
 mod end_user;
 mod import;

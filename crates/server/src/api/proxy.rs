@@ -140,7 +140,7 @@ where
     }
 }
 
-/// The control headers of contract §3.1.
+/// The control headers of contract §3.1, parsed.
 struct Control {
     integration: IntegrationKey,
     connection: ConnectionId,
@@ -151,32 +151,82 @@ struct Control {
     attach_to: Option<String>,
 }
 
+/// The control headers as they came; an empty one counts as absent, as the SDK sends it (contract §2.12).
+#[derive(Default)]
+struct Given<'a> {
+    integration: Option<&'a HeaderValue>,
+    connection: Option<&'a HeaderValue>,
+    retries: Option<&'a HeaderValue>,
+    retry_on: Option<&'a HeaderValue>,
+    base_override: Option<&'a HeaderValue>,
+    keep_headers: Option<&'a HeaderValue>,
+    follow: Option<&'a HeaderValue>,
+    rewrite: Option<&'a HeaderValue>,
+    attach_to: Option<&'a HeaderValue>,
+    /// Accepted for the field's clients, without effect here.
+    idle: [Option<&'a HeaderValue>; 3],
+}
+
+/// Names of [`Given::idle`].
+const IDLE: [&str; 3] = ["decompress", "nango-is-sync", "nango-is-dry-run"];
+
+impl<'a> Given<'a> {
+    /// One walk over what is there; a look-up for each name that might be costs every call more than the rest of its
+    /// reading.
+    fn find(headers: &'a HeaderMap) -> Self {
+        let mut given = Self::default();
+        for (name, value) in headers {
+            let place = match name.as_str() {
+                "provider-config-key" => &mut given.integration,
+                "connection-id" => &mut given.connection,
+                "retries" => &mut given.retries,
+                "retry-on" => &mut given.retry_on,
+                "base-url-override" => &mut given.base_override,
+                "forward-headers-on-redirect" => &mut given.keep_headers,
+                "sheetbend-follow-redirects" => &mut given.follow,
+                "sheetbend-rewrite-links" => &mut given.rewrite,
+                "nango-activity-log-id" => &mut given.attach_to,
+                other => match IDLE.iter().position(|idle| *idle == other) {
+                    Some(at) => &mut given.idle[at],
+                    None => continue,
+                },
+            };
+            // The first of several with one name counts.
+            if place.is_none() && !value.is_empty() {
+                *place = Some(value);
+            }
+        }
+        given
+    }
+}
+
 impl Control {
     fn read(headers: &HeaderMap) -> Result<Self, ApiError> {
+        let given = Given::find(headers);
         let mut issues = Vec::new();
-        let integration = required(headers, "provider-config-key", &mut issues, |text| {
+        let integration = required("provider-config-key", given.integration, &mut issues, |text| {
             IntegrationKey::parse(text).map_err(|error| error.to_string())
         });
-        let connection = required(headers, "connection-id", &mut issues, |text| {
+        let connection = required("connection-id", given.connection, &mut issues, |text| {
             ConnectionId::parse(text).map_err(|error| error.to_string())
         });
-        let retries = optional(headers, "retries", &mut issues, |text| {
+        let retries = optional("retries", given.retries, &mut issues, |text| {
             const MOST: u32 = 10;
             let number = text.parse::<f64>().ok().filter(|number| (0.0..1e9).contains(number));
             number.map(|number| (number as u32).min(MOST)).ok_or_else(|| "expected a number".to_owned())
         });
-        let retry_on = optional(headers, "retry-on", &mut issues, |text| {
+        let retry_on = optional("retry-on", given.retry_on, &mut issues, |text| {
             let statuses: Result<Vec<u16>, _> = text.split(',').map(str::parse).collect();
             statuses.map_err(|_| "expected statuses separated by commas".to_owned())
         });
-        let base_override = optional(headers, "base-url-override", &mut issues, base_url);
-        let keep_headers = flag(headers, "forward-headers-on-redirect", &mut issues);
-        let follow = flag(headers, "sheetbend-follow-redirects", &mut issues);
-        let rewrite = flag(headers, "sheetbend-rewrite-links", &mut issues);
-        for name in ["decompress", "nango-is-sync", "nango-is-dry-run"] {
-            flag(headers, name, &mut issues);
+        let base_override = optional("base-url-override", given.base_override, &mut issues, base_url);
+        let keep_headers = flag("forward-headers-on-redirect", given.keep_headers, &mut issues);
+        let follow = flag("sheetbend-follow-redirects", given.follow, &mut issues);
+        let rewrite = flag("sheetbend-rewrite-links", given.rewrite, &mut issues);
+        for (name, value) in IDLE.into_iter().zip(given.idle) {
+            flag(name, value, &mut issues);
         }
-        let attach_to = optional(headers, "nango-activity-log-id", &mut issues, |text| {
+        let attach_to = optional("nango-activity-log-id", given.attach_to, &mut issues, |text| {
             if text.len() <= 255 { Ok(text.to_owned()) } else { Err("at most 255 characters".to_owned()) }
         });
         let (Some(integration), Some(connection), true) = (integration, connection, issues.is_empty()) else {
@@ -202,19 +252,13 @@ impl Control {
     }
 }
 
-/// A header's text; empty counts as absent, as the SDK sends it (contract §2.12).
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a HeaderValue> {
-    headers.get(name).filter(|value| !value.is_empty())
-}
-
 fn optional<T>(
-    headers: &HeaderMap,
     name: &str,
+    value: Option<&HeaderValue>,
     issues: &mut Vec<FieldIssue>,
     parse: impl FnOnce(&str) -> Result<T, String>,
 ) -> Option<T> {
-    let value = text(headers, name)?;
-    let parsed = value.to_str().map_err(|_| "not plain text".to_owned()).and_then(|text| parse(text.trim()));
+    let parsed = value?.to_str().map_err(|_| "not plain text".to_owned()).and_then(|text| parse(text.trim()));
     match parsed {
         Ok(parsed) => Some(parsed),
         Err(message) => {
@@ -225,21 +269,21 @@ fn optional<T>(
 }
 
 fn required<T>(
-    headers: &HeaderMap,
     name: &str,
+    value: Option<&HeaderValue>,
     issues: &mut Vec<FieldIssue>,
     parse: impl FnOnce(&str) -> Result<T, String>,
 ) -> Option<T> {
-    if text(headers, name).is_none() {
+    if value.is_none() {
         let message = format!("the header {name} is required");
         issues.push(FieldIssue { code: "invalid_type", message, path: vec![name.to_owned()] });
         return None;
     }
-    optional(headers, name, issues, parse)
+    optional(name, value, issues, parse)
 }
 
-fn flag(headers: &HeaderMap, name: &str, issues: &mut Vec<FieldIssue>) -> Option<bool> {
-    optional(headers, name, issues, |text| match text {
+fn flag(name: &str, value: Option<&HeaderValue>, issues: &mut Vec<FieldIssue>) -> Option<bool> {
+    optional(name, value, issues, |text| match text {
         "true" => Ok(true),
         "false" => Ok(false),
         _ => Err("expected true or false".to_owned()),

@@ -10,6 +10,7 @@ use domain::{IntegrationKey, Secret};
 use serde_json::{Map, Value};
 
 use super::certificates;
+use super::signed_forms::{self, RoleForm, TbaForm};
 use crate::context::Context;
 use crate::credentials::account::OpenIntegration;
 use crate::credentials::schemes::two_step;
@@ -40,6 +41,25 @@ pub enum Form {
     Bill(BillForm),
     /// NONE.
     Unauthenticated,
+    /// TBA.
+    Tba(TbaForm),
+    /// SIGNATURE.
+    Signature {
+        /// The name.
+        username: Secret,
+        /// The password.
+        password: Secret,
+    },
+    /// AWS_SIGV4.
+    Role(RoleForm),
+}
+
+/// What a form stands beside.
+pub(super) struct Place<'a> {
+    /// The connection config; some forms move values from and to it.
+    pub(super) config: &'a mut Map<String, Value>,
+    /// The operation that tells of it.
+    pub(super) log_id: &'a str,
 }
 
 /// A Bill.com login.
@@ -77,6 +97,7 @@ pub(super) async fn read(
     session: &ConnectSession,
     open: &OpenIntegration,
     form: Form,
+    Place { config, log_id }: Place<'_>,
 ) -> Result<Trial, Error> {
     let provider = &open.entry.provider;
     Ok(match (&provider.auth, form) {
@@ -119,6 +140,16 @@ pub(super) async fn read(
             raw: RawAnswer::default(),
         })
         .into(),
+        (Auth::Tba(scheme), Form::Tba(form)) => {
+            signed_forms::tba(context, open, scheme, form, config)?.into()
+        }
+        (Auth::Signature(protocol), Form::Signature { username, password }) => {
+            check(provider, &[("username", &username), ("password", &password)])?;
+            signed_forms::wsse(context, protocol, &username, &password).into()
+        }
+        (Auth::AwsSigV4, Form::Role(form)) => {
+            signed_forms::role(context, open, form, config, log_id).await?.into()
+        }
         (Auth::None, Form::Unauthenticated) => Credentials::None.into(),
         _ => return Err(Error::refused("invalid_auth_mode", "This integration authorizes in another way")),
     })

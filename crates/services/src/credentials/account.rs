@@ -7,7 +7,7 @@ use catalog::Entry;
 use domain::connection::{Connection, Health};
 use domain::credentials::{Credentials, McpCredentials, OAuth2Credentials};
 use domain::integration::Integration;
-use domain::provider::{Auth, CodeGrant};
+use domain::provider::{Auth, CodeGrant, SignatureProtocol};
 use domain::{ConnectionId, ConnectionRow, IntegrationKey, Scope, Sealed, Secret};
 
 use super::codec;
@@ -214,7 +214,12 @@ impl Account {
 
     /// The client that this connection's tokens belong to.
     pub fn client(&self) -> Client {
-        match &self.credentials {
+        Self::client_of(&self.integration, &self.credentials)
+    }
+
+    /// The same before everything is one account.
+    pub fn client_of(open: &OpenIntegration, credentials: &Credentials) -> Client {
+        match credentials {
             Credentials::OAuth2(OAuth2Credentials { client_override: Some(own), .. }) => {
                 Client { id: own.client_id.clone(), secret: own.client_secret.clone() }
             }
@@ -230,10 +235,10 @@ impl Account {
                 Client { id: own.client_id.clone(), secret: own.client_secret.clone().unwrap_or_default() }
             }
             Credentials::Tba(own) => Client {
-                id: own.client_id.clone().unwrap_or_else(|| self.integration.client.id.clone()),
-                secret: own.client_secret.clone().unwrap_or_else(|| self.integration.client.secret.clone()),
+                id: own.client_id.clone().unwrap_or_else(|| open.client.id.clone()),
+                secret: own.client_secret.clone().unwrap_or_else(|| open.client.secret.clone()),
             },
-            _ => self.integration.client.clone(),
+            _ => open.client.clone(),
         }
     }
 
@@ -278,14 +283,25 @@ impl Account {
     /// True when the access token is due for renewal: within 15 minutes of its end, or within a quarter of its life
     /// where that is less (contract §7.1).
     pub fn is_due(&self, now_ms: i64) -> bool {
-        const MARGIN_MS: i64 = 15 * 60 * 1000;
         let Some(end) = self.credentials.expires_at_ms() else { return !self.is_valid(now_ms) };
-        let life = self
-            .credentials
-            .raw()
-            .and_then(|raw| super::token_answer::expires_at_ms(&raw.0, 0))
-            .filter(|life| *life < end / 2);
-        let margin = life.map_or(MARGIN_MS, |life| MARGIN_MS.min(life / 4));
-        !self.is_valid(now_ms) || end - now_ms <= margin
+        !self.is_valid(now_ms) || end - now_ms <= self.margin_ms(end)
+    }
+
+    fn margin_ms(&self, end: i64) -> i64 {
+        const USUAL: i64 = 15 * 60 * 1000;
+        /// As AWS's own clients do; a session may be as short as 15 minutes.
+        const OF_SESSION: i64 = 5 * 60 * 1000;
+        let life = match (&self.credentials, &self.integration.entry.provider.auth) {
+            (Credentials::AwsSigV4(_), _) => return OF_SESSION,
+            (Credentials::Signature(_), Auth::Signature(SignatureProtocol::Wsse(scheme))) => {
+                Some(scheme.life_ms)
+            }
+            (Credentials::Jwt(_), Auth::Jwt(scheme)) => Some(scheme.life_ms),
+            (credentials, _) => {
+                credentials.raw().and_then(|raw| super::token_answer::expires_at_ms(&raw.0, 0))
+            }
+        };
+        let life = life.filter(|life| *life < end / 2);
+        life.map_or(USUAL, |life| USUAL.min(life / 4))
     }
 }

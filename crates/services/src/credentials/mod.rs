@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod accounts;
+pub mod aws_session;
 pub mod chain;
 pub mod claims;
 pub mod codec;

@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use domain::credentials::{Credentials, TwoStepCredentials};
-use domain::provider::{Auth, CodeGrant};
+use domain::provider::{Auth, CodeGrant, SignatureProtocol};
 use serde_json::{Map, Value};
 
 use super::account::{Account, OpenIntegration};
+use super::aws_session;
 use super::chain;
 use super::problem::TokenProblem;
 use super::schemes::{
-    FormValues, Party, SettingProblem, TokenRequest, bill, client_credentials, jwt, oauth2, two_step,
+    FormValues, Party, SettingProblem, TokenRequest, bill, client_credentials, jwt, oauth2, signature,
+    two_step,
 };
 use super::template_functions::TemplateFunctions;
 use super::token_answer::TokenAnswer;
@@ -77,6 +79,15 @@ async fn by_kind(context: &Context, account: &Account) -> Renewed {
             let signed = jwt::credentials(template, &party(), functions, now_ms, own);
             Renewed::here(signed.map(Credentials::Jwt).map_err(setting))
         }
+        (Auth::Signature(SignatureProtocol::Wsse(scheme)), Credentials::Signature(own)) => {
+            let (now_ms, entropy) = (context.now_ms(), &*context.entropy);
+            let fresh = signature::mint(scheme, &own.username, &own.password, now_ms, entropy);
+            Renewed::here(Ok(Credentials::Signature(fresh)))
+        }
+        (Auth::AwsSigV4, Credentials::AwsSigV4(own)) => {
+            let (facts, session) = aws_session::obtain(context, &account.integration, own.clone()).await;
+            Renewed { facts, outcome: session.map(|session| Credentials::AwsSigV4(session).into()) }
+        }
         _ => by_one_request(context, account).await,
     }
 }
@@ -130,9 +141,8 @@ fn credentials(
     let open = &account.integration;
     match (&open.entry.provider.auth, &account.credentials) {
         (_, Credentials::OAuth2(own)) => Ok(Credentials::OAuth2(oauth2::credentials(answer, Some(own)))),
-        (_, Credentials::OAuth2Cc(_)) => {
-            let party = open.party(context, account.client(), &account.connection.config);
-            Ok(Credentials::OAuth2Cc(client_credentials::credentials(answer, &party, context.now_ms())))
+        (_, Credentials::OAuth2Cc(own)) => {
+            Ok(Credentials::OAuth2Cc(client_credentials::credentials(answer, own, context.now_ms())))
         }
         (_, Credentials::Bill(own)) => {
             Ok(Credentials::Bill(bill::credentials(answer, own, context.now_ms())))

@@ -33,6 +33,11 @@ impl TemplateFunctions {
         Self { now_ms, random }
     }
 
+    /// The moment, Unix milliseconds.
+    pub fn moment_ms(&self) -> i64 {
+        self.now_ms
+    }
+
     /// `${now}` and `${random}`.
     pub fn get(&self, path: &str) -> Option<String> {
         match path {

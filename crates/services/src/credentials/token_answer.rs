@@ -202,7 +202,7 @@ fn after(received_at_ms: i64, life: &Value, unit: LifeUnit) -> Option<i64> {
 }
 
 /// A moment: Unix seconds, Unix milliseconds (past the year 1971 when read as such, contract §7.3) or ISO 8601.
-fn moment(value: &Value) -> Option<i64> {
+pub fn moment(value: &Value) -> Option<i64> {
     if let Some(number) = number(value).filter(|number| number.is_finite() && *number > 0.0) {
         let ms = if number > 31_536_000_000.0 { number } else { number * 1_000.0 };
         #[expect(

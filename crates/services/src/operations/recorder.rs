@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use domain::integration::Integration;
 use domain::operation::{Message, Operation, OperationKind, OperationState};
@@ -16,6 +17,8 @@ use tokio_util::sync::CancellationToken;
 const QUEUE: usize = 20_000;
 /// Entries of one transaction.
 const BATCH: usize = 512;
+/// How long the first entry of a batch waits for others: a commit costs as much for one as for a hundred.
+const LINGER: Duration = Duration::from_millis(25);
 
 /// Where use-cases write what happened. Cheap to clone.
 #[derive(Clone)]
@@ -29,6 +32,8 @@ pub struct Recorder {
 /// The other end: writes what was queued.
 pub struct RecorderTask {
     queue: mpsc::Receiver<LogEntry>,
+    /// Taken off the queue and not yet written; outlives a `run_once` that is dropped while it waits.
+    batch: Vec<LogEntry>,
     store: Store,
 }
 
@@ -52,7 +57,7 @@ impl Recorder {
     pub fn new(store: Store, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> (Self, RecorderTask) {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let recorder = Self { queue: sender, dropped: Arc::default(), clock, entropy };
-        (recorder, RecorderTask { queue: receiver, store })
+        (recorder, RecorderTask { queue: receiver, batch: Vec::new(), store })
     }
 
     /// A new operation id: `<created ms, 13 digits>_<8 characters>`.
@@ -187,11 +192,12 @@ impl RecorderTask {
     /// Writes until `cancel`, then what is still queued.
     pub async fn run(mut self, cancel: CancellationToken) {
         loop {
-            let wrote = tokio::select! {
+            // Only the gathering may be broken off: a batch on its way to the database is written to its end.
+            tokio::select! {
                 () = cancel.cancelled() => break,
-                wrote = self.run_once() => wrote,
-            };
-            if wrote == 0 {
+                () = self.gather() => {}
+            }
+            if self.write().await == 0 {
                 return;
             }
         }
@@ -201,8 +207,28 @@ impl RecorderTask {
 
     /// Waits for entries and writes one batch; 0 when the queue has closed and is empty.
     pub async fn run_once(&mut self) -> usize {
-        let mut batch = Vec::new();
-        let count = self.queue.recv_many(&mut batch, BATCH).await;
+        self.gather().await;
+        self.write().await
+    }
+
+    /// Fills the batch; it stays empty only when the queue has closed.
+    async fn gather(&mut self) {
+        if self.batch.is_empty() {
+            self.queue.recv_many(&mut self.batch, BATCH).await;
+        }
+        if (1..BATCH).contains(&self.batch.len()) && !self.queue.is_closed() {
+            tokio::time::sleep(LINGER).await;
+        }
+        while self.batch.len() < BATCH
+            && let Ok(entry) = self.queue.try_recv()
+        {
+            self.batch.push(entry);
+        }
+    }
+
+    async fn write(&mut self) -> usize {
+        let batch = std::mem::take(&mut self.batch);
+        let count = batch.len();
         if count > 0
             && let Err(error) = self.store.append_log(batch).await
         {

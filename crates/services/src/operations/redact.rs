@@ -123,7 +123,7 @@ impl Serialize for Headers<'_> {
             while let Some((_, later)) = all.next_if(|(next, _)| *next == name) {
                 value = later;
             }
-            let text = if is_secret_header(name.as_str()) {
+            let text = if value.is_sensitive() || is_secret_header(name.as_str()) {
                 REDACTED.into()
             } else {
                 String::from_utf8_lossy(&value.as_bytes()[..value.len().min(512)])

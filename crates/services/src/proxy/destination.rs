@@ -57,7 +57,9 @@ pub async fn find(
         true => (plan.authorization.clone(), None),
         false => foreign(resources, account, plan, &base).await?,
     };
-    let full = with_query(call.target.join(&base), &plan.query);
+    // What the definition puts into the query may be the connection's secret, and a minted token's host is another's.
+    let query = if minted.is_none() { plan.query.as_slice() } else { &[] };
+    let full = with_query(call.target.join(&base), query);
     let (origin, path) = split(&full);
     Ok(Destination {
         uri: egress::absolute(origin, path)?,
@@ -122,7 +124,12 @@ fn of_another_tenant(url: &url::Url) -> Error {
     )
 }
 
-fn with_query(mut url: String, extra: &[(String, String)]) -> String {
+/// Adds parameters, in place of the caller's of the same name (contract §3.3).
+fn with_query(url: String, extra: &[(String, String)]) -> String {
+    if extra.is_empty() {
+        return url;
+    }
+    let mut url = without(&url, extra);
     for (name, value) in extra {
         url.push(if url.contains('?') { '&' } else { '?' });
         url.extend(url::form_urlencoded::byte_serialize(name.as_bytes()));
@@ -130,6 +137,18 @@ fn with_query(mut url: String, extra: &[(String, String)]) -> String {
         url.extend(url::form_urlencoded::byte_serialize(value.as_bytes()));
     }
     url
+}
+
+/// The URL without certain parameters; what stays keeps its bytes.
+fn without(url: &str, names: &[(String, String)]) -> String {
+    let Some((path, query)) = url.split_once('?') else { return url.to_owned() };
+    let kept = query.split('&').filter(|pair| {
+        let name = pair.split('=').next().unwrap_or_default().replace('+', " ");
+        let name = percent_encoding::percent_decode_str(&name).decode_utf8_lossy();
+        !names.iter().any(|(unwanted, _)| *unwanted == name)
+    });
+    let kept = kept.collect::<Vec<_>>().join("&");
+    if kept.is_empty() { path.to_owned() } else { format!("{path}?{kept}") }
 }
 
 /// Origin and the rest of an absolute URL, without decoding anything.
@@ -169,5 +188,11 @@ mod tests {
             with_query("https://h/a?x=1".into(), &[("k".into(), "a b".into())]),
             "https://h/a?x=1&k=a+b"
         );
+        let key = [("api key".to_owned(), "ours".to_owned())];
+        assert_eq!(
+            with_query("https://h/a?api%20key=theirs&x=%2f&api+key".into(), &key),
+            "https://h/a?x=%2f&api+key=ours"
+        );
+        assert_eq!(with_query("https://h/a?api%20key=1".into(), &key), "https://h/a?api+key=ours");
     }
 }

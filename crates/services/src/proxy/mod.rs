@@ -4,12 +4,16 @@ pub mod answer;
 pub mod call;
 pub mod decide;
 pub mod destination;
+pub mod each_attempt;
 pub mod headers;
+pub mod held;
 pub mod links;
 pub mod plan;
 pub mod service;
 pub mod target;
+pub mod values;
 
+mod attempt;
 mod record;
 
 pub use call::{Links, ProxyCall, Redirects};

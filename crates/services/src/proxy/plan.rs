@@ -1,17 +1,21 @@
 //! How calls of one connection go: base, credentials, headers and the origins it may reach. Made once per opened
 //! account, so that the path of a call only copies.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use catalog::AllowedOrigin;
 use domain::connection::Connection;
-use domain::credentials::{Credentials, TwoStepCredentials};
+use domain::credentials::Credentials;
 use domain::provider::RetryHints;
-use domain::template::{Template, Values};
+use domain::template::Template;
+use domain::{Secret, template};
 use http::header::{self, HeaderName, HeaderValue};
 
+use super::each_attempt::EachAttempt;
 use super::target;
+use super::values::{self, Subject, SubjectValues};
 use crate::context::Context;
 use crate::credentials::account::OpenIntegration;
-use crate::credentials::schemes::Party;
 use crate::credentials::token_endpoint::USER_AGENT;
 
 /// How calls of one connection go.
@@ -21,42 +25,20 @@ pub struct ProxyPlan {
     pub base: String,
     /// Its origin.
     pub base_origin: String,
-    /// `Authorization`, marked sensitive.
+    /// `Authorization` where it is the same for every call, marked sensitive.
     pub authorization: Option<HeaderValue>,
     /// The provider's headers and our defaults, strongest first.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// Query parameters added to every call.
+    /// Query parameters added to every call, in place of the caller's of the same name.
     pub query: Vec<(String, String)>,
+    /// What is made anew for every attempt; nearly all connections have nothing of it.
+    pub each_attempt: Option<Box<EachAttempt>>,
     /// Origins that belong to the connection.
     pub allowed: Vec<AllowedOrigin>,
     /// Where the provider says how long to wait.
     pub hints: RetryHints,
-}
-
-struct PlanValues<'a> {
-    party: &'a Party<'a>,
-    credentials: &'a Credentials,
-    metadata: Option<&'a serde_json::Map<String, serde_json::Value>>,
-}
-
-impl Values for PlanValues<'_> {
-    fn get(&self, path: &str) -> Option<String> {
-        if path == "accessToken" {
-            return self.credentials.access_token().map(|token| token.expose().to_owned());
-        }
-        if let Some(name) = path.strip_prefix("metadata.") {
-            return crate::credentials::schemes::config_text(self.metadata?, name);
-        }
-        if let (Some(name), Credentials::TwoStep(own)) = (path.strip_prefix("credentials."), self.credentials)
-        {
-            return two_step_field(own, name);
-        }
-        self.party.get(path)
-    }
-}
-
-fn two_step_field(own: &TwoStepCredentials, name: &str) -> Option<String> {
-    own.field(name).map(|value| value.expose().to_owned())
+    /// Secrets that stand in the URL of every call.
+    in_url: Vec<Secret>,
 }
 
 impl ProxyPlan {
@@ -70,35 +52,45 @@ impl ProxyPlan {
         connection: &Connection,
         credentials: &Credentials,
     ) -> Result<Self, String> {
+        Self::of(context, &Subject::connected(open, connection, credentials))
+    }
+
+    /// As [`Self::make`], for credentials that are no connection yet.
+    ///
+    /// # Errors
+    /// As [`Self::make`].
+    pub fn of(context: &Context, subject: &Subject<'_>) -> Result<Self, String> {
+        let open = subject.open;
         let provider = &open.entry.provider;
         let proxy = provider
             .proxy
             .as_ref()
             .ok_or_else(|| format!("the provider {} has no API to forward to", provider.name))?;
-        let party = open.party(context, open.client.clone(), &connection.config);
-        let values = PlanValues { party: &party, credentials, metadata: connection.metadata.as_ref() };
-        let missing = |missing: domain::template::Unresolved| {
+        let values = subject.values(context);
+        let missing = |missing: template::Unresolved| {
             format!("`{}` is not set in the connection config, so there is no base URL", missing.path)
         };
         let base = proxy.base_url.resolve(&values).map_err(missing)?.trim_end_matches('/').to_owned();
         let base_origin =
             target::origin(&base).ok_or_else(|| "the base URL is not a valid URL".to_owned())?;
-        let mut allowed = catalog::allowed_origins(provider, open.cloud_values(context), &connection.config)
+        let mut allowed = catalog::allowed_origins(provider, open.cloud_values(context), subject.config)
             .map_err(missing)?;
         let hosts = &open.integration.settings.allowed_hosts;
         allowed.extend(
             hosts.iter().filter_map(|host| catalog::HostPattern::parse(host).ok()).map(AllowedOrigin::Host),
         );
+        let query = proxy.query.iter();
+        let query: Vec<_> =
+            query.filter_map(|(name, value)| Some((name.clone(), value.resolve(&values).ok()?))).collect();
+        let each_attempt = EachAttempt::of(context, subject, proxy)?;
         Ok(Self {
+            in_url: in_url(&proxy.base_url, &proxy.query, &values),
             base,
             base_origin,
-            authorization: authorization(credentials, &proxy.headers),
+            authorization: authorization(subject.credentials, &proxy.headers),
             headers: headers(&proxy.headers, &values),
-            query: proxy
-                .query
-                .iter()
-                .filter_map(|(name, template)| Some((name.clone(), template.resolve(&values).ok()?)))
-                .collect(),
+            query,
+            each_attempt,
             allowed,
             hints: proxy.retry.clone(),
         })
@@ -111,38 +103,67 @@ impl ProxyPlan {
             && url.origin().ascii_serialization() == self.base_origin)
             || catalog::url_is_allowed(&self.allowed, url)
     }
-}
 
-/// A bearer value, unless the definition writes the token into a header of its own.
-fn authorization(credentials: &Credentials, headers: &[(String, Template)]) -> Option<HeaderValue> {
-    let own = headers.iter().any(|(_, template)| template.paths().any(|path| path == "accessToken"));
-    match credentials.access_token() {
-        Some(token) if !own && !token.is_empty() => bearer(token),
-        _ => None,
+    /// A URL of this connection as the log may show it: without the secrets that the definition puts into it.
+    pub fn masked(&self, url: String) -> String {
+        self.in_url.iter().fold(url, |url, secret| url.replace(secret.expose(), "REDACTED"))
     }
 }
 
+/// `Authorization` of a kind that sends the same in every call, unless the definition writes the secret into a header
+/// of its own (contract §3.4).
+fn authorization(credentials: &Credentials, headers: &[(String, Template)]) -> Option<HeaderValue> {
+    let own = |names: &[&str]| {
+        headers.iter().any(|(_, template)| template.paths().any(|path| names.contains(&path)))
+    };
+    if let Credentials::Basic(pair) | Credentials::InstallPlugin(pair) = credentials {
+        let text = Secret::from(format!("{}:{}", pair.username.expose(), pair.password.expose()));
+        return sensitive(&format!("Basic {}", STANDARD.encode(text.expose())));
+    }
+    let token = credentials.access_token().filter(|token| !token.is_empty())?;
+    let elsewhere = own(&["accessToken"])
+        || matches!(credentials, Credentials::TwoStep(_)) && own(&["credentials._cookies"]);
+    if elsewhere { None } else { bearer(token) }
+}
+
 /// `Authorization: Bearer …`, marked sensitive.
-pub fn bearer(token: &domain::Secret) -> Option<HeaderValue> {
-    let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose())).ok()?;
+pub fn bearer(token: &Secret) -> Option<HeaderValue> {
+    sensitive(&format!("Bearer {}", token.expose()))
+}
+
+/// A header value that neither prints nor goes into a compression table.
+pub(super) fn sensitive(text: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(text).ok()?;
     value.set_sensitive(true);
     Some(value)
 }
 
-/// The definition's headers (those without a value are left out), then our default `User-Agent`.
-fn headers(definition: &[(String, Template)], values: &PlanValues<'_>) -> Vec<(HeaderName, HeaderValue)> {
+/// The definition's headers that do not look at the request (those without a value are left out), then our default
+/// `User-Agent`.
+fn headers(definition: &[(String, Template)], values: &SubjectValues<'_>) -> Vec<(HeaderName, HeaderValue)> {
     let mut out = Vec::with_capacity(definition.len() + 1);
     for (name, template) in definition {
+        if EachAttempt::makes(template) {
+            continue;
+        }
         let Ok(text) = template.resolve(values) else { continue };
         if let (Ok(name), Ok(mut value)) =
             (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&text))
         {
-            value.set_sensitive(
-                template.paths().any(|path| path == "accessToken" || path.starts_with("credentials.")),
-            );
+            value.set_sensitive(template.paths().any(values::is_secret));
             out.push((name, value));
         }
     }
     out.push((header::USER_AGENT, HeaderValue::from_static(USER_AGENT)));
     out
+}
+
+/// The secrets that a definition puts into the URL, as they stand there.
+fn in_url(base: &Template, query: &[(String, Template)], values: &SubjectValues<'_>) -> Vec<Secret> {
+    let plain = |path| template::Values::get(values, path);
+    let encoded = |text: String| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let in_base = base.paths().filter(|path| values::is_secret(path)).filter_map(plain);
+    let in_query = query.iter().flat_map(|(_, template)| template.paths());
+    let in_query = in_query.filter(|path| values::is_secret(path)).filter_map(plain).map(encoded);
+    in_base.chain(in_query).filter(|text| text.len() > 3).map(Secret::from).collect()
 }

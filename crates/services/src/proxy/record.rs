@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::operation::{Message, Operation, OperationKind, OperationState};
 use egress::EgressError;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, Uri};
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::to_raw_value;
@@ -49,7 +49,7 @@ pub struct CallRecord {
     started: Instant,
     created_at_ms: i64,
     method: Method,
-    url: String,
+    uri: Uri,
     request_headers: HeaderMap,
     attach_to: Option<String>,
     messages: Vec<Message>,
@@ -97,7 +97,7 @@ impl CallRecord {
         context: &Arc<Context>,
         account: &Arc<Account>,
         method: &Method,
-        url: &str,
+        uri: &Uri,
         attach_to: Option<String>,
     ) -> Self {
         Self {
@@ -106,7 +106,7 @@ impl CallRecord {
             started: Instant::now(),
             created_at_ms: context.now_ms(),
             method: method.clone(),
-            url: redact::url(url),
+            uri: uri.clone(),
             request_headers: HeaderMap::new(),
             attach_to,
             messages: Vec::new(),
@@ -168,13 +168,9 @@ impl CallRecord {
         i64::try_from(self.started.elapsed().as_micros()).unwrap_or(i64::MAX)
     }
 
-    fn detail(&self) -> Detail<'_> {
+    fn detail<'a>(&'a self, url: &'a str) -> Detail<'a> {
         Detail {
-            request: Sent {
-                method: self.method.as_str(),
-                url: &self.url,
-                headers: Headers(&self.request_headers),
-            },
+            request: Sent { method: self.method.as_str(), url, headers: Headers(&self.request_headers) },
             response: self.status.map(|code| Received {
                 code,
                 headers: Headers(&self.response_headers),
@@ -192,8 +188,9 @@ impl CallRecord {
             return;
         }
         let duration_us = self.elapsed_us();
-        let summary = format!("{} {}", self.method, self.url);
-        let detail = to_raw_value(&self.detail()).ok();
+        let url = redact::url(&self.uri.to_string());
+        let detail = to_raw_value(&self.detail(&url)).ok();
+        let summary = format!("{} {url}", self.method);
         let integration = &self.account.integration;
         if let Some(parent) = self.attach_to.take() {
             let message = Message {

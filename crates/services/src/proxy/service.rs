@@ -1,14 +1,16 @@
 //! The walk of a proxied call: resolve, credentials, prepare, send, decide, stream.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use egress::{AcrossOrigins, Body, EgressError, Followed, RedirectPolicy, ResponseBody};
+use egress::{AcrossOrigins, Arrival, Body, EgressError, Followed, RedirectPolicy, ResponseBody};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Request, Response};
 use serde_json::json;
 
 use super::answer::AnswerBody;
+use super::attempt::{AttemptSigner, Source};
 use super::call::{ProxyCall, Redirects};
 use super::decide::{self, Decision, Outcome, Progress, Refreshed, Replay};
 use super::destination::{self, Destination};
@@ -49,8 +51,8 @@ impl Proxy {
                 return Err(error);
             }
         };
-        let url = destination.uri.to_string();
-        let record = CallRecord::begin(&self.context, &account, &call.method, &url, call.attach_to.clone());
+        let (method, uri) = (&call.method, &destination.uri);
+        let record = CallRecord::begin(&self.context, &account, method, uri, call.attach_to.clone());
         self.exchange(&call, body, account, destination, Box::new(record)).await
     }
 
@@ -64,20 +66,25 @@ impl Proxy {
     async fn exchange(
         &self,
         call: &ProxyCall,
-        mut body: Body,
+        body: Body,
         mut account: Arc<Account>,
         mut destination: Destination,
         mut record: Box<CallRecord>,
     ) -> Result<Response<AnswerBody>, Error> {
         let mut progress = Progress { attempts: 0, refreshed: Refreshed::No, replay: Replay::Possible };
+        let mut source = Source::Plain(body);
         loop {
             progress.attempts += 1;
-            let replay = body.replay();
-            let fallbacks = account.plan(&self.context).map_or(&[][..], |plan| &plan.headers);
-            let request = prepare(call, std::mem::take(&mut body), fallbacks, &destination);
+            let signer = AttemptSigner::of(&self.context, &account, &destination, call);
+            let (body, mut replay) = source.split();
+            let mut request =
+                prepare(call, body, &fallbacks(&self.context, &account, &destination), &destination);
+            if let Some(signer) = &signer {
+                replay = signer.sign(&mut request, replay).await?;
+            }
             progress.replay = if replay.is_some() { Replay::Possible } else { Replay::Impossible };
             record.sent(request.headers());
-            let attempt = self.send(request, call.redirects, &mut record).await;
+            let attempt = self.send(request, call.redirects, signer.as_ref(), &mut record).await;
             match self.decide(&attempt, call, &account, progress) {
                 Decision::Done => return finish(attempt, destination.links, record),
                 Decision::Refresh => {
@@ -104,7 +111,7 @@ impl Proxy {
                     tokio::time::sleep(Duration::from_millis(wait_ms)).await;
                 }
             }
-            body = replay.unwrap_or_default();
+            source = replay.unwrap_or_default();
         }
     }
 
@@ -122,14 +129,25 @@ impl Proxy {
         destination::find(&self.context, &self.resources, account, call, links_to).await
     }
 
-    async fn send(&self, request: Request<Body>, redirects: Redirects, record: &mut CallRecord) -> Attempt {
+    async fn send(
+        &self,
+        request: Request<Body>,
+        redirects: Redirects,
+        signer: Option<&AttemptSigner<'_>>,
+        record: &mut CallRecord,
+    ) -> Attempt {
         let limits = &self.context.settings.proxy;
         let across_origins = match redirects {
             Redirects::Pass => return self.context.egress.send(request, limits).await,
             Redirects::Follow => AcrossOrigins::Keep(&[header::ACCEPT_ENCODING, header::IF_NONE_MATCH]),
             Redirects::FollowWithHeaders => AcrossOrigins::KeepAll,
         };
-        let policy = RedirectPolicy { limit: 5, across_origins };
+        let resign = |arrival: Arrival<'_>, headers: &mut HeaderMap| {
+            if let Some(signer) = signer {
+                signer.at_hop(arrival, headers);
+            }
+        };
+        let policy = RedirectPolicy { limit: 5, across_origins, at_hop: Some(&resign) };
         let Followed { hops, outcome } = self.context.egress.follow_redirects(request, limits, &policy).await;
         for hop in &hops {
             record.note("info", format!("redirect {hop:?}"), json!({"status": hop.status.as_u16()}));
@@ -154,6 +172,20 @@ impl Proxy {
             Err(_) => Decision::Done,
         }
     }
+}
+
+/// The headers that fill what the caller left out. A minted token's host is another's: no secret of the connection goes
+/// there.
+fn fallbacks<'a>(
+    context: &Context,
+    account: &'a Account,
+    destination: &Destination,
+) -> Cow<'a, [(HeaderName, HeaderValue)]> {
+    let Ok(plan) = account.plan(context) else { return Cow::Borrowed(&[]) };
+    if destination.minted.is_none() {
+        return Cow::Borrowed(&plan.headers);
+    }
+    plan.headers.iter().filter(|(_, value)| !value.is_sensitive()).cloned().collect::<Vec<_>>().into()
 }
 
 /// What axios says of a POST without a body; nobody chose it.

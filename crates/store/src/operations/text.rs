@@ -12,7 +12,7 @@ use crate::value::params;
 /// No more text than this of one operation is indexed, bytes.
 const MAX_TEXT: usize = 8 << 10;
 /// Queue entries taken at a time; each stands for a batch of the log or for one changed operation.
-const TAKE: i64 = 4;
+const TAKE: i64 = 8;
 
 statements! {
     OPERATIONS = "SELECT seq, summary, error, integration, connection, provider FROM operations \

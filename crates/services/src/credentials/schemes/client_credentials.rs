@@ -32,15 +32,16 @@ pub fn request(
 }
 
 /// The new credentials; a token without an end is renewed after 55 minutes (contract §7.1).
-pub fn credentials(answer: TokenAnswer, party: &Party<'_>, received_at_ms: i64) -> ClientCredentialsToken {
+pub fn credentials(
+    answer: TokenAnswer,
+    previous: &ClientCredentialsToken,
+    received_at_ms: i64,
+) -> ClientCredentialsToken {
     const ASSUMED_LIFE_MS: i64 = 55 * 60 * 1000;
     ClientCredentialsToken {
         token: answer.access_token,
         expires_at_ms: answer.expires_at_ms.or(Some(received_at_ms + ASSUMED_LIFE_MS)),
-        client_id: party.client.id.clone(),
-        client_secret: party.client.secret.clone(),
-        client_certificate: None,
-        client_private_key: None,
         raw: answer.raw,
+        ..previous.clone()
     }
 }

@@ -2,15 +2,19 @@
 
 pub mod address;
 pub mod assertion;
+pub mod aws_sigv4;
 pub mod bill;
 pub mod client_credentials;
 pub mod form_values;
 pub mod jws;
 pub mod jwt;
+pub mod oauth1;
 pub mod oauth2;
 pub mod pem;
 pub mod rsa_key;
 pub mod saml;
+pub mod signature;
+pub mod tba;
 pub mod two_step;
 pub mod xml;
 
