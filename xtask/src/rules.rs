@@ -126,7 +126,11 @@ pub const ONLY_USERS: &[OnlyUser] = &[
     },
     OnlyUser { what: "TypeScript compiler", paths: &["oxc"], places: &[home("typescript")] },
     OnlyUser { what: "JavaScript engine", paths: &["rquickjs"], places: &[home("runtime")] },
-    OnlyUser { what: "embedded files", paths: &["rust_embed"], places: &[home("web")] },
+    OnlyUser {
+        what: "embedded files",
+        paths: &["rust_embed"],
+        places: &[home("web"), within("catalog", &["embedded"])],
+    },
 ];
 
 /// The crates in which a provider's name is a smell, and the one file where it may decide anything.

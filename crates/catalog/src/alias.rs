@@ -3,35 +3,43 @@
 use indexmap::IndexMap;
 
 use crate::error::CatalogError;
+use crate::layer::Layer;
 use crate::read::{Node, Written};
 
-/// Resolves a definition's chain of aliases among `all`; the `alias` key itself goes.
+/// Resolves a definition's chain of aliases; the `alias` key itself goes.
+///
+/// A name is looked for in the layer of the definition that uses it and in those below; a definition that is an alias
+/// of its own name means the one below.
 ///
 /// # Errors
 /// An alias to nothing, an alias that is not a name, and a cycle, each with the chain that led there.
-pub(crate) fn resolve(
-    all: &IndexMap<String, Written>,
-    written: &Written,
-) -> Result<IndexMap<String, Node>, CatalogError> {
-    let mut chain = vec![written.name.as_str()];
-    let mut layers = vec![&written.body];
-    let mut current = written;
+pub(crate) fn resolve(written: &Written, layer: &Layer) -> Result<IndexMap<String, Node>, CatalogError> {
+    let mut chain = vec![written];
+    let (mut current, mut layer) = (written, layer);
     while let Some(target) = current.body.get("alias") {
         let Node::Text(target) = target else {
             return Err(written.error("`alias` must be the name of another definition"));
         };
-        chain.push(target);
-        if chain[..chain.len() - 1].contains(&target.as_str()) {
-            return Err(written.error(format!("aliases form a cycle: {}", chain.join(" → "))));
+        let shown =
+            || chain.iter().map(|link| link.name.as_str()).chain([target.as_str()]).collect::<Vec<_>>();
+        let from = if *target == current.name { layer.below() } else { Some(layer) };
+        let (next, next_layer) = match from.and_then(|from| from.find(target)) {
+            Some(Ok(found)) => found,
+            Some(Err(error)) => return Err(error.clone()),
+            None => {
+                let chain = shown().join(" → ");
+                return Err(written.error(format!("alias of an unknown definition: {chain}")));
+            }
+        };
+        if chain.iter().any(|link| std::ptr::eq(*link, next)) {
+            return Err(written.error(format!("aliases form a cycle: {}", shown().join(" → "))));
         }
-        current = all
-            .get(target)
-            .ok_or_else(|| written.error(format!("alias of an unknown definition: {}", chain.join(" → "))))?;
-        layers.push(&current.body);
+        chain.push(next);
+        (current, layer) = (next, next_layer);
     }
     let mut merged = IndexMap::new();
-    for layer in layers.into_iter().rev() {
-        merged.extend(layer.iter().map(|(key, value)| (key.clone(), value.clone())));
+    for link in chain.into_iter().rev() {
+        merged.extend(link.body.iter().map(|(key, value)| (key.clone(), value.clone())));
     }
     merged.shift_remove("alias");
     Ok(merged)
@@ -39,13 +47,20 @@ pub(crate) fn resolve(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
-    use crate::read::definitions;
+
+    fn layered(below: &str, yaml: &str, name: &str) -> Result<String, CatalogError> {
+        let empty = Arc::new(Layer::of_files(std::iter::empty()));
+        let below = Arc::new(Layer::read("below.yaml", below, empty).unwrap());
+        let layer = Layer::read("f.yaml", yaml, below).unwrap();
+        let (written, found) = layer.find(name).unwrap().unwrap();
+        resolve(written, found).map(|body| serde_json::to_string(&body).unwrap())
+    }
 
     fn resolved(yaml: &str, name: &str) -> Result<String, CatalogError> {
-        let all: IndexMap<_, _> =
-            definitions("f.yaml", yaml).unwrap().into_iter().map(|w| (w.name.clone(), w)).collect();
-        resolve(&all, &all[name]).map(|body| serde_json::to_string(&body).unwrap())
+        layered("{}", yaml, name)
     }
 
     #[test]
@@ -61,5 +76,16 @@ mod tests {
         assert!(resolved("a: {alias: a}\n", "a").is_err());
         assert!(resolved("a: {alias: nobody}\n", "a").unwrap_err().problem.contains("nobody"));
         assert!(resolved("a: {alias: [b]}\n", "a").is_err());
+    }
+
+    #[test]
+    fn a_layer_extends_what_is_below_and_changes_nothing_there() {
+        let below = "a: {x: 1, y: 1}\nb: {alias: a, z: 1}\n";
+        assert_eq!(layered(below, "a: {alias: a, x: 2}\n", "a").unwrap(), r#"{"x":2,"y":1}"#);
+        assert_eq!(layered(below, "a: {x: 2}\n", "b").unwrap(), r#"{"x":1,"y":1,"z":1}"#);
+        assert_eq!(
+            layered(below, "c: {alias: b, y: 2}\na: {x: 9}\n", "c").unwrap(),
+            r#"{"x":1,"y":2,"z":1}"#
+        );
     }
 }

@@ -1,18 +1,17 @@
 //! The catalogue: every definition by name, with the clouds that fill them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::ProviderName;
 use domain::provider::Provider;
-use indexmap::IndexMap;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::alias;
 use crate::clouds::Clouds;
-use crate::convert::{self, Ignored, OWN_FIELD_KEYS, OWN_KEYS, OWN_PROXY_KEYS, ProviderFile};
+use crate::convert::{Ignored, ProviderFile};
 use crate::embedded;
 use crate::error::CatalogError;
-use crate::read::{self, Written};
+use crate::layer::Layer;
 
 /// One definition, ready to use.
 #[derive(Debug, Clone)]
@@ -28,6 +27,8 @@ pub struct Entry {
     pub differs: Vec<Difference>,
     /// Keys that change nothing here.
     pub ignored: Vec<Ignored>,
+    /// The file it stands in, and the line of its name.
+    pub place: (String, u64),
     pub(crate) file: ProviderFile,
 }
 
@@ -42,12 +43,14 @@ pub struct Difference {
     pub source: String,
 }
 
-/// Every definition by name.
+/// Every definition by name: those that are compiled in, under those of an operator's files.
+///
+/// A compiled-in definition is read when it is first asked for, so that a start pays for none; a file of an operator
+/// is read whole when it is added, so that a mistake is told at once.
 #[derive(Debug, Clone)]
 pub struct Catalog {
-    written: IndexMap<String, Written>,
-    entries: IndexMap<ProviderName, Arc<Entry>>,
-    clouds: Clouds,
+    top: Arc<Layer>,
+    clouds: Arc<Clouds>,
 }
 
 impl Catalog {
@@ -56,41 +59,51 @@ impl Catalog {
     /// # Errors
     /// None in a program whose tests passed: the files are part of the source.
     pub fn embedded() -> Result<Self, CatalogError> {
-        let clouds = Clouds::parse("providers/clouds.yaml", embedded::CLOUDS)?;
-        let empty = Self { written: IndexMap::new(), entries: IndexMap::new(), clouds };
-        empty.overlaid(embedded::PROVIDERS)
+        let clouds = Clouds::parse(embedded::CLOUDS, &embedded::text(embedded::CLOUDS).unwrap_or_default())?;
+        Ok(Self { top: Arc::new(Layer::of_files(embedded::definitions())), clouds: Arc::new(clouds) })
     }
 
     /// This catalogue with the definitions of one more file, which win over those of the same name and may be
-    /// aliases of any.
+    /// aliases of any; a definition that is an alias of its own name extends the one below.
+    ///
+    /// Aliases of the older definitions keep their meaning: what an operator replaces changes nothing else.
     ///
     /// # Errors
-    /// The file cannot be read, or a definition (also an older one that is an alias of a replaced one) cannot be
-    /// converted. The catalogue stays as it was.
+    /// The file cannot be read, or a definition cannot be converted. The catalogue stays as it was.
     pub fn with_file(&self, file: &str, text: &str) -> Result<Self, CatalogError> {
-        self.clone().overlaid(&[(file, text)])
+        let layer = Layer::read(file, text, self.top.clone())?;
+        layer.convert_all(&self.clouds)?;
+        Ok(Self { top: Arc::new(layer), clouds: self.clouds.clone() })
     }
 
     /// This catalogue with a cloud added or replaced, as `sheetbend dev` does with `sandbox`.
     #[must_use]
     pub fn with_cloud(
-        mut self,
+        self,
         family: &str,
         name: &str,
         variables: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
     ) -> Self {
-        self.clouds = self.clouds.with_cloud(family, name, variables);
-        self
+        let clouds = Clouds::clone(&self.clouds).with_cloud(family, name, variables);
+        Self { top: Arc::new(self.top.unconverted()), clouds: Arc::new(clouds) }
     }
 
     /// A definition by name.
     pub fn get(&self, name: &ProviderName) -> Option<&Arc<Entry>> {
-        self.entries.get(name)
+        self.top.entry(name.as_str(), &self.clouds)?.as_ref().ok()
     }
 
-    /// Every definition, by name.
+    /// Every definition, by name. Reads all that nobody has asked for yet.
     pub fn list(&self) -> impl ExactSizeIterator<Item = &Arc<Entry>> {
-        self.entries.values()
+        let names: BTreeMap<&str, ()> = self.top.names().map(|name| (name, ())).collect();
+        let entries: Vec<&Arc<Entry>> =
+            names.into_keys().filter_map(|name| self.top.entry(name, &self.clouds)?.as_ref().ok()).collect();
+        entries.into_iter()
+    }
+
+    /// What is wrong with compiled-in definitions that cannot be converted; a test holds this empty.
+    pub fn broken(&self) -> Vec<&CatalogError> {
+        self.top.names().filter_map(|name| self.top.entry(name, &self.clouds)?.as_ref().err()).collect()
     }
 
     /// The clouds of every family.
@@ -98,84 +111,8 @@ impl Catalog {
         &self.clouds
     }
 
-    fn overlaid(mut self, files: &[(&str, &str)]) -> Result<Self, CatalogError> {
-        for (file, text) in files {
-            for written in read::definitions(file, text)? {
-                self.written.insert(written.name.clone(), written);
-            }
-        }
-        let mut entries = IndexMap::with_capacity(self.written.len());
-        for written in self.written.values() {
-            let entry = entry(&self.written, written, &self.clouds)?;
-            entries.insert(entry.provider.name.clone(), Arc::new(entry));
-        }
-        entries.sort_unstable_keys();
-        self.entries = entries;
-        Ok(self)
-    }
-}
-
-fn entry(all: &IndexMap<String, Written>, written: &Written, clouds: &Clouds) -> Result<Entry, CatalogError> {
-    let body = alias::resolve(all, written)?;
-    let converted = convert::convert(written, &body)?;
-    let raw = serde_json::to_value(&body).map_err(|error| written.error(error.to_string()))?;
-    Ok(Entry {
-        raw: public(&converted.provider, raw, clouds),
-        sources: converted.file.sources.clone(),
-        differs: converted
-            .file
-            .differs
-            .iter()
-            .map(|file| Difference {
-                key: file.key.clone(),
-                why: file.why.clone(),
-                source: file.source.clone(),
-            })
-            .collect(),
-        ignored: converted.ignored,
-        provider: Arc::new(converted.provider),
-        file: converted.file,
-    })
-}
-
-/// The definition as the wire shows it.
-fn public(provider: &Provider, mut raw: Value, clouds: &Clouds) -> Value {
-    if let Value::Object(map) = &mut raw {
-        OWN_KEYS.iter().for_each(|key| drop(map.remove(*key)));
-        if let Some(Value::Object(proxy)) = map.get_mut("proxy") {
-            OWN_PROXY_KEYS.iter().for_each(|key| drop(proxy.remove(*key)));
-        }
-        for form in ["connection_config", "credentials"] {
-            if let Some(Value::Object(fields)) = map.get_mut(form) {
-                fields.values_mut().filter_map(Value::as_object_mut).for_each(strip_own_field_keys);
-            }
-        }
-        map.insert("name".to_owned(), Value::String(provider.name.as_str().to_owned()));
-    }
-    let global =
-        provider.cloud_family.as_deref().and_then(|family| clouds.values(family, Clouds::DEFAULT).ok());
-    if let Some(global) = global {
-        let placeholders: Vec<(String, &str)> =
-            global.variables().map(|(name, value)| (format!("${{cloud.{name}}}"), value)).collect();
-        fill(&mut raw, &placeholders);
-    }
-    raw
-}
-
-fn strip_own_field_keys(field: &mut Map<String, Value>) {
-    OWN_FIELD_KEYS.iter().for_each(|key| drop(field.remove(*key)));
-}
-
-/// Replaces placeholders in every text below `value`.
-fn fill(value: &mut Value, placeholders: &[(String, &str)]) {
-    match value {
-        Value::String(text) if text.contains("${cloud.") => {
-            for (placeholder, replacement) in placeholders {
-                *text = text.replace(placeholder, replacement);
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| fill(item, placeholders)),
-        Value::Object(map) => map.values_mut().for_each(|item| fill(item, placeholders)),
-        _ => {}
+    /// The same, for whoever keeps it.
+    pub fn shared_clouds(&self) -> Arc<Clouds> {
+        self.clouds.clone()
     }
 }

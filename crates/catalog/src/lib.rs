@@ -13,7 +13,9 @@ mod embedded;
 mod error;
 mod filled;
 mod hosts;
+mod layer;
 mod lint;
+mod public;
 mod read;
 mod scopes;
 mod templates;
@@ -29,7 +31,7 @@ pub use error::CatalogError;
 pub use hosts::{
     AllowedOrigin, HostPattern, InvalidHostPattern, allowed_origins, host_matches, url_is_allowed,
 };
-pub use lint::{Lint, lint};
+pub use lint::{DIFFERENCES, Lint, lint};
 pub use scopes::{
     EffectiveScopes, ScopeOrigin, ScopeRuleError, ScopeSources, ScopeWarning, check_scopes,
     check_token_request_scopes, effective_scopes, parse_scope_list, token_request_scopes,

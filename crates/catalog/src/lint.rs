@@ -3,7 +3,7 @@
 mod fields;
 mod templates;
 
-use domain::provider::{Auth, Provider};
+use domain::provider::{Auth, Provider, RetryHints};
 use url::Url;
 
 use crate::catalog::Entry;
@@ -18,6 +18,19 @@ pub struct Lint {
     /// What is wrong.
     pub message: String,
 }
+
+/// What `differs:` may name: what is compared with the field's definition of the same name.
+pub const DIFFERENCES: &[&str] = &[
+    "auth_mode",
+    "authorization_url",
+    "token_url",
+    "disable_pkce",
+    "scope_separator",
+    "client_auth",
+    "proxy.base_url",
+    "proxy.retry",
+    "proxy.paginate",
+];
 
 /// Everything that is wrong with a definition, in the clouds of its family.
 pub fn lint(entry: &Entry, clouds: &Clouds) -> Vec<Lint> {
@@ -50,10 +63,47 @@ fn shape(entry: &Entry, lints: &mut Lints) {
     }
     match &entry.provider.proxy {
         None => lints.add("proxy", "is missing"),
-        Some(proxy) if proxy.retry.after.is_empty() && proxy.retry.at.is_empty() => {
-            lints.add("proxy.retry", "names no header that says how long to wait");
+        Some(proxy) if proxy.retry == RetryHints::default() => {
+            lints.add("proxy.retry", "says neither how long to wait nor which statuses deserve a retry");
         }
         Some(_) => {}
+    }
+    for ignored in &entry.ignored {
+        lints.add(&ignored.key, &ignored.reason);
+    }
+    differs(entry, lints);
+    keys(&entry.provider, lints);
+}
+
+/// A key that a person gives is sent somewhere, and can be proved before it is stored.
+fn keys(provider: &Provider, lints: &mut Lints) {
+    if !matches!(provider.auth, Auth::ApiKey | Auth::Basic) {
+        return;
+    }
+    let proved = provider.proxy.as_ref().is_some_and(|proxy| proxy.verification.is_some());
+    if !proved && provider.scripts.credentials_verification.is_none() {
+        lints.add(
+            "proxy.verification",
+            "is missing: a key that was mistyped would be found out by the first call",
+        );
+    }
+    let sent = crate::templates::named(provider).into_iter().any(|(key, template)| {
+        key.starts_with("proxy.")
+            && template.paths().any(|path| matches!(path, "apiKey" | "credentials.apiKey"))
+    });
+    if matches!(provider.auth, Auth::ApiKey) && !sent {
+        lints.add("proxy", "sends ${apiKey} nowhere");
+    }
+}
+
+fn differs(entry: &Entry, lints: &mut Lints) {
+    for difference in &entry.differs {
+        if !DIFFERENCES.contains(&difference.key.as_str()) {
+            lints.add("differs", format!("`{}` is not one of {}", difference.key, DIFFERENCES.join(", ")));
+        }
+        if difference.why.trim().is_empty() {
+            lints.add("differs", format!("`{}` says no reason", difference.key));
+        }
     }
 }
 
@@ -64,7 +114,10 @@ fn links(entry: &Entry, lints: &mut Lints) {
         }
     };
     entry.sources.iter().for_each(|link| https("sources", link));
+    entry.differs.iter().for_each(|difference| https("differs", &difference.source));
     entry.provider.docs.iter().for_each(|link| https("docs", link));
+    entry.provider.docs_connect.iter().for_each(|link| https("docs_connect", link));
+    entry.provider.setup_guide_url.iter().for_each(|link| https("setup_guide_url", link));
     if entry.sources.is_empty() {
         lints.add("sources", "names no page whose facts the definition states");
     }

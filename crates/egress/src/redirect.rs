@@ -54,13 +54,23 @@ impl fmt::Debug for RedirectPolicy<'_> {
 }
 
 /// What stays in a request whose redirect leads to another scheme, host or port.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub enum AcrossOrigins<'a> {
     /// `Range`, `If-Range` and the named headers, which must hold nothing of the caller or the connection
     /// (our own `User-Agent`, say). A list of what stays, so that a forgotten name goes.
     Keep(&'a [HeaderName]),
-    /// Everything, credentials included: the caller's or provider's `Forward-Headers-On-Redirect`.
-    KeepAll,
+    /// Everything that is not marked sensitive (`HeaderValue::set_sensitive`); what is marked, only where the
+    /// function says that it may go. The caller's or provider's `Forward-Headers-On-Redirect`.
+    KeepUnlessSensitive(&'a (dyn Fn(&Uri) -> bool + Send + Sync)),
+}
+
+impl fmt::Debug for AcrossOrigins<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Keep(names) => f.debug_tuple("Keep").field(names).finish(),
+            Self::KeepUnlessSensitive(_) => f.write_str("KeepUnlessSensitive"),
+        }
+    }
 }
 
 impl Default for RedirectPolicy<'_> {
@@ -145,7 +155,7 @@ impl Egress {
             }
             let origin = if before.same_origin(&after) { HopOrigin::Same } else { HopOrigin::Other };
             if origin == HopOrigin::Other {
-                forget(&mut template.headers, redirects.across_origins);
+                forget(&mut template.headers, redirects.across_origins, &to);
             }
             if let Some(at_hop) = redirects.at_hop {
                 at_hop(Arrival { method: &template.method, to: &to, origin }, &mut template.headers);
@@ -161,12 +171,21 @@ fn destination(response: &Response<ResponseBody>, base: &Uri) -> Option<Uri> {
     }
 }
 
-fn forget(headers: &mut HeaderMap, across: AcrossOrigins<'_>) {
-    let AcrossOrigins::Keep(named) = across else { return };
+fn forget(headers: &mut HeaderMap, across: AcrossOrigins<'_>, to: &Uri) {
     let mut kept = HeaderMap::new();
-    for name in [RANGE, IF_RANGE].iter().chain(named) {
-        for value in headers.get_all(name) {
-            kept.append(name, value.clone());
+    match across {
+        AcrossOrigins::Keep(named) => {
+            for name in [RANGE, IF_RANGE].iter().chain(named) {
+                for value in headers.get_all(name) {
+                    kept.append(name, value.clone());
+                }
+            }
+        }
+        AcrossOrigins::KeepUnlessSensitive(may_go) if may_go(to) => return,
+        AcrossOrigins::KeepUnlessSensitive(_) => {
+            for (name, value) in headers.iter().filter(|(_, value)| !value.is_sensitive()) {
+                kept.append(name, value.clone());
+            }
         }
     }
     *headers = kept;

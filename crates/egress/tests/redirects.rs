@@ -71,12 +71,24 @@ async fn at_a_change_of_origin_only_the_range_and_our_own_headers_stay() {
 }
 
 #[tokio::test]
-async fn keep_all_and_the_same_origin_keep_everything() {
+async fn what_is_marked_sensitive_goes_only_where_it_may_and_the_same_origin_keeps_everything() {
     let (origin, download) = pair().await;
-    let redirects = RedirectPolicy { limit: 5, across_origins: AcrossOrigins::KeepAll, at_hop: None };
-    let followed = client().follow_redirects(dressed(&origin.url("/content")), &loopback(), &redirects).await;
-    followed.outcome.expect("answer");
-    assert_eq!(download.only().header("authorization"), ["Bearer secret"]);
+    let there = download.address.port();
+    for (may, expected) in [(true, vec!["Bearer secret"]), (false, vec![])] {
+        let may_go = |to: &http::Uri| may && to.port_u16() == Some(there);
+        let redirects = RedirectPolicy {
+            limit: 5,
+            across_origins: AcrossOrigins::KeepUnlessSensitive(&may_go),
+            at_hop: None,
+        };
+        let mut request = dressed(&origin.url("/content"));
+        request.headers_mut().get_mut("authorization").expect("set above").set_sensitive(true);
+        let followed = client().follow_redirects(request, &loopback(), &redirects).await;
+        followed.outcome.expect("answer");
+        let seen = download.seen().pop().expect("seen");
+        assert_eq!(seen.header("authorization"), expected);
+        assert_eq!(seen.header("x-caller"), ["mine"], "what nobody marked stays");
+    }
     let followed = client()
         .follow_redirects(dressed(&origin.url("/same")), &loopback(), &RedirectPolicy::default())
         .await;

@@ -31,6 +31,27 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for StrictJson<T> {
     }
 }
 
+/// As [`StrictJson`], whatever `Content-Type` says, and form fields as texts: routes that the contract exempts from
+/// the check (contract §1.2).
+pub struct StrictBody<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for StrictBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let kind = request.headers().get(header::CONTENT_TYPE).map(|value| value.as_bytes());
+        let is_form = kind
+            .is_some_and(|kind| kind.to_ascii_lowercase().starts_with(b"application/x-www-form-urlencoded"));
+        let bytes = read_body(request, BODY_LIMIT).await?;
+        let value = match (is_form, bytes.as_ref()) {
+            (true, text) => Value::Object(parse_query(&String::from_utf8_lossy(text))),
+            (false, b"") => Value::Object(Map::new()),
+            (false, text) => serde_json::from_slice(text).map_err(|error| ApiError::invalid_json(&error))?,
+        };
+        from_value(value).map(Self).map_err(|issues| ApiError::invalid("invalid_body", issues))
+    }
+}
+
 /// Reads a whole body of at most `limit` bytes.
 ///
 /// # Errors

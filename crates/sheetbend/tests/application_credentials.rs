@@ -211,6 +211,22 @@ async fn refused_by_sharepoint(server: &Server) {
 }
 
 #[tokio::test]
+async fn client_credentials_may_come_as_a_plain_form() {
+    let server = Start::dev().start();
+    integration(&server, "microsoft-oauth2-cc", "app", json!({})).await;
+    let token = session_of(&server, "u").await;
+    let url = format!("{}/oauth2/auth/app?connect_session_token={token}{}", server.url(), params(""));
+    let form = format!("client_id={DAEMON}&client_secret=sandbox-secret-4-a");
+    let json = json!({"client_id": DAEMON, "client_secret": "sandbox-secret-4-a"}).to_string();
+    for (kind, body) in [("application/x-www-form-urlencoded", form), ("text/plain", json)] {
+        let made = server.send("POST", &url, &[("content-type", kind)], body).await;
+        assert_eq!(made.status, 200, "{kind}: {}", made.text());
+    }
+    let broken = server.send("POST", &url, &[("content-type", "text/plain")], "client_id=x").await;
+    broken.refused(400, "invalid_json");
+}
+
+#[tokio::test]
 async fn a_form_that_lacks_something_names_it() {
     let server = Start::dev().start();
     let token = session_of(&server, "u").await;

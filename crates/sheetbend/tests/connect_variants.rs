@@ -116,8 +116,9 @@ async fn a_session_s_scopes_tags_and_end_user_become_the_connection_s() {
     let other =
         Person::default().open(&server, &sign_in_url(&server, "sharepoint-online", &token, ""), None).await;
     assert_eq!(other.answer.status, 400, "{}", other.text());
-    let url =
-        sign_in_url(&server, "microsoft-excel", &token, "&params[colour]=red&user_scope=Files.ReadWrite.All");
+    let more =
+        "&params[colour]=red&user_scope=Files.ReadWrite.All&params[oauth_scopes_override]=Sites.Manage.All";
+    let url = sign_in_url(&server, "microsoft-excel", &token, more);
     let page = connect(&mut Person::default(), &server, &url, "megan@contoso.example").await;
     assert!(page.text().contains("connected"), "{}", page.text());
     let query = authorize_requests(&server).await.pop().unwrap();
@@ -132,6 +133,10 @@ async fn a_session_s_scopes_tags_and_end_user_become_the_connection_s() {
     );
     let full = server.api("GET", &path, None).await.json();
     assert_eq!(full["connection_config"]["colour"], "blue", "the backend's word beats the page's: {full}");
+    assert!(
+        full["connection_config"].get("oauth_scopes_override").is_none(),
+        "not the page's to choose: {full}"
+    );
     by_organization(&server).await;
 }
 

@@ -157,7 +157,16 @@ async fn redirects_lose_the_token_at_another_origin() {
     let passed = get("/far", &[("sheetbend-follow-redirects", "false")]).await;
     assert_eq!((passed.status.as_u16(), passed.header("location").ends_with("/file")), (302, true));
     get("/far", &[("forward-headers-on-redirect", "true")]).await;
-    assert_eq!(other.seen().pop().unwrap().header("x-own"), "1");
+    let far = other.seen().pop().unwrap();
+    assert_eq!(
+        (far.header("x-own").as_str(), far.header("authorization").as_str()),
+        ("1", ""),
+        "{}",
+        far.head
+    );
+    let own = [("forward-headers-on-redirect", "true"), ("nango-proxy-authorization", "Bearer mine")];
+    get("/far", &own).await;
+    assert_eq!(other.seen().pop().unwrap().header("authorization"), "Bearer mine", "the caller's word");
     let looped = get("/loop", &[]).await;
     assert_eq!(looped.status, 500, "{}", looped.text());
     assert_eq!(looped.json()["error"]["code"], "too_many_redirects");
@@ -188,13 +197,14 @@ async fn links_to_the_next_page_come_back_in_every_flavour() {
     let upstream = Upstream::start(|_, seen| {
         let own = format!("http://{}/base", seen.header("host"));
         let slashed = own.replace('/', "\\/");
+        let beside = own.replace("/base", "/v1");
         let body = format!(
             "{{\"@odata.nextLink\" : \"{own}/a?$skiptoken=1\",\"odata.nextLink\":\"{slashed}\\/b\",\
               \"d\":{{\"__next\":\"{own}/c\"}},\"@odata.deltaLink\":\"{own}/d\",\"webUrl\":\"{own}/e\",\
               \"@microsoft.graph.downloadUrl\":\"{own}/f\",\"x\":{{\"@odata.nextLink\":\"https://evil.example/g\"}}}}"
         );
         let location = format!("{own}/monitor");
-        let link = format!("<{own}/h>; rel=\"next\", <https://other.example/i>; rel=\"prev\"");
+        let link = format!("<{own}/h>; rel=\"next\", <{beside}/h2>; rel=\"last\", <https://other.example/i>; rel=\"prev\"");
         let headers = [("Content-Type", "application/json; odata=verbose"), ("Location", &location), ("Link", &link)];
         answer("201 Created", &headers, body.as_bytes())
     })
@@ -218,11 +228,62 @@ async fn links_to_the_next_page_come_back_in_every_flavour() {
         assert_eq!(got.header("location"), format!("{ours}/monitor"));
         assert_eq!(
             got.header("link"),
-            format!("<{ours}/h>; rel=\"next\", <https://other.example/i>; rel=\"prev\"")
+            format!(
+                "<{ours}/h>; rel=\"next\", <{ours}/{}/h2>; rel=\"last\", <https://other.example/i>; rel=\"prev\"",
+                own.replace("/base", "/v1")
+            )
         );
     }
     let kept =
         server.proxy_with("GET", "/list", "raw", "one", &[("sheetbend-rewrite-links", "false")], "").await;
     assert_eq!(kept.json()["@odata.nextLink"], format!("{own}/a?$skiptoken=1"));
+    server.calm();
+}
+
+/// gzip of `{"rows":[1,2,3]}`.
+const PACKED: [u8; 36] = [
+    31, 139, 8, 0, 0, 0, 0, 0, 2, 255, 171, 86, 42, 202, 47, 47, 86, 178, 138, 54, 212, 49, 210, 49, 142,
+    173, 5, 0, 95, 235, 221, 236, 16, 0, 0, 0,
+];
+
+#[tokio::test]
+async fn packed_answers_are_unpacked_when_asked_for_and_else_pass_as_they_are() {
+    let upstream = Upstream::start(|_, seen| {
+        let gzip = [("Content-Type", "application/json"), ("Content-Encoding", "gzip")];
+        match seen.line() {
+            line if line.contains("/broken") => answer("200 OK", &gzip, &PACKED[..20]),
+            line if line.contains("/other") => answer("200 OK", &[("Content-Encoding", "br")], b"brotli"),
+            line if line.starts_with("HEAD") => answer("200 OK", &gzip, b""),
+            _ => answer("200 OK", &gzip, &PACKED),
+        }
+    })
+    .await;
+    let (server, _dir) = upstream.server(&[]).await;
+    let wanted = [("accept-encoding", "br, gzip"), ("decompress", "true")];
+    let plain = server.proxy_with("GET", "/rows", "raw", "one", &wanted, "").await;
+    assert_eq!((plain.json(), plain.header("content-encoding")), (json!({"rows": [1, 2, 3]}), ""));
+    assert_eq!(upstream.seen()[0].header("accept-encoding"), "gzip", "what can be unpacked here");
+    let packed = server.proxy_with("GET", "/rows", "raw", "one", &wanted[..1], "").await;
+    assert_eq!((&packed.body[..], packed.header("content-encoding")), (&PACKED[..], "gzip"));
+    assert_eq!(upstream.seen()[1].header("accept-encoding"), "br, gzip");
+    let other = server.proxy_with("GET", "/other", "raw", "one", &wanted, "").await;
+    assert_eq!(
+        (other.text().as_str(), other.header("content-encoding")),
+        ("brotli", "br"),
+        "said what it is"
+    );
+    let head = server.proxy_with("HEAD", "/rows", "raw", "one", &wanted, "").await;
+    assert_eq!((head.status.as_u16(), head.body.len()), (200, 0));
+    let bearer = format!("Bearer {}", server.key());
+    let own = [("authorization", bearer.as_str()), ("provider-config-key", "raw"), ("connection-id", "one")];
+    let url = format!("{}/proxy/broken", server.url());
+    let broken = harness::request("GET", &url, &[&own[..], &wanted[..]].concat(), "").await;
+    assert!(broken.is_none(), "half an answer must not look whole");
+    let failed = harness::eventually("the broken answer in the log", async || {
+        let all = server.api("GET", "/operations?type=proxy&state=failed", None).await.json();
+        all["data"].as_array().unwrap().iter().find(|one| one.to_string().contains("/broken")).cloned()
+    })
+    .await;
+    assert!(failed["error"].to_string().contains("gzip"), "{failed}");
     server.calm();
 }

@@ -2,18 +2,28 @@
 
 use domain::provider::{Field, Presence, Provider};
 use regex::Regex;
+use serde_json::{Map, Value};
 
 use super::Lints;
-use crate::connection_config::validate_connection_config;
+use crate::connection_config::{validate_connection_config, validate_credentials};
 
 const FORMATS: &[&str] = &["hostname", "uri", "uuid", "email"];
 
 pub(super) fn lint(provider: &Provider, lints: &mut Lints) {
-    for (form, fields) in
-        [("connection_config", &provider.connection_config), ("credentials", &provider.credentials)]
-    {
+    for (form, fields) in [
+        ("connection_config", &provider.connection_config),
+        ("credentials", &provider.credentials),
+        ("integration_config", &provider.integration_config),
+        ("assertion_option", &provider.assertion_option),
+    ] {
         for field in fields {
             lint_field(&format!("{form}.{}", field.name), field, lints);
+        }
+    }
+    if let Err(problems) = validate_credentials(provider, &asked(&provider.credentials)) {
+        for problem in problems.into_iter().filter(|problem| !problem.message.starts_with("is required")) {
+            let key = format!("credentials.{}", problem.field);
+            lints.add(key, format!("its own example is refused: {}", problem.message));
         }
     }
     let examples = fields_with_examples(provider);
@@ -57,13 +67,30 @@ fn lint_field(key: &str, field: &Field, lints: &mut Lints) {
 }
 
 /// Connection config made of the fields' own examples.
-pub(super) fn fields_with_examples(provider: &Provider) -> serde_json::Map<String, serde_json::Value> {
-    provider
-        .connection_config
+pub(super) fn fields_with_examples(provider: &Provider) -> Map<String, Value> {
+    let mut config = examples(&provider.integration_config);
+    config.extend(examples(&provider.connection_config));
+    config
+}
+
+/// Values that people would give: the example, else the default, else the first choice. Fields that are not asked
+/// have none where they belong to the credentials.
+fn examples(fields: &[Field]) -> Map<String, Value> {
+    fields
         .iter()
         .filter_map(|field| {
-            let value = field.example.clone().or_else(|| field.choices.first().cloned())?;
-            Some((field.name.clone(), value.into()))
+            let given = field.example.clone().or_else(|| field.default_value.clone());
+            Some((field.name.clone(), given.or_else(|| field.choices.first().cloned())?.into()))
         })
         .collect()
+}
+
+/// Examples of what a form asks.
+fn asked(fields: &[Field]) -> Map<String, Value> {
+    let mut given = examples(fields);
+    fields
+        .iter()
+        .filter(|field| field.presence == Presence::Automated)
+        .for_each(|field| drop(given.remove(&field.name)));
+    given
 }

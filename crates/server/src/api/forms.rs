@@ -13,7 +13,7 @@ use crate::app::SharedApp;
 use crate::auth::QuerySession;
 use crate::error::ApiError;
 use crate::metrics::Metrics;
-use crate::strict::{StrictJson, parse_query};
+use crate::strict::{StrictBody, StrictJson, parse_query};
 use crate::time::zulu;
 
 /// The client that a person enters.
@@ -34,7 +34,7 @@ pub async fn client_credentials(
     QuerySession(session): QuerySession,
     Path(key): Path<String>,
     RawQuery(query): RawQuery,
-    StrictJson(body): StrictJson<ClientBody>,
+    StrictBody(body): StrictBody<ClientBody>,
 ) -> Result<Json<Value>, ApiError> {
     let given =
         |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());

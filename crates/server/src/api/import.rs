@@ -121,8 +121,9 @@ pub async fn import(app: &SharedApp, scope: Scope, body: ImportBody) -> Result<C
     if matches!(credentials, Credentials::Tba(_)) && !config.contains_key("accountId") {
         return Err(Error::field("Required", &["connection_config", "accountId"]).into());
     }
+    let config = services::connect::config::checked(&open, config)?;
     let new = NewAuthorization {
-        config: services::connect::config::merged(&open, config, None)?,
+        config,
         integration: open,
         id,
         credentials,

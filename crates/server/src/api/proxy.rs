@@ -13,7 +13,7 @@ use serde_json::json;
 use services::error::{EgressError, Error, FieldIssue, RetryLater};
 use services::proxy::decide::RetryPolicy;
 use services::proxy::target::Target;
-use services::proxy::{Links, OutboundBody, ProxyCall, Redirects};
+use services::proxy::{Links, OutboundBody, Packing, ProxyCall, Redirects};
 
 use crate::app::SharedApp;
 use crate::auth::{Granted, UseProxy};
@@ -113,6 +113,7 @@ where
         retry: control.retry,
         base_override: control.base_override,
         redirects: control.redirects,
+        packing: control.packing,
         links: control.links,
         links_to: own_url.map(|own| own.0),
         attach_to: control.attach_to,
@@ -147,6 +148,7 @@ struct Control {
     retry: RetryPolicy,
     base_override: Option<url::Url>,
     redirects: Redirects,
+    packing: Packing,
     links: Links,
     attach_to: Option<String>,
 }
@@ -162,13 +164,14 @@ struct Given<'a> {
     keep_headers: Option<&'a HeaderValue>,
     follow: Option<&'a HeaderValue>,
     rewrite: Option<&'a HeaderValue>,
+    unpack: Option<&'a HeaderValue>,
     attach_to: Option<&'a HeaderValue>,
     /// Accepted for the field's clients, without effect here.
-    idle: [Option<&'a HeaderValue>; 3],
+    idle: [Option<&'a HeaderValue>; 2],
 }
 
 /// Names of [`Given::idle`].
-const IDLE: [&str; 3] = ["decompress", "nango-is-sync", "nango-is-dry-run"];
+const IDLE: [&str; 2] = ["nango-is-sync", "nango-is-dry-run"];
 
 impl<'a> Given<'a> {
     /// One walk over what is there; a look-up for each name that might be costs every call more than the rest of its
@@ -185,6 +188,7 @@ impl<'a> Given<'a> {
                 "forward-headers-on-redirect" => &mut given.keep_headers,
                 "sheetbend-follow-redirects" => &mut given.follow,
                 "sheetbend-rewrite-links" => &mut given.rewrite,
+                "decompress" => &mut given.unpack,
                 "nango-activity-log-id" => &mut given.attach_to,
                 other => match IDLE.iter().position(|idle| *idle == other) {
                     Some(at) => &mut given.idle[at],
@@ -223,6 +227,7 @@ impl Control {
         let keep_headers = flag("forward-headers-on-redirect", given.keep_headers, &mut issues);
         let follow = flag("sheetbend-follow-redirects", given.follow, &mut issues);
         let rewrite = flag("sheetbend-rewrite-links", given.rewrite, &mut issues);
+        let unpack = flag("decompress", given.unpack, &mut issues);
         for (name, value) in IDLE.into_iter().zip(given.idle) {
             flag(name, value, &mut issues);
         }
@@ -242,6 +247,7 @@ impl Control {
                 (_, Some(true)) => Redirects::FollowWithHeaders,
                 _ => Redirects::Follow,
             },
+            packing: if unpack == Some(true) { Packing::Unpack } else { Packing::Keep },
             links: match rewrite {
                 Some(true) => Links::Rewrite,
                 Some(false) => Links::Keep,

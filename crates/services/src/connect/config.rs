@@ -8,22 +8,32 @@ use serde_json::{Map, Value};
 use crate::credentials::account::OpenIntegration;
 use crate::error::{Error, FieldIssue};
 
-/// Merges and validates. The integration's own values are used for validation and left out of the result: they are
-/// looked up where they are used, so that a change of the integration reaches its connections.
+/// The config of a connection that a page makes: its `params`, and over them what the customer's backend prescribes.
 ///
 /// # Errors
-/// Each invalid field, with what it should be.
+/// As [`checked`].
 pub fn merged(
     open: &OpenIntegration,
     params: Map<String, Value>,
     defaults: Option<&ConnectDefaults>,
 ) -> Result<Map<String, Value>, Error> {
     let mut config = params;
-    // The webhook address is not the page's to choose (contract §5.1).
+    // Scopes are the backend's to choose: a page that could store others would change what the next sign-in asks.
+    config.remove("oauth_scopes_override");
+    // Nor is the webhook address the page's to choose (contract §5.1).
     config.remove("webhook_url");
     if let Some(defaults) = defaults {
         config.extend(defaults.connection_config.clone());
     }
+    checked(open, config)
+}
+
+/// Validates. The integration's own values are used for validation and left out of the result: they are
+/// looked up where they are used, so that a change of the integration reaches its connections.
+///
+/// # Errors
+/// Each invalid field, with what it should be.
+pub fn checked(open: &OpenIntegration, mut config: Map<String, Value>) -> Result<Map<String, Value>, Error> {
     config.retain(|_, value| value != "");
     let own = &open.integration.settings.connection_config;
     let mut whole: Map<String, Value> =

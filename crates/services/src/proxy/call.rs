@@ -28,6 +28,8 @@ pub struct ProxyCall {
     pub base_override: Option<url::Url>,
     /// Whether redirects of GET and HEAD are followed here.
     pub redirects: Redirects,
+    /// Whether a packed answer is unpacked here.
+    pub packing: Packing,
     /// Whether next links come back to us.
     pub links: Links,
     /// Where rewritten links lead; the public URL when absent.
@@ -48,7 +50,7 @@ impl ProxyCall {
 pub enum Redirects {
     /// GET and HEAD are followed; at a change of origin the caller's and our headers go.
     Follow,
-    /// As `Follow`, but headers stay (`Forward-Headers-On-Redirect`).
+    /// As `Follow`, but headers stay (`Forward-Headers-On-Redirect`); ours with secrets only at an allowed origin.
     FollowWithHeaders,
     /// Passed through (`Sheetbend-Follow-Redirects: false`).
     Pass,
@@ -63,4 +65,13 @@ pub enum Links {
     Rewrite,
     /// Left alone.
     Keep,
+}
+
+/// What happens to a compressed answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Packing {
+    /// It goes to the caller as it comes, as the caller's `Accept-Encoding` asked for it.
+    Keep,
+    /// The provider is asked for gzip at most, and it is unpacked here (`Decompress: true`).
+    Unpack,
 }

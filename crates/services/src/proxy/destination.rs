@@ -159,14 +159,17 @@ fn split(url: &str) -> (&str, &str) {
     (origin, if rest.is_empty() { "/" } else { rest })
 }
 
-/// Links of the base become `/proxy/…`; those of another origin keep their URL behind it.
+/// Links of the base become `/proxy/…`; those of another origin, or beside a base with a path, keep their URL
+/// behind it.
 fn link_rule(plan: &ProxyPlan, base: &str, links_to: &str, target: &Target) -> LinkRule {
     let own = base == plan.base && matches!(target, Target::Path(_));
-    if own {
-        return LinkRule { from: plan.base.clone(), to: format!("{links_to}/proxy") };
-    }
     let (origin, _) = split(base);
-    LinkRule { from: origin.to_owned(), to: format!("{links_to}/proxy/{origin}") }
+    let to_origin = format!("{links_to}/proxy/{origin}");
+    let (from, to) = match own {
+        true => (plan.base.clone(), format!("{links_to}/proxy")),
+        false => (origin.to_owned(), to_origin.clone()),
+    };
+    LinkRule { from, to, origin: origin.len(), to_origin }
 }
 
 /// Maps a malformed address to what the caller did.

@@ -6,7 +6,7 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 const PREFIX: &str = "nango-proxy-";
 
 /// Control headers of the proxy and what a caller's own connection to us needs; none is the provider's business.
-const OURS: [&str; 14] = [
+const OURS: [&str; 11] = [
     "provider-config-key",
     "connection-id",
     "retries",
@@ -18,9 +18,6 @@ const OURS: [&str; 14] = [
     "nango-is-sync",
     "nango-is-dry-run",
     "nango-is-script",
-    "sheetbend-rewrite-links",
-    "sheetbend-follow-redirects",
-    "sheetbend-log",
 ];
 
 /// Headers that tell the provider about our caller, or give our caller's secrets away.
@@ -61,6 +58,7 @@ fn stays_here(name: &str) -> bool {
         || name.starts_with("x-forwarded-")
         || name.starts_with("x-b3-")
         || name.starts_with("sec-")
+        || name.starts_with("sheetbend-")
         || name.starts_with(PREFIX)
 }
 

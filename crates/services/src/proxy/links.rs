@@ -13,17 +13,30 @@ const LONGEST_KEY: usize = 16;
 /// What is replaced by what at the beginning of a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkRule {
-    /// The base or origin just called, without a trailing slash.
+    /// The base just called, without a trailing slash; the origin alone when it was not the connection's own.
     pub from: String,
     /// Our address for it, without a trailing slash.
     pub to: String,
+    /// The length of the origin that `from` begins with.
+    pub origin: usize,
+    /// Our address for what lies on that origin and not under `from`.
+    pub to_origin: String,
+}
+
+fn is_boundary(byte: u8) -> bool {
+    matches!(byte, b'/' | b'?' | b'#')
 }
 
 impl LinkRule {
-    /// Rewrites a link that starts with `from` at a boundary.
+    /// Rewrites a link that starts with `from`, or with its origin, at a boundary.
     pub fn apply(&self, link: &str) -> Option<String> {
-        let rest = link.strip_prefix(self.from.as_str())?;
-        (rest.is_empty() || rest.starts_with(['/', '?', '#'])).then(|| format!("{}{rest}", self.to))
+        let under = |prefix: &str| {
+            link.strip_prefix(prefix).filter(|rest| rest.bytes().next().is_none_or(is_boundary))
+        };
+        if let Some(rest) = under(&self.from) {
+            return Some(format!("{}{rest}", self.to));
+        }
+        under(&self.from[..self.origin]).map(|rest| format!("{}{rest}", self.to_origin))
     }
 
     /// Rewrites each target of a `Link` header (RFC 8288).
@@ -60,6 +73,8 @@ pub struct LinkRewriter {
     held: Vec<u8>,
     /// The same with `\/` read as `/`.
     plain: Vec<u8>,
+    /// Where the origin ends in `held`, once all of it is there.
+    origin_end: Option<usize>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +98,14 @@ enum Escaped {
 impl LinkRewriter {
     /// Begins a document.
     pub fn new(rule: LinkRule) -> Self {
-        Self { rule, state: State::Outside, key: Vec::new(), held: Vec::new(), plain: Vec::new() }
+        Self {
+            rule,
+            state: State::Outside,
+            key: Vec::new(),
+            held: Vec::new(),
+            plain: Vec::new(),
+            origin_end: None,
+        }
     }
 
     /// Takes the next chunk and gives what can go on.
@@ -129,6 +151,7 @@ impl LinkRewriter {
             b'"' => {
                 self.held.clear();
                 self.plain.clear();
+                self.origin_end = None;
                 self.state = State::Deciding { escaped: Escaped::No };
             }
             _ => {
@@ -160,8 +183,7 @@ impl LinkRewriter {
             return;
         }
         if self.plain.len() == from.len() {
-            let boundary = matches!(byte, b'/' | b'?' | b'#' | b'"');
-            if boundary {
+            if is_boundary(byte) || byte == b'"' {
                 out.extend_from_slice(self.rule.to.as_bytes());
                 if escaped == Escaped::Yes {
                     out.extend_from_slice(b"\\");
@@ -175,11 +197,25 @@ impl LinkRewriter {
         }
         self.held.push(byte);
         self.plain.push(byte);
+        if self.plain.len() == self.rule.origin {
+            self.origin_end = Some(self.held.len());
+        }
         self.state = State::Deciding { escaped: Escaped::No };
+    }
+
+    /// When the link is not under the base but on its origin, at a boundary, the origin is replaced alone.
+    fn replace_origin(&mut self, byte: u8, out: &mut BytesMut) {
+        let Some(end) = self.origin_end.filter(|_| !self.held.is_empty()) else { return };
+        let next = self.plain.get(self.rule.origin).copied().unwrap_or(byte);
+        if is_boundary(next) || next == b'"' {
+            out.extend_from_slice(self.rule.to_origin.as_bytes());
+            self.held.drain(..end);
+        }
     }
 
     /// The decision is made: lets out what was held and goes on inside the string.
     fn leave(&mut self, byte: u8, escaped: Escaped, out: &mut BytesMut) {
+        self.replace_origin(byte, out);
         out.extend_from_slice(&self.held);
         self.held.clear();
         // A value must not be taken for a key.
@@ -194,11 +230,20 @@ mod tests {
     use super::*;
 
     fn rule() -> LinkRule {
-        LinkRule { from: "https://graph.microsoft.com".into(), to: "http://localhost:3003/proxy".into() }
+        LinkRule {
+            from: "https://graph.microsoft.com".into(),
+            to: "http://localhost:3003/proxy".into(),
+            origin: 27,
+            to_origin: "http://localhost:3003/proxy/https://graph.microsoft.com".into(),
+        }
     }
 
     fn rewrite(document: &str, chunk: usize) -> String {
-        let mut rewriter = LinkRewriter::new(rule());
+        rewrite_by(rule(), document, chunk)
+    }
+
+    fn rewrite_by(rule: LinkRule, document: &str, chunk: usize) -> String {
+        let mut rewriter = LinkRewriter::new(rule);
         let mut out = Vec::new();
         for piece in document.as_bytes().chunks(chunk) {
             out.extend_from_slice(&rewriter.push(&Bytes::copy_from_slice(piece)));
@@ -214,6 +259,37 @@ mod tests {
         for chunk in 1..=document.len() {
             assert_eq!(rewrite(document, chunk), expected);
         }
+    }
+
+    #[test]
+    fn links_beside_a_base_with_a_path_keep_their_origin() {
+        let rule = LinkRule {
+            from: "https://h.example/v2".into(),
+            to: "http://o/proxy".into(),
+            origin: "https://h.example".len(),
+            to_origin: "http://o/proxy/https://h.example".into(),
+        };
+        for (link, expected) in [
+            ("https://h.example/v2/a?b", "http://o/proxy/a?b"),
+            ("https://h.example/v2", "http://o/proxy"),
+            ("https://h.example/v2?c=1", "http://o/proxy?c=1"),
+            ("https://h.example/v20/a", "http://o/proxy/https://h.example/v20/a"),
+            ("https://h.example/v1/a", "http://o/proxy/https://h.example/v1/a"),
+            ("https://h.example/v", "http://o/proxy/https://h.example/v"),
+            ("https://h.example", "http://o/proxy/https://h.example"),
+            ("https://h.example?c=1", "http://o/proxy/https://h.example?c=1"),
+            ("https://h.example.evil/v2", "https://h.example.evil/v2"),
+            ("https://h.exampl", "https://h.exampl"),
+        ] {
+            let given = format!(r#"{{"@odata.nextLink":"{link}","x":1}}"#);
+            let wanted = format!(r#"{{"@odata.nextLink":"{expected}","x":1}}"#);
+            for chunk in 1..=given.len() {
+                assert_eq!(rewrite_by(rule.clone(), &given, chunk), wanted);
+            }
+            assert_eq!(rule.apply(link).unwrap_or_else(|| link.to_owned()), expected);
+        }
+        let slashed = r#"{"__next":"https:\/\/h.example\/v1\/a"}"#;
+        assert_eq!(rewrite_by(rule, slashed, 2), r#"{"__next":"http://o/proxy/https://h.example\/v1\/a"}"#);
     }
 
     #[test]

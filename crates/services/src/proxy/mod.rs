@@ -14,8 +14,9 @@ pub mod target;
 pub mod values;
 
 mod attempt;
+mod gunzip;
 mod record;
 
-pub use call::{Links, ProxyCall, Redirects};
+pub use call::{Links, Packing, ProxyCall, Redirects};
 pub use egress::Body as OutboundBody;
 pub use service::Proxy;

@@ -189,6 +189,10 @@ impl CallRecord {
         }
         let duration_us = self.elapsed_us();
         let url = redact::url(&self.uri.to_string());
+        let url = match self.account.plan(&self.context) {
+            Ok(plan) => plan.masked(url),
+            Err(_) => url,
+        };
         let detail = to_raw_value(&self.detail(&url)).ok();
         let summary = format!("{} {url}", self.method);
         let integration = &self.account.integration;

@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use egress::{AcrossOrigins, Arrival, Body, EgressError, Followed, RedirectPolicy, ResponseBody};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use http::{Request, Response};
+use http::{Request, Response, Uri};
+use http_body::Body as _;
 use serde_json::json;
 
 use super::answer::AnswerBody;
 use super::attempt::{AttemptSigner, Source};
-use super::call::{ProxyCall, Redirects};
+use super::call::{Packing, ProxyCall, Redirects};
 use super::decide::{self, Decision, Outcome, Progress, Refreshed, Replay};
 use super::destination::{self, Destination};
+use super::gunzip::Gunzip;
 use super::headers;
 use super::links::{LinkRewriter, LinkRule};
 use super::record::{self, CallRecord};
@@ -28,6 +30,14 @@ pub struct Proxy {
     context: Arc<Context>,
     keeper: Arc<Keeper>,
     resources: Arc<Resources>,
+}
+
+/// What happens to a request's headers at each redirect.
+#[derive(Clone, Copy)]
+struct OnTheWay<'a> {
+    signer: Option<&'a AttemptSigner<'a>>,
+    /// Whether what we put into it may go there.
+    may_go: &'a (dyn Fn(&Uri) -> bool + Send + Sync),
 }
 
 /// One attempt's ending.
@@ -84,9 +94,11 @@ impl Proxy {
             }
             progress.replay = if replay.is_some() { Replay::Possible } else { Replay::Impossible };
             record.sent(request.headers());
-            let attempt = self.send(request, call.redirects, signer.as_ref(), &mut record).await;
+            let may_go = |to: &Uri| self.may_carry(&account, &destination, to);
+            let on_the_way = OnTheWay { signer: signer.as_ref(), may_go: &may_go };
+            let attempt = self.send(request, call.redirects, on_the_way, &mut record).await;
             match self.decide(&attempt, call, &account, progress) {
-                Decision::Done => return finish(attempt, destination.links, record),
+                Decision::Done => return finish(attempt, call.packing, destination.links, record),
                 Decision::Refresh => {
                     progress.refreshed = Refreshed::Yes;
                     match self.renew(&account, &destination).await {
@@ -101,7 +113,7 @@ impl Proxy {
                                 "the provider answered 401 and the token cannot be refreshed: {failure}"
                             );
                             record.note("error", text, json!({"status": 401}));
-                            return finish(attempt, destination.links, record);
+                            return finish(attempt, call.packing, destination.links, record);
                         }
                     }
                 }
@@ -129,21 +141,33 @@ impl Proxy {
         destination::find(&self.context, &self.resources, account, call, links_to).await
     }
 
+    /// Whether what we put into a request may follow a redirect to another origin (DESIGN §5 "Tokens and hosts").
+    fn may_carry(&self, account: &Account, from: &Destination, to: &Uri) -> bool {
+        let (Ok(plan), Ok(url)) = (account.plan(&self.context), url::Url::parse(&to.to_string())) else {
+            return false;
+        };
+        let origin = url.origin().ascii_serialization();
+        // A resource's token has one audience, and the connection's own is not for a resource.
+        from.minted.is_none()
+            && (origin == plan.base_origin
+                || (plan.allows(&url) && !self.resources.is_of_another_tenant(account, &origin)))
+    }
+
     async fn send(
         &self,
         request: Request<Body>,
         redirects: Redirects,
-        signer: Option<&AttemptSigner<'_>>,
+        on_the_way: OnTheWay<'_>,
         record: &mut CallRecord,
     ) -> Attempt {
         let limits = &self.context.settings.proxy;
         let across_origins = match redirects {
             Redirects::Pass => return self.context.egress.send(request, limits).await,
             Redirects::Follow => AcrossOrigins::Keep(&[header::ACCEPT_ENCODING, header::IF_NONE_MATCH]),
-            Redirects::FollowWithHeaders => AcrossOrigins::KeepAll,
+            Redirects::FollowWithHeaders => AcrossOrigins::KeepUnlessSensitive(on_the_way.may_go),
         };
         let resign = |arrival: Arrival<'_>, headers: &mut HeaderMap| {
-            if let Some(signer) = signer {
+            if let Some(signer) = on_the_way.signer {
                 signer.at_hop(arrival, headers);
             }
         };
@@ -217,6 +241,8 @@ fn prepare(
     if destination.links.is_some() {
         // Links can only be found in a body that is not compressed.
         upstream.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    } else if call.packing == Packing::Unpack {
+        upstream.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
     }
     *request.headers_mut() = upstream;
     request
@@ -243,6 +269,7 @@ fn note_retry(
 /// The answer for the caller, or why there is none.
 fn finish(
     attempt: Attempt,
+    packing: Packing,
     links: Option<LinkRule>,
     mut record: Box<CallRecord>,
 ) -> Result<Response<AnswerBody>, Error> {
@@ -259,6 +286,12 @@ fn finish(
     parts.extensions.clear();
     // The provider's protocol version is between it and us.
     parts.version = http::Version::HTTP_11;
+    let gunzip =
+        (packing == Packing::Unpack && !body.is_end_stream() && is_gzip(&parts.headers)).then(|| {
+            parts.headers.remove(header::CONTENT_ENCODING);
+            parts.headers.remove(header::CONTENT_LENGTH);
+            Gunzip::new()
+        });
     let rewriter = match links {
         Some(links) => {
             rewrite_headers(&mut parts.headers, &links);
@@ -269,7 +302,12 @@ fn finish(
         }
         None => None,
     };
-    Ok(Response::from_parts(parts, AnswerBody::new(body, rewriter, Some(record))))
+    Ok(Response::from_parts(parts, AnswerBody::new(body, gunzip, rewriter, Some(record))))
+}
+
+fn is_gzip(headers: &HeaderMap) -> bool {
+    let coding = headers.get(header::CONTENT_ENCODING).and_then(|value| value.to_str().ok());
+    coding.is_some_and(|coding| matches!(coding.trim().to_ascii_lowercase().as_str(), "gzip" | "x-gzip"))
 }
 
 fn is_plain_json(headers: &HeaderMap) -> bool {

@@ -7,6 +7,7 @@ pub mod keys;
 pub mod outside;
 pub mod person;
 pub mod upstream;
+pub mod vendor;
 pub mod visitor;
 
 use std::io::{BufRead as _, BufReader, Read as _};
