@@ -4,7 +4,7 @@ mod harness;
 
 use harness::connect::session_of;
 use harness::vendor::{KEY, PASSWORD, TWO_HALVES, USER, Vendor};
-use harness::{Answer, Server, eventually};
+use harness::{Answer, Server, eventually, outside};
 use serde_json::{Value, json};
 
 async fn post(server: &Server, path: &str, more: &str, body: Value) -> Answer {
@@ -216,4 +216,55 @@ async fn an_import_is_tried_as_a_form_is() {
         import("signed", "j", json!({"type": kind})).await.refused(400, "invalid_body");
     }
     import("keyed", "k", json!({"type": "BASIC", "username": "a", "password": "b"})).await.refused(400, "invalid_body");
+}
+
+/// `@nangohq/frontend` sends each kind of form to the route that it belongs to.
+#[tokio::test]
+#[ignore = "needs Node"]
+async fn needs_node_the_published_frontend_connects_by_every_form() {
+    let vendor = Vendor::start().await;
+    let server = vendor.server().await;
+    let bill = |password: &str| json!({"username": USER, "password": password, "organization_id": "008", "dev_key": KEY});
+    let login = |password: &str| json!({"type": "TWO_STEP", "user": USER, "password": password});
+    let cases = [
+        ("key", "keyed", json!({"apiKey": KEY}), json!({"apiKey": "vendor-key-00"}), "connection_test_failed"),
+        (
+            "password",
+            "basic",
+            json!({"username": USER, "password": PASSWORD}),
+            json!({"username": USER, "password": ""}),
+            "connection_test_failed",
+        ),
+        (
+            "signed",
+            "signed",
+            json!({"type": "JWT", "privateKey": TWO_HALVES}),
+            json!({"type": "JWT", "privateKey": "61af:00"}),
+            "connection_test_failed",
+        ),
+        ("login", "chain", login(PASSWORD), login("wrong"), "two_step_credentials_fetch_error"),
+        ("bill", "billing", bill(PASSWORD), bill("wrong"), "bill_credentials_fetch_error"),
+    ];
+    let mut forms = Vec::new();
+    for (name, integration, right, wrong, code) in cases {
+        for (suffix, credentials, refused) in [("", right, Value::Null), (" wrong", wrong, json!(code))] {
+            let user = format!("{name}{suffix}").replace(' ', "-");
+            let token = session_of(&server, &user).await;
+            forms.push(json!({"name": user, "integration": integration, "session_token": token, "refused": refused,
+                "options": {"credentials": credentials, "params": {"area": "north"}}}));
+        }
+    }
+    let token = session_of(&server, "open").await;
+    forms.push(json!({"name": "open", "integration": "open", "session_token": token, "create": true, "options": {}}));
+    let facts = outside::node("nango_forms.mjs", &json!({"host": server.url(), "forms": forms})).await;
+    for integration in ["keyed", "basic", "signed", "chain", "billing", "open"] {
+        let listed = server.api("GET", &format!("/connections?integrationId={integration}"), None).await.ok();
+        let connections = listed["connections"].as_array().unwrap();
+        assert_eq!(connections.len(), 1, "{integration}: {listed}");
+        let id = connections[0]["connection_id"].as_str().unwrap();
+        assert!(facts.as_object().unwrap().values().any(|fact| fact == id), "{facts}");
+        if integration != "open" {
+            who(&server, integration, id).await;
+        }
+    }
 }

@@ -38,7 +38,7 @@ impl Vendor {
         let file = self.file();
         let exempt = format!("127.0.0.1:{}", self.upstream.port);
         let server = Start::dev().args(&["--provider-file", &file, "--exempt", &exempt]).start();
-        for name in ["keyed", "basic", "signed", "chain", "billing", "open"] {
+        for name in ["keyed", "basic", "signed", "chain", "billing", "saml", "open"] {
             let body = json!({"provider": format!("vendor-{name}"), "unique_key": name});
             server.api("POST", "/integrations", Some(body)).await.ok();
         }
@@ -124,6 +124,31 @@ vendor-billing:
   proxy:
     base_url: {base}/bill
     headers: {{sessionid: '${{credentials.session_id}}', devkey: '${{credentials.dev_key}}'}}
+vendor-saml:
+  display_name: Vendor (SAML)
+  auth_mode: TWO_STEP
+  body_format: form
+  token_url: {base}/saml
+  token_params: {{grant_type: 'urn:ietf:params:oauth:grant-type:saml2-bearer', assertion: '${{credentials.assertion}}'}}
+  token_response: {{token: access_token}}
+  assertion:
+    type: saml
+    key: ${{assertionOption.privateKey}}
+    issuer: our & own
+    lifetimeInSeconds: '600'
+    audiences: www.vendor.example
+    attributes: {{api_key: '${{credentials.apiKey}}', use_email: false}}
+    sessionIndex: ${{random}}
+    nameIdentifier: ${{assertionOption.userName}}
+    recipient: {base}/saml
+  credentials:
+    apiKey: {{type: string, title: Key, description: The key}}
+    assertion: {{type: string, title: Assertion, description: Ours, automated: true}}
+  assertion_option:
+    userName: {{type: string, title: User, description: The user}}
+    privateKey: {{type: string, title: Key, description: The key}}
+  proxy:
+    base_url: {base}/api
 vendor-open:
   display_name: Vendor (open)
   auth_mode: NONE
@@ -149,6 +174,7 @@ fn respond(seen: &Seen) -> Vec<u8> {
             ("200 OK", json!({"who": "bill"}))
         }
         "/api/me" if opens(seen) => ("200 OK", json!({"who": USER})),
+        "/saml" => ("200 OK", json!({"access_token": "token-1"})),
         "/api/none" => ("404 Not Found", json!({})),
         "/api/open" => ("200 OK", json!({"open": true})),
         _ => ("401 Unauthorized", json!({"error": "who are you?"})),

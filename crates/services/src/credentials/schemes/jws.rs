@@ -25,6 +25,13 @@ pub enum SigningKey {
     Private(Secret),
 }
 
+impl SigningKey {
+    /// A shared secret.
+    pub fn shared(secret: Vec<u8>) -> Self {
+        Self::Shared(Zeroizing::new(secret))
+    }
+}
+
 /// Signs claims; `alg` stands in the header.
 ///
 /// # Errors

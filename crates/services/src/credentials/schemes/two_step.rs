@@ -313,3 +313,6 @@ pub fn unbought(fields: domain::credentials::FormFields) -> TwoStepCredentials {
         raw: RawAnswer::default(),
     }
 }
+
+#[cfg(test)]
+mod tests;
