@@ -42,7 +42,11 @@ async fn a_key_is_tried_and_sent_where_the_definition_says() {
     let path = "/api-auth/api-key/keyed";
     let id = connected(&server, path, "&params[area]=north", json!({"apiKey": KEY})).await;
     let tried: Vec<String> = vendor.upstream.seen().iter().map(|seen| seen.line().to_owned()).collect();
-    assert_eq!(tried, ["GET /api/none?area=north HTTP/1.1", "GET /api/me?area=north HTTP/1.1"], "the first 2xx decides");
+    assert_eq!(
+        tried,
+        ["GET /api/none?area=north HTTP/1.1", "GET /api/me?area=north HTTP/1.1"],
+        "the first 2xx decides"
+    );
     assert_eq!(who(&server, "keyed", &id).await, USER);
     assert_eq!(credentials(&server, "keyed", &id, "").await, json!({"type": "API_KEY", "apiKey": KEY}));
 }
@@ -88,7 +92,9 @@ async fn a_form_is_strict() {
     post(&server, "/api-auth/basic/keyed", "", json!({"username": "a", "password": "b"}))
         .await
         .refused(400, "invalid_auth_mode");
-    post(&server, "/api-auth/api-key/basic", "", json!({"apiKey": KEY})).await.refused(400, "invalid_auth_mode");
+    post(&server, "/api-auth/api-key/basic", "", json!({"apiKey": KEY}))
+        .await
+        .refused(400, "invalid_auth_mode");
     post(&server, "/api-auth/basic/basic", "", json!({"username": "a"})).await.refused(400, "invalid_body");
     post(&server, "/auth/bill/billing", "", json!({"username": "a", "password": "b"}))
         .await
@@ -97,9 +103,14 @@ async fn a_form_is_strict() {
     post(&server, "/auth/two-step/chain", "", json!({"user": "a", "password": "b", "odd": "c"}))
         .await
         .refused(400, "invalid_body");
-    post(&server, "/auth/two-step/chain", "", json!({"user": "a", "password": "b", "assertionOption": {"k": "v"}}))
-        .await
-        .refused(400, "invalid_body");
+    post(
+        &server,
+        "/auth/two-step/chain",
+        "",
+        json!({"user": "a", "password": "b", "assertionOption": {"k": "v"}}),
+    )
+    .await
+    .refused(400, "invalid_body");
     assert!(vendor.upstream.seen().is_empty(), "nobody was asked");
     nothing_is_stored(&server).await;
 }
@@ -109,11 +120,16 @@ async fn a_password_is_tried_by_the_definition_s_request() {
     let vendor = Vendor::start().await;
     let server = vendor.server().await;
     let path = "/api-auth/basic/basic";
-    post(&server, path, "", json!({"username": USER, "password": ""})).await.refused(400, "connection_test_failed");
+    post(&server, path, "", json!({"username": USER, "password": ""}))
+        .await
+        .refused(400, "connection_test_failed");
     let id = connected(&server, path, "", json!({"username": USER, "password": PASSWORD})).await;
     let tried = vendor.seen("/api/me").pop().unwrap();
     assert_eq!(tried.line(), "POST /api/me HTTP/1.1");
-    assert_eq!((tried.header("x-verify").as_str(), tried.body.as_slice()), ("yes", br#"{"ask":"who"}"#.as_slice()));
+    assert_eq!(
+        (tried.header("x-verify").as_str(), tried.body.as_slice()),
+        ("yes", br#"{"ask":"who"}"#.as_slice())
+    );
     assert_eq!(tried.header("content-type"), "application/json");
     assert_eq!(who(&server, "basic", &id).await, USER);
     let shown = credentials(&server, "basic", &id, "").await;
@@ -127,7 +143,8 @@ async fn a_token_is_signed_here_and_again_when_it_is_asked_for() {
     let (id, secret) = TWO_HALVES.split_once(':').unwrap();
     // Both ways in which clients write such a key.
     for key in [json!(TWO_HALVES), json!({"id": id, "secret": secret})] {
-        let connection = connected(&server, "/auth/jwt/signed", "", json!({"type": "JWT", "privateKey": key})).await;
+        let connection =
+            connected(&server, "/auth/jwt/signed", "", json!({"type": "JWT", "privateKey": key})).await;
         assert_eq!(who(&server, "signed", &connection).await, USER);
         let shown = credentials(&server, "signed", &connection, "&force_refresh=true").await;
         assert_eq!((&shown["type"], &shown["privateKey"]), (&json!("JWT"), &json!(TWO_HALVES)));
@@ -167,12 +184,28 @@ async fn a_chain_of_logins_buys_a_token_and_renews_it() {
 }
 
 #[tokio::test]
+async fn a_hostile_answer_stores_nothing_and_is_told() {
+    let vendor = Vendor::start().await;
+    let server = vendor.server().await;
+    for kind in ["page", "10 MiB", "nesting", "redirect", "file", "metadata", "userinfo", "header", "nothing"]
+    {
+        let form = json!({"type": "TWO_STEP", "user": USER, "password": format!("evil {kind}")});
+        let refused = post(&server, "/auth/two-step/chain", "", form).await;
+        assert_eq!(refused.status, 400, "{kind}: {}", refused.text());
+        let error = &refused.json()["error"];
+        assert!(error["message"].as_str().unwrap().len() < 1_000, "{kind}: {error}");
+        assert!(!refused.text().contains("evil "), "{kind}: {error}");
+    }
+    nothing_is_stored(&server).await;
+    assert!(vendor.seen("/session").is_empty());
+    server.calm();
+}
+
+#[tokio::test]
 async fn a_session_at_bill_goes_along_with_every_call() {
     let vendor = Vendor::start().await;
     let server = vendor.server().await;
-    let form = |password: &str| {
-        json!({"username": USER, "password": password, "organization_id": "008", "dev_key": KEY})
-    };
+    let form = |password: &str| json!({"username": USER, "password": password, "organization_id": "008", "dev_key": KEY});
     post(&server, "/auth/bill/billing", "", form("no")).await.refused(400, "bill_credentials_fetch_error");
     nothing_is_stored(&server).await;
     let id = connected(&server, "/auth/bill/billing", "", form(PASSWORD)).await;
@@ -210,12 +243,16 @@ async fn an_import_is_tried_as_a_form_is() {
     assert_eq!(made.status, 201, "{}", made.text());
     assert_eq!(import("open", "n", json!({"type": "NONE"})).await.status, 201);
     // An overwrite that fails the test leaves the old credentials.
-    import("keyed", "k", json!({"type": "API_KEY", "apiKey": "vendor-key-00"})).await.refused(400, "connection_test_failed");
+    import("keyed", "k", json!({"type": "API_KEY", "apiKey": "vendor-key-00"}))
+        .await
+        .refused(400, "connection_test_failed");
     assert_eq!(credentials(&server, "keyed", "k", "").await["apiKey"], KEY);
     for kind in ["JWT", "TWO_STEP", "BILL", "SIGNATURE", "AWS_SIGV4", "ODD"] {
         import("signed", "j", json!({"type": kind})).await.refused(400, "invalid_body");
     }
-    import("keyed", "k", json!({"type": "BASIC", "username": "a", "password": "b"})).await.refused(400, "invalid_body");
+    import("keyed", "k", json!({"type": "BASIC", "username": "a", "password": "b"}))
+        .await
+        .refused(400, "invalid_body");
 }
 
 /// `@nangohq/frontend` sends each kind of form to the route that it belongs to.
@@ -227,7 +264,13 @@ async fn needs_node_the_published_frontend_connects_by_every_form() {
     let bill = |password: &str| json!({"username": USER, "password": password, "organization_id": "008", "dev_key": KEY});
     let login = |password: &str| json!({"type": "TWO_STEP", "user": USER, "password": password});
     let cases = [
-        ("key", "keyed", json!({"apiKey": KEY}), json!({"apiKey": "vendor-key-00"}), "connection_test_failed"),
+        (
+            "key",
+            "keyed",
+            json!({"apiKey": KEY}),
+            json!({"apiKey": "vendor-key-00"}),
+            "connection_test_failed",
+        ),
         (
             "password",
             "basic",
@@ -250,12 +293,16 @@ async fn needs_node_the_published_frontend_connects_by_every_form() {
         for (suffix, credentials, refused) in [("", right, Value::Null), (" wrong", wrong, json!(code))] {
             let user = format!("{name}{suffix}").replace(' ', "-");
             let token = session_of(&server, &user).await;
-            forms.push(json!({"name": user, "integration": integration, "session_token": token, "refused": refused,
-                "options": {"credentials": credentials, "params": {"area": "north"}}}));
+            forms.push(
+                json!({"name": user, "integration": integration, "session_token": token, "refused": refused,
+                "options": {"credentials": credentials, "params": {"area": "north"}}}),
+            );
         }
     }
     let token = session_of(&server, "open").await;
-    forms.push(json!({"name": "open", "integration": "open", "session_token": token, "create": true, "options": {}}));
+    forms.push(
+        json!({"name": "open", "integration": "open", "session_token": token, "create": true, "options": {}}),
+    );
     let facts = outside::node("nango_forms.mjs", &json!({"host": server.url(), "forms": forms})).await;
     for integration in ["keyed", "basic", "signed", "chain", "billing", "open"] {
         let listed = server.api("GET", &format!("/connections?integrationId={integration}"), None).await.ok();

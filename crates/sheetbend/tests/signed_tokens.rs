@@ -64,7 +64,8 @@ async fn needs_python_signxml_verifies_a_saml_assertion() {
     let vendor = Vendor::start().await;
     let server = vendor.server().await;
     let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap();
-    let certificate = rcgen::CertificateParams::new(vec!["us".to_owned()]).unwrap().self_signed(&key).unwrap();
+    let certificate =
+        rcgen::CertificateParams::new(vec!["us".to_owned()]).unwrap().self_signed(&key).unwrap();
     let token = session_of(&server, "saml").await;
     let url = format!("{}/auth/two-step/saml?connect_session_token={token}", server.url());
     let form = json!({"type": "TWO_STEP", "apiKey": "k<1>",

@@ -28,7 +28,7 @@ async fn obtain(context: &Context, mut account: Account, log_id: &str) -> Result
     }
     let open = account.integration.clone();
     if matches!(account.credentials, Credentials::OAuth2Cc(_)) {
-        renewal::machine_scopes(context, &open)
+        renewal::connection_scopes(context, &open, &account.connection.config)
             .map_err(|broken| Error::refused("invalid_oauth_scopes", broken.to_string()))?;
     }
     let Renewed { facts, outcome } = renewal::run(context, &account).await;
@@ -59,7 +59,7 @@ fn refused(credentials: &Credentials, problem: TokenProblem) -> Error {
         Credentials::TwoStep(_) => "two_step_credentials_fetch_error",
         Credentials::Jwt(_) => "jwt_credentials_fetch_error",
         Credentials::Bill(_) => "bill_credentials_fetch_error",
-        Credentials::Signature(_) => "signature_credentials_fetch_error",
+        Credentials::Signature(_) => "signature_token_generation_error",
         Credentials::AwsSigV4(_) => "aws_sigv4_credentials_fetch_error",
         _ => "token_request_failed",
     };

@@ -119,9 +119,14 @@ fn request(context: &Context, account: &Account) -> Result<TokenRequest, TokenPr
             Some(token) => oauth2::refresh(scheme, &party, token, None),
             None => return Err(no_refresh_token()),
         },
-        (Auth::OAuth2Cc(scheme), Credentials::OAuth2Cc(_)) => {
-            let scopes = machine_scopes(context, open).map_err(refused_scopes)?;
-            client_credentials::request(scheme, &party, &scopes)
+        (Auth::OAuth2Cc(scheme), Credentials::OAuth2Cc(own)) => {
+            let scopes =
+                connection_scopes(context, open, &account.connection.config).map_err(refused_scopes)?;
+            client_credentials::request(scheme, &party, &scopes).and_then(|mut request| {
+                let id = context.uuid();
+                client_credentials::prove(scheme, own, (context.now_ms(), &id), &mut request)?;
+                Ok(request)
+            })
         }
         (Auth::Bill(scheme), Credentials::Bill(own)) => bill::request(scheme, &party, own),
         _ => return Err(mismatch()),
@@ -184,6 +189,23 @@ pub fn machine_scopes(
         ..catalog::ScopeSources::default()
     };
     catalog::effective_scopes(&open.entry.provider, &sources).map(|effective| effective.list)
+}
+
+/// As [`machine_scopes`], but a definition may ask each connection for its own (`oauth_scopes`, separated by spaces).
+///
+/// # Errors
+/// As [`machine_scopes`].
+pub fn connection_scopes(
+    context: &Context,
+    open: &OpenIntegration,
+    config: &Map<String, Value>,
+) -> Result<Vec<String>, catalog::ScopeRuleError> {
+    const FIELD: &str = "oauth_scopes";
+    let asked = open.entry.provider.connection_config.iter().any(|field| field.name == FIELD);
+    match config.get(FIELD).and_then(Value::as_str).filter(|_| asked) {
+        Some(own) => Ok(own.split_whitespace().map(str::to_owned).collect()),
+        None => machine_scopes(context, open),
+    }
 }
 
 /// A missing or wrong setting as a problem of the developer's.

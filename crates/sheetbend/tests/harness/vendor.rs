@@ -52,7 +52,9 @@ impl Vendor {
     /// The requests for a path.
     pub fn seen(&self, path: &str) -> Vec<Seen> {
         let all = self.upstream.seen();
-        all.into_iter().filter(|seen| seen.line().split(' ').nth(1).is_some_and(|at| at.starts_with(path))).collect()
+        all.into_iter()
+            .filter(|seen| seen.line().split(' ').nth(1).is_some_and(|at| at.starts_with(path)))
+            .collect()
     }
 }
 
@@ -163,11 +165,18 @@ fn respond(seen: &Seen) -> Vec<u8> {
     let line: Vec<&str> = seen.line().split(' ').collect();
     let path = line[1].split('?').next().unwrap();
     let body: Value = serde_json::from_slice(&seen.body).unwrap_or_default();
+    if let ("/login", Some(kind)) =
+        (path, body["login"]["password"].as_str().and_then(|it| it.strip_prefix("evil ")))
+    {
+        return hostile(kind);
+    }
     let (status, told) = match path {
         "/login" => login(&body, seen),
         "/session" if seen.header("authorization") == "Bearer ticket-1" => ("200 OK", session("token-1")),
         "/renew" if body == json!({"renew": "renew-token-1"}) => ("200 OK", session("token-2")),
-        "/bill/login" if body["password"] == PASSWORD && body["devKey"] == KEY && body["organizationId"] == "008" => {
+        "/bill/login"
+            if body["password"] == PASSWORD && body["devKey"] == KEY && body["organizationId"] == "008" =>
+        {
             ("200 OK", json!({"sessionId": "bill-session", "userId": "006", "organizationId": "008"}))
         }
         "/bill/me" if seen.header("sessionid") == "bill-session" && seen.header("devkey") == KEY => {
@@ -180,6 +189,26 @@ fn respond(seen: &Seen) -> Vec<u8> {
         _ => ("401 Unauthorized", json!({"error": "who are you?"})),
     };
     answer(status, &[("Content-Type", "application/json")], told.to_string().as_bytes())
+}
+
+/// Answers of a login that nobody should trust.
+fn hostile(kind: &str) -> Vec<u8> {
+    let json =
+        |body: Value| answer("200 OK", &[("Content-Type", "application/json")], body.to_string().as_bytes());
+    match kind {
+        "page" => answer("200 OK", &[("Content-Type", "text/html")], b"<html><body>Sign in</body></html>"),
+        "10 MiB" => json(json!({"ticket": "x".repeat(10 << 20)})),
+        "nesting" => {
+            let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
+            answer("200 OK", &[("Content-Type", "application/json")], deep.as_bytes())
+        }
+        "redirect" => answer("302 Found", &[("Location", "http://127.0.0.1:9/elsewhere")], b""),
+        "file" => json(json!({"next": "file:///etc", "ticket": "t"})),
+        "metadata" => json(json!({"next": "http://169.254.169.254/latest", "ticket": "t"})),
+        "userinfo" => json(json!({"next": "http://u:p@127.0.0.1:9", "ticket": "t"})),
+        "header" => json(json!({"next": "http://127.0.0.1:9", "ticket": "t\r\nx-evil: 1"})),
+        _ => answer("204 No Content", &[], b""),
+    }
 }
 
 fn login(body: &Value, seen: &Seen) -> (&'static str, Value) {

@@ -6,6 +6,7 @@ pub mod aws_sigv4;
 pub mod bill;
 pub mod client_credentials;
 pub mod form_values;
+pub mod jwk;
 pub mod jws;
 pub mod jwt;
 pub mod oauth1;

@@ -67,7 +67,7 @@ mod tests {
             ["", "hunter2", "-----BEGIN ", "-----BEGIN X-----é-----END X-----", "-----BEGIN X-----", &long]
         {
             let refused = private_key(&Secret::new(none)).unwrap_err().to_string();
-            assert!(none.len() < 6 || !refused.contains(none));
+            assert!(!refused.contains("hunter2") && refused.len() < 100, "{refused}");
         }
     }
 }

@@ -6,7 +6,7 @@
 use domain::Secret;
 use domain::credentials::{RawAnswer, TwoStepCredentials};
 use domain::provider::{self, Assertion, BodyFormat, TokenLife, TokenStep, TwoStep};
-use domain::template::UnresolvedReason;
+use domain::template::{TemplateTree, UnresolvedReason};
 use serde_json::{Map, Value};
 
 use super::assertion::{self, AssertionRequest};
@@ -129,9 +129,34 @@ pub fn request(step: &TokenStep, values: &FormValues<'_>) -> Result<TokenRequest
         BodyFormat::Form | BodyFormat::Query => request.fields = flat(&params),
         // Numbers, booleans and objects keep their kind.
         BodyFormat::Json => own_body("application/json", Value::Object(params).to_string()),
-        BodyFormat::Xml => own_body("application/xml", xml::document(&params)),
+        BodyFormat::Xml => own_body("application/xml", xml::document(&elements(&step.params, values)?)),
     }
     Ok(request)
+}
+
+/// Parameters as elements, in the definition's order; one without a value is left out.
+fn elements(
+    params: &[(String, TemplateTree)],
+    values: &FormValues<'_>,
+) -> Result<Vec<(String, xml::Node)>, SettingProblem> {
+    let mut out = Vec::with_capacity(params.len());
+    for (name, tree) in params {
+        let node = match tree {
+            TemplateTree::Map(inside) => xml::Node::Map(elements(inside, values)?),
+            TemplateTree::List(items) => {
+                let items = items.iter().map(|item| elements(&[(String::new(), item.clone())], values));
+                let found = items.collect::<Result<Vec<_>, _>>()?;
+                xml::Node::List(found.into_iter().flatten().map(|(_, node)| node).collect())
+            }
+            leaf => match leaf.resolve_text(values) {
+                Ok(text) => xml::Node::Text(text.unwrap_or_default()),
+                Err(unresolved) if unresolved.reason == UnresolvedReason::NoValue => continue,
+                Err(unresolved) => return Err(missing(unresolved)),
+            },
+        };
+        out.push((name.clone(), node));
+    }
+    Ok(out)
 }
 
 /// A tree as the fields of a form: `a[b]` for what is nested.

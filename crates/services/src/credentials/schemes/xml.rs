@@ -10,46 +10,43 @@ const DEEPEST: usize = 64;
 /// Elements that are read.
 const MOST: usize = 10_000;
 
-/// A document from a tree; entries of a list repeat their element.
-pub fn document(root: &Map<String, Value>) -> String {
+/// What a document is made from; unlike JSON's it keeps its order, which some vendors' schemas prescribe.
+pub enum Node {
+    /// The text of an element.
+    Text(String),
+    /// The element, repeated.
+    List(Vec<Node>),
+    /// The elements inside, and `$name` for attributes.
+    Map(Vec<(String, Node)>),
+}
+
+/// A document from the elements of its first level, of which there is usually one.
+pub fn document(root: &[(String, Node)]) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
-    root.iter().for_each(|(name, value)| element(&mut out, name, value));
+    root.iter().for_each(|(name, node)| element(&mut out, name, node));
     out
 }
 
-fn element(out: &mut String, name: &str, value: &Value) {
-    if let Value::Array(items) = value {
+fn element(out: &mut String, name: &str, node: &Node) {
+    if let Node::List(items) = node {
         return items.iter().for_each(|item| element(out, name, item));
     }
     out.push('<');
     out.push_str(name);
-    let children: Vec<(&String, &Value)> = match value {
-        Value::Object(map) => map.iter().collect(),
-        _ => Vec::new(),
-    };
-    for (key, value) in &children {
-        if let Some(attribute) = key.strip_prefix('$') {
-            out.push_str(&format!(" {attribute}=\"{}\"", escape(text(value))));
+    let inside: &[(String, Node)] = if let Node::Map(inside) = node { inside } else { &[] };
+    for (key, value) in inside {
+        if let (Some(attribute), Node::Text(text)) = (key.strip_prefix('$'), value) {
+            out.push_str(&format!(" {attribute}=\"{}\"", escape(text.as_str())));
         }
     }
     out.push('>');
-    match value {
-        Value::Object(_) => {
-            for (key, value) in children.into_iter().filter(|(key, _)| !key.starts_with('$')) {
-                element(out, key, value);
-            }
-        }
-        other => out.push_str(&escape(text(other))),
+    if let Node::Text(text) = node {
+        out.push_str(&escape(text.as_str()));
+    }
+    for (key, value) in inside.iter().filter(|(key, _)| !key.starts_with('$')) {
+        element(out, key, value);
     }
     out.push_str(&format!("</{name}>"));
-}
-
-fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Null => String::new(),
-        other => other.to_string(),
-    }
 }
 
 /// The tree of a document; attributes are left out, repeated elements become a list.
@@ -127,12 +124,23 @@ mod tests {
 
     #[test]
     fn a_tree_becomes_a_document_and_an_answer_a_tree() {
-        let asked = json!({"request": {"control": {"senderid": "a&b<c>"}, "content": {"function": {"$id": "1\"", "get": ""}}}});
-        let written = document(asked.as_object().unwrap());
+        let text = |text: &str| Node::Text(text.to_owned());
+        let map = |inside: Vec<(&str, Node)>| {
+            Node::Map(inside.into_iter().map(|(name, node)| (name.to_owned(), node)).collect())
+        };
+        let function = map(vec![
+            ("$id", text("1\"")),
+            ("get", text("")),
+            ("item", Node::List(vec![text("x"), text("y")])),
+        ]);
+        let request = map(vec![
+            ("control", map(vec![("senderid", text("a&b<c>"))])),
+            ("content", map(vec![("function", function)])),
+        ]);
         assert_eq!(
-            written,
+            document(&[("request".to_owned(), request)]),
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?><request><control><senderid>a&amp;b&lt;c&gt;</senderid></control>\
-             <content><function id=\"1&quot;\"><get></get></function></content></request>"
+             <content><function id=\"1&quot;\"><get></get><item>x</item><item>y</item></function></content></request>"
         );
         let answer = "<?xml version='1.0'?><r xmlns='u' a='1'><s>x &amp; y &#65;</s><i>1</i><i>2</i><e/><n:q xmlns:n='v'>z</n:q></r>";
         let read = Value::Object(tree(answer).unwrap());

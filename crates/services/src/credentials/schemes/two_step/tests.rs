@@ -136,7 +136,9 @@ fn an_answer_may_be_json_xml_or_the_token_itself() {
     assert_eq!(read("text/plain", "tok-1\n").unwrap()["token"], "tok-1");
     assert_eq!(read("application/json", "\"tok-2\"").unwrap()["token"], "tok-2");
     assert_eq!(read("text/xml", "<r><s>tok-3</s></r>").unwrap()["r"]["s"], "tok-3");
-    for (kind, body) in [("text/html", "<html><body>Sign in</body></html>"), ("text/plain", ""), ("text/json", "[1]")] {
+    for (kind, body) in
+        [("text/html", "<html><body>Sign in</body></html>"), ("text/plain", ""), ("text/json", "[1]")]
+    {
         assert_eq!(read(kind, body).unwrap_err().concern, Concern::Passing, "{body}");
     }
     for (status, concern) in [(401, Concern::Unknown), (500, Concern::Passing), (429, Concern::Passing)] {
@@ -161,7 +163,10 @@ fn the_end_is_found_by_every_strategy() {
     let at = || said(Expiry::At("data.end".to_owned()));
     assert_eq!(end(within(), TokenLife::AsAnswered, raw(json!("3600"))), Some(NOW_MS + 3_600_000));
     assert_eq!(end(at(), TokenLife::AsAnswered, raw(json!("2027-01-01T00:00:00Z"))), Some(1_798_761_600_000));
-    assert_eq!(end(at(), TokenLife::AsAnswered, raw(json!("1:02:30"))), Some(NOW_MS + 26 * 3_600_000 + 30 * 60_000));
+    assert_eq!(
+        end(at(), TokenLife::AsAnswered, raw(json!("1:02:30"))),
+        Some(NOW_MS + 26 * 3_600_000 + 30 * 60_000)
+    );
     assert_eq!(end(within(), TokenLife::AsAnswered, raw(json!(-5))), Some(NOW_MS), "it has ended");
     for nothing in [json!(null), json!({"a": 1}), json!([1]), json!("soon")] {
         assert_eq!(end(within(), TokenLife::AsAnswered, raw(nothing.clone())), None);
@@ -177,10 +182,20 @@ fn the_end_is_found_by_every_strategy() {
 
 #[test]
 fn a_token_that_is_not_where_it_should_be_is_told_by_its_place() {
-    for raw in [json!({}), json!({"data": "t"}), json!({"data": {"token": ""}}), json!({"data": {"token": {"t": 1}}})] {
+    for raw in [
+        json!({}),
+        json!({"data": "t"}),
+        json!({"data": {"token": ""}}),
+        json!({"data": {"token": {"t": 1}}}),
+    ] {
         let outcome = with_values(|values, fields| {
             let raw = raw.as_object().cloned().unwrap();
-            credentials(&scheme(paths("data.token", None), TokenLife::Endless), raw, values, &unbought(fields.clone()))
+            credentials(
+                &scheme(paths("data.token", None), TokenLife::Endless),
+                raw,
+                values,
+                &unbought(fields.clone()),
+            )
         });
         let problem = outcome.unwrap_err();
         assert!(problem.cause.contains("`data.token`"), "{}", problem.cause);
