@@ -5,8 +5,8 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post};
 
 use crate::api::{
-    connect_sessions, connections, forms, health, integrations, key_forms, metadata, oauth, operations,
-    providers, signed_forms,
+    connect_sessions, connections, deliveries, forms, health, integrations, key_forms, metadata, oauth,
+    operations, providers, signed_forms,
 };
 use crate::app::SharedApp;
 use crate::connect::{assets, socket};
@@ -50,6 +50,9 @@ pub fn router(app: SharedApp) -> Router {
         .route("/auth/aws-sigv4/{key}", post(signed_forms::aws_sigv4))
         .route("/operations", get(operations::list))
         .route("/operations/{id}", get(operations::get))
+        .route("/webhooks/deliveries", get(deliveries::list))
+        .route("/webhooks/deliveries/{id}", get(deliveries::get))
+        .route("/webhooks/deliveries/{id}/replay", post(deliveries::replay))
         .route("/openapi.json", get(crate::openapi::document))
         .layer(from_fn(middleware::cors));
     let pages = Router::new()
@@ -61,7 +64,9 @@ pub fn router(app: SharedApp) -> Router {
         .route("/pages/{file}", get(assets::result_file))
         .route("/images/template-logos/{file}", get(assets::logo))
         .route("/oauth/connect/{key}", get(oauth::connect))
-        .route("/oauth/callback", get(oauth::callback));
+        .route("/oauth/callback", get(oauth::callback))
+        .route("/oauth/client-metadata/{environment}/{key}", get(oauth::client_metadata))
+        .route("/app-auth/connect", get(oauth::app_setup));
     let house = Router::new()
         .route("/health", get(health::health))
         .route("/ready", get(health::ready))

@@ -3,8 +3,10 @@
 pub mod connect_sessions;
 pub mod connections;
 pub mod credentials;
+pub mod deliveries;
 pub mod forms;
 pub mod health;
+pub mod integration_client;
 pub mod integrations;
 pub mod key_forms;
 pub mod metadata;

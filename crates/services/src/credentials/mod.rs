@@ -3,13 +3,16 @@
 pub mod account;
 pub mod accounts;
 pub mod aws_session;
+pub mod certificate_end;
 pub mod chain;
 pub mod claims;
 pub mod codec;
 pub mod entra_codes;
 pub mod fetches;
+mod installed;
 pub mod keeper;
 pub mod lookup;
+pub mod mcp;
 pub mod problem;
 pub mod renewal;
 pub mod resources;

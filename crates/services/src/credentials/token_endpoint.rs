@@ -76,10 +76,10 @@ pub async fn ask_json(
     (facts, answer)
 }
 
-/// Sends a request; its answer is for the caller to read.
+/// Sends the request; the answer is whatever came, unread.
 ///
 /// # Errors
-/// It was not answered.
+/// No answer came.
 pub async fn send(
     context: &Context,
     request: &TokenRequest,

@@ -16,7 +16,7 @@ use super::jwt::object;
 use super::{FormValues, SettingProblem, TokenRequest, address, jwt, saml, xml};
 use crate::credentials::claims;
 use crate::credentials::problem::TokenProblem;
-use crate::credentials::token_answer::{self, AnswerShape, Expiration};
+use crate::credentials::token_answer::{self, AnswerShape};
 
 /// Signs what the chain's requests carry: `${assertion}` and `${token}`.
 ///
@@ -236,18 +236,20 @@ pub fn credentials(
         return Err(problem);
     };
     let token = answer.access_token;
-    let by_rule = match scheme.token_life {
-        TokenLife::Endless => None,
-        TokenLife::Milliseconds(life) => Some(now_ms.saturating_add(life)),
-        TokenLife::AsAnswered => claims::peek(token.expose())
-            .and_then(|claims| claims.get("exp")?.as_i64())
-            .and_then(|seconds| seconds.checked_mul(1000)),
+    // Last of all a token may say it itself.
+    let by_claim = || {
+        let claims = claims::peek(token.expose())?;
+        claims.get("exp")?.as_i64()?.checked_mul(1000)
+    };
+    let expires_at_ms = match scheme.token_life {
+        TokenLife::AsAnswered => answer.expires_at_ms.or_else(by_claim),
+        TokenLife::Endless | TokenLife::Milliseconds(_) => answer.expires_at_ms,
     };
     let refreshable = scheme.refresh.is_some();
     Ok(TwoStepCredentials {
         fields: kept_fields(scheme, values, previous),
         token,
-        expires_at_ms: answer.expires_at_ms.or(by_rule),
+        expires_at_ms,
         refresh_token: answer
             .refresh_token
             .filter(|_| refreshable)
@@ -285,11 +287,8 @@ pub fn shape(scheme: &TwoStep) -> AnswerShape {
     AnswerShape {
         access_token: if paths.token.is_empty() { "token".to_owned() } else { paths.token.clone() },
         refresh_token: paths.refresh_token.clone().unwrap_or_default(),
-        expiration: match &paths.expiry {
-            Some(provider::Expiry::In(path)) => Some(Expiration::In(path.clone())),
-            Some(provider::Expiry::At(path)) => Some(Expiration::At(path.clone())),
-            None => None,
-        },
+        expiry: paths.expiry.clone(),
+        life: scheme.token_life,
         ..AnswerShape::default()
     }
 }

@@ -85,6 +85,7 @@ fn with_values<T>(work: impl FnOnce(&FormValues<'_>, &FormFields) -> T) -> T {
         cloud: &cloud,
         config: &config,
         redirect_uri: "",
+        functions: TemplateFunctions::at(NOW_MS, "party".to_owned()),
         extra: &[],
     };
     let functions = TemplateFunctions::at(NOW_MS, "random".to_owned());
