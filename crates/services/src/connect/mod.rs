@@ -13,6 +13,7 @@ pub mod import;
 pub(crate) mod install;
 pub mod keep;
 pub mod mcp;
+pub mod oauth1;
 mod redeem;
 pub mod remove;
 mod scopes;

@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::credentials::account::Account;
 use crate::error::Error;
 use crate::operations::redact;
-use crate::proxy::each_attempt::{EachAttempt, Payload};
+use crate::proxy::each_attempt::EachAttempt;
 use crate::proxy::plan::ProxyPlan;
 use crate::proxy::values::Subject;
 
@@ -112,12 +112,7 @@ impl Trial<'_> {
 
     async fn sign(&self, mut request: Request<Body>, path: &str) -> Result<Request<Body>, Error> {
         let Some(each) = self.plan.each_attempt.as_deref() else { return Ok(request) };
-        let body = std::mem::take(request.body_mut());
-        let (payload, body) = each.payload(request.uri(), request.headers(), body).await?;
-        *request.body_mut() = match &payload {
-            Payload::Held(held) => held.body(),
-            Payload::Empty | Payload::Streamed => body,
-        };
+        let (payload, _) = each.payload(&mut request, None).await?;
         each.apply(self.context, &self.subject, &mut request, &payload, path)?;
         Ok(request)
     }
