@@ -45,8 +45,12 @@ pub async fn walk(house: &House, provider: &Provider) -> Result<Walked, String> 
         Auth::OAuth2(scheme) => walker.by_code(scheme).await?,
         Auth::McpOAuth2(scheme) => walker.by_code(&scheme.oauth2).await?,
         Auth::OAuth2Cc(_) => {
-            let form =
-                Form::ClientCredentials { client_id: CLIENT.to_owned(), client_secret: Secret::new(SECRET) };
+            let form = Form::ClientCredentials {
+                client_id: CLIENT.to_owned(),
+                client_secret: Secret::new(SECRET),
+                client_certificate: None,
+                client_private_key: None,
+            };
             walker.by_form(form).await?;
         }
         Auth::None => walker.by_form(Form::Unauthenticated).await?,
