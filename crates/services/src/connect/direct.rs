@@ -98,7 +98,7 @@ async fn authorize(
         certificates::take(context, session, &pair).await?;
     }
     let Account { credentials, connection: Connection { config, .. }, .. } = account;
-    let id = match name {
+    let id = match name.or_else(|| session.connection.clone()) {
         Some(name) => name,
         None => connection_name(context, open.scope, session.reconnect).await?,
     };
