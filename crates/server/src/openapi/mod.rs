@@ -10,7 +10,9 @@ use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::api::{connect_sessions, connections, health, integrations, metadata, operations, providers};
+use crate::api::{
+    connect_sessions, connections, deliveries, health, integrations, metadata, operations, providers,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -22,7 +24,7 @@ use crate::api::{connect_sessions, connections, health, integrations, metadata, 
         integrations::update, integrations::delete, connections::list, connections::create, connections::get,
         connections::patch, connections::delete, connections::token, metadata::replace, metadata::merge,
         connect_sessions::create, connect_sessions::reconnect, connect_sessions::get, connect_sessions::delete,
-        operations::list, operations::get, health::health, health::ready,
+        operations::list, operations::get, deliveries::list, deliveries::get, deliveries::replay, health::health, health::ready,
     ),
     components(schemas(shapes::ErrorAnswer, shapes::OneOrMoreTexts)),
     modifiers(&Bearer, &Refusals),

@@ -47,6 +47,8 @@ pub struct Integration {
     cloud: String,
     allowed_hosts: Vec<String>,
     rewrite_links: bool,
+    /// When the client secret ends, where the operator entered it.
+    secret_expires_at: Option<String>,
     /// Shared by all its connections.
     connection_config: BTreeMap<String, String>,
     created_at: String,
@@ -263,4 +265,51 @@ pub enum OneOrMoreTexts {
     One(String),
     /// Several.
     Several(Vec<String>),
+}
+
+/// An outgoing webhook.
+#[derive(ToSchema)]
+pub struct Delivery {
+    id: String,
+    /// The `webhook-id` header: the same at every try.
+    event_id: String,
+    /// For example `auth.creation`.
+    event: String,
+    integration: Option<String>,
+    connection: Option<String>,
+    url: String,
+    /// `pending`, `delivered` or `failed`.
+    state: String,
+    attempts: i64,
+    status: Option<i64>,
+    error: Option<String>,
+    created_at: String,
+    next_at: Option<String>,
+    ended_at: Option<String>,
+    /// With one delivery.
+    body: Option<String>,
+    /// With one delivery.
+    tries: Option<Vec<DeliveryTry>>,
+}
+
+/// One try of an outgoing webhook.
+#[derive(ToSchema)]
+pub struct DeliveryTry {
+    at: String,
+    duration_ms: i64,
+    status: Option<u16>,
+    error: Option<String>,
+}
+
+/// A page of outgoing webhooks.
+#[derive(ToSchema)]
+pub struct DeliveriesAnswer {
+    data: Vec<Delivery>,
+    pagination: Pagination,
+}
+
+/// One outgoing webhook.
+#[derive(ToSchema)]
+pub struct DeliveryAnswer {
+    data: Delivery,
 }
