@@ -37,10 +37,10 @@ pub async fn walk(house: &House, provider: &Provider) -> Result<Walked, String> 
     let walker = Walker { house, provider, key: IntegrationKey::parse(provider.name.as_str()).unwrap() };
     match &provider.auth {
         Auth::OAuth2(scheme) if scheme.installation.is_some() => {
-            return Ok(Walked::Left("begins with a webhook"));
+            return Ok(Walked::Left("begin with a webhook"));
         }
         Auth::OAuth2(scheme) if scheme.grant == CodeGrant::AdminConsent => {
-            return Ok(Walked::Left("admin consent has tests of its own"));
+            return Ok(Walked::Left("ask an administrator and have tests of their own"));
         }
         Auth::OAuth2(scheme) => walker.by_code(scheme).await?,
         Auth::McpOAuth2(scheme) => walker.by_code(&scheme.oauth2).await?,
@@ -50,7 +50,7 @@ pub async fn walk(house: &House, provider: &Provider) -> Result<Walked, String> 
             walker.by_form(form).await?;
         }
         Auth::None => walker.by_form(Form::Unauthenticated).await?,
-        _ => return Ok(Walked::Left("has tests of its own")),
+        _ => return Ok(Walked::Left("have tests of their own")),
     }
     Ok(Walked::Whole)
 }
@@ -274,7 +274,7 @@ impl Walker<'_> {
         let seen = self.house.fake.take();
         let [request] = seen.as_slice() else { return Err(format!("call: {} requests", seen.len())) };
         if answer.status() != 200 || !request.line.contains("/smoke") {
-            return Err(format!("call: {} for {}", answer.status(), request.line));
+            return Err(format!("call: {} for {} at {}", answer.status(), request.line, request.host));
         }
         match token {
             Some(token) if !request.holds(token.expose()) => {

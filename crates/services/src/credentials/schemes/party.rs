@@ -121,8 +121,10 @@ impl Party<'_> {
     /// # Errors
     /// The missing setting.
     pub fn parameter(&self, template: &Template) -> Result<Option<String>, SettingProblem> {
-        let may_stay_empty =
-            |path: &str| self.field(path).is_some_and(|field| field.presence != Presence::Required);
+        let may_stay_empty = |path: &str| {
+            let empty = |field: &Field| field.default_value.as_deref() == Some("");
+            self.field(path).is_some_and(|field| field.presence != Presence::Required || empty(field))
+        };
         match template.resolve(self) {
             Ok(text) => Ok(Some(text)),
             Err(missing) if may_stay_empty(&missing.path) => Ok(None),
