@@ -114,10 +114,15 @@ async fn by_one_request(context: &Context, account: &Account) -> Renewed {
     Renewed { facts: Some(facts), outcome }
 }
 
-/// The connection config with what the definition wants of a refresh's answer.
+/// The connection config with what the definition wants of an answer.
 fn refreshed_config(account: &Account, answer: &TokenAnswer) -> Option<Map<String, Value>> {
-    let Auth::OAuth2(scheme) = &account.integration.entry.provider.auth else { return None };
-    let found = oauth2::metadata(&scheme.refresh_response_metadata, &answer.raw);
+    let wanted = match &account.integration.entry.provider.auth {
+        Auth::OAuth2(scheme) => &scheme.refresh_response_metadata,
+        // Each of its requests is a first one.
+        Auth::OAuth2Cc(scheme) => &scheme.token_response_metadata,
+        _ => return None,
+    };
+    let found = oauth2::metadata(wanted, &answer.raw);
     (!found.is_empty()).then(|| account.connection.config.clone().into_iter().chain(found).collect())
 }
 

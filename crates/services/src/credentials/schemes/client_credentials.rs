@@ -25,7 +25,9 @@ pub fn request(
         TokenRequest::new(party.url(&scheme.token_url, "token URL")?.into(), scheme.body_format);
     request.set("grant_type", "client_credentials".to_owned());
     for (name, template) in &scheme.token_params {
-        request.set(name, party.text(template)?);
+        if let Some(value) = party.parameter(template)? {
+            request.set(name, value);
+        }
     }
     if !scopes.is_empty() {
         request.set("scope", scopes.join(&scheme.scope_separator));
