@@ -28,7 +28,9 @@ pub use authority::is_host_placeholder;
 pub use authorization_params::{ReservedParameter, merge_authorization_params};
 pub use catalog::{Catalog, Difference, Entry};
 pub use clouds::{CloudValues, Clouds, UnknownCloud};
-pub use connection_config::{FieldProblem, is_host_part, validate_connection_config, validate_credentials};
+pub use connection_config::{
+    FieldProblem, check_credential, is_host_part, validate_connection_config, validate_credentials,
+};
 pub use convert::Ignored;
 pub use error::CatalogError;
 pub use hosts::{

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::Secret;
 use domain::integration::Integration;
-use domain::provider::Provider;
+use domain::provider::{Field, Presence, Provider};
 use domain::template::{Template, Values};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
@@ -64,7 +64,7 @@ pub enum SettingProblem {
 }
 
 /// Everything but what encodeURIComponent leaves alone.
-const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+pub(super) const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
     .remove(b'.')
@@ -108,6 +108,29 @@ impl Party<'_> {
     /// As [`Self::url`].
     pub fn url_verbatim(&self, template: &Template, what: &'static str) -> Result<url::Url, SettingProblem> {
         web_url(&self.text(template)?, what)
+    }
+
+    /// The declared field that a placeholder stands for.
+    fn field(&self, path: &str) -> Option<&Field> {
+        let name = path.strip_prefix("connectionConfig.")?;
+        self.provider.connection_config.iter().find(|field| field.name == name)
+    }
+
+    /// Fills a parameter's value; `None`, which leaves the parameter out, where it stands for a field that may stay
+    /// empty and nobody has filled.
+    ///
+    /// # Errors
+    /// The missing setting.
+    pub fn parameter(&self, template: &Template) -> Result<Option<String>, SettingProblem> {
+        let may_stay_empty = |path: &str| {
+            let empty = |field: &Field| field.default_value.as_deref() == Some("");
+            self.field(path).is_some_and(|field| field.presence != Presence::Required || empty(field))
+        };
+        match template.resolve(self) {
+            Ok(text) => Ok(Some(text)),
+            Err(missing) if may_stay_empty(&missing.path) => Ok(None),
+            Err(missing) => Err(SettingProblem::Missing(missing.path)),
+        }
     }
 
     /// Fills a template without encoding.
