@@ -5,6 +5,7 @@ mod cli;
 mod config;
 mod dev;
 mod files;
+mod house_keys;
 mod logs;
 mod ports;
 mod sandbox_command;

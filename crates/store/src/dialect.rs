@@ -102,6 +102,7 @@ impl Dialect {
                     "credential_checks",
                     include_str!("../../../migrations/sqlite/0004_credential_checks.sql"),
                 ),
+                (5, "environments", include_str!("../../../migrations/sqlite/0005_environments.sql")),
             ],
             Self::Postgres => &[
                 (1, "first", include_str!("../../../migrations/postgres/0001_first.sql")),
@@ -112,6 +113,7 @@ impl Dialect {
                     "credential_checks",
                     include_str!("../../../migrations/postgres/0004_credential_checks.sql"),
                 ),
+                (5, "environments", include_str!("../../../migrations/postgres/0005_environments.sql")),
             ],
         }
     }

@@ -10,6 +10,7 @@ mod connect_sessions;
 mod connections;
 mod deliveries;
 mod dialect;
+mod environment_values;
 mod environments;
 mod error;
 mod events;
@@ -36,13 +37,14 @@ use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
 pub use admin_links::AdminLink;
-pub use api_keys::{ApiKey, FoundKey, NewApiKey};
+pub use api_keys::{ApiKey, FoundKey, KeyOwner, NewApiKey};
 pub use checks::{DueCheck, EndingCredentials};
 pub use connections::{
     Change, ConnectionFilter, ConnectionPatch, ConnectionSummary, JsonWrite, NewConnection, Upserted,
 };
 pub use deliveries::{DELIVERY_TASK, Delivery, DeliveryFilter, DeliveryState, FollowUp, NewDelivery, Try};
 pub use dialect::Dialect;
+pub use environment_values::{SealedValue, ValueKind};
 pub use environments::Environment;
 pub use error::StoreError;
 pub use events::{CacheEvent, Hearing};

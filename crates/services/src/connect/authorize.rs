@@ -114,7 +114,10 @@ async fn prepare(
     let defaults = session.defaults.get(key.as_str());
     let scope = Scope { environment: session.environment };
     let payload = Payload {
-        connection_id: connection_name(context, scope, session.reconnect).await?.to_string(),
+        connection_id: match &session.connection {
+            Some(id) => id.to_string(),
+            None => connection_name(context, scope, session.reconnect).await?.to_string(),
+        },
         reconnect: session.reconnect.map(|row| row.0),
         verifier: entropy::name(&*context.entropy, 64),
         nonce: entropy::hex(&*context.entropy, 16),

@@ -131,7 +131,7 @@ impl EachAttempt {
             }
         };
         let completed = match injected {
-            Some(injected) => injected.into(&held, request.headers_mut())?.map(Arc::new),
+            Some(injected) => injected.completed(&held, request.headers_mut())?.map(Arc::new),
             None => None,
         };
         let sent = completed.unwrap_or_else(|| held.clone());

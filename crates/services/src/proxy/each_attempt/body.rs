@@ -38,7 +38,7 @@ impl Injected {
     ///
     /// # Errors
     /// It is too long to be read.
-    pub(super) fn into(&self, held: &Held, headers: &mut HeaderMap) -> Result<Option<Held>, Error> {
+    pub(super) fn completed(&self, held: &Held, headers: &mut HeaderMap) -> Result<Option<Held>, Error> {
         let Some(bytes) = held.bytes() else {
             let text = "the provider takes its key in the body, which may not be longer than 10 MiB";
             return Err(Error::refused("payload_too_large", text));
@@ -49,7 +49,7 @@ impl Injected {
             return Ok(Some(Held::of(json(self.0.clone()))));
         }
         if kind.starts_with(FORM) {
-            return Ok(Some(Held::of(self.into_form(bytes))));
+            return Ok(Some(Held::of(self.form(bytes))));
         }
         match serde_json::from_slice::<Value>(bytes) {
             Ok(Value::Object(mut fields)) if kind.is_empty() || kind.contains("json") => {
@@ -60,7 +60,7 @@ impl Injected {
         }
     }
 
-    fn into_form(&self, bytes: &[u8]) -> Bytes {
+    fn form(&self, bytes: &[u8]) -> Bytes {
         let given =
             url::form_urlencoded::parse(bytes).filter(|(name, _)| !self.0.contains_key(name.as_ref()));
         let mut form = url::form_urlencoded::Serializer::new(String::new());
@@ -85,7 +85,7 @@ mod tests {
 
     use super::*;
 
-    fn completed(kind: &'static str, body: &'static str) -> String {
+    fn sent(kind: &'static str, body: &'static str) -> String {
         let own = json!({"key": "secret", "auth": {"id": 1}});
         let mut headers = HeaderMap::new();
         if !kind.is_empty() {
@@ -93,21 +93,20 @@ mod tests {
         }
         let injected = Injected(own.as_object().unwrap().clone());
         let held = Held::of(Bytes::from_static(body.as_bytes()));
-        let sent = injected.into(&held, &mut headers).unwrap().unwrap_or(held);
+        let sent = injected.completed(&held, &mut headers).unwrap().unwrap_or(held);
         String::from_utf8(sent.bytes().unwrap().to_vec()).unwrap()
     }
 
     #[test]
     fn json_and_forms_are_completed_and_nothing_else() {
         let own = r#""auth":{"id":1},"key":"secret""#;
-        assert_eq!(completed("", ""), format!("{{{own}}}"));
-        let merged: Value =
-            serde_json::from_str(&completed("application/json", r#"{"key":"x","a":1}"#)).unwrap();
+        assert_eq!(sent("", ""), format!("{{{own}}}"));
+        let merged: Value = serde_json::from_str(&sent("application/json", r#"{"key":"x","a":1}"#)).unwrap();
         assert_eq!(merged, json!({"a": 1, "auth": {"id": 1}, "key": "secret"}));
-        let form = completed("application/x-www-form-urlencoded", "key=x&a=b+c");
+        let form = sent("application/x-www-form-urlencoded", "key=x&a=b+c");
         assert_eq!(form, "a=b+c&auth=%7B%22id%22%3A1%7D&key=secret");
         for (kind, body) in [("text/csv", "a,b"), ("application/json", "[1]"), ("application/json", "{")] {
-            assert_eq!(completed(kind, body), body);
+            assert_eq!(sent(kind, body), body);
         }
     }
 }
