@@ -8,6 +8,7 @@ pub mod error;
 pub mod fault;
 pub mod integration_secrets;
 pub mod integrations;
+pub mod key_rotation;
 pub mod operations;
 pub mod proxy;
 mod services;

@@ -96,10 +96,12 @@ impl Dialect {
             Self::Sqlite => &[
                 (1, "first", include_str!("../../../migrations/sqlite/0001_first.sql")),
                 (2, "signing_keys", include_str!("../../../migrations/sqlite/0002_signing_keys.sql")),
+                (3, "node_keys", include_str!("../../../migrations/sqlite/0003_node_keys.sql")),
             ],
             Self::Postgres => &[
                 (1, "first", include_str!("../../../migrations/postgres/0001_first.sql")),
                 (2, "signing_keys", include_str!("../../../migrations/postgres/0002_signing_keys.sql")),
+                (3, "node_keys", include_str!("../../../migrations/postgres/0003_node_keys.sql")),
             ],
         }
     }
