@@ -1,6 +1,8 @@
 // npm oidc-provider as an OAuth server that rotates refresh tokens and revokes the family when one is replayed.
 // Signs in and consents by itself, so the authorize URL ends in a redirect to the client.
-// Options: port (0 = free), redirect_uri, client_id, client_secret, access_token_seconds, refresh_token_seconds
+// Options: port (0 = free), redirect_uri, client_id, client_secret, access_token_seconds, refresh_token_seconds,
+//   auth_method (client_secret_post), mcp: {registration: bool, path: '/mcp', elsewhere: url} makes it an MCP server as
+//   well: resource metadata (RFC 9728), dynamic registration (RFC 7591), resource indicators (RFC 8707)
 // Prints {"ready":true,"issuer",…} and serves until standard input closes.
 // Control: GET /_control/state, POST /_control/{reset, delay?ms=N, fail?status=N&times=N, drop?times=N}
 import { createServer } from 'node:http';
@@ -11,7 +13,7 @@ const account = options.login ?? 'ada';
 const state = fresh();
 
 function fresh() {
-    return { granted: [], refused: [], revoked_families: 0, token_calls: 0, delay_ms: 0, fail: { status: 0, times: 0 }, drop: { times: 0 } };
+    return { registered: [], granted: [], refused: [], revoked_families: 0, token_calls: 0, delay_ms: 0, fail: { status: 0, times: 0 }, drop: { times: 0 } };
 }
 
 const server = createServer((request, response) => {
@@ -30,7 +32,7 @@ const provider = new Provider(issuer, {
             ...client,
             redirect_uris: [options.redirect_uri ?? 'http://localhost:3003/oauth/callback'],
             grant_types: ['authorization_code', 'refresh_token'],
-            token_endpoint_auth_method: 'client_secret_post'
+            token_endpoint_auth_method: options.auth_method ?? 'client_secret_post'
         }
     ],
     scopes: ['openid', 'offline_access', 'email'],
@@ -40,7 +42,15 @@ const provider = new Provider(issuer, {
     pkce: { required: () => true },
     rotateRefreshToken: true,
     issueRefreshToken: () => true,
-    features: { devInteractions: { enabled: false } },
+    features: {
+        devInteractions: { enabled: false },
+        registration: { enabled: Boolean(options.mcp?.registration) },
+        resourceIndicators: {
+            enabled: true,
+            getResourceServerInfo: (_, resource) => ({ scope: 'read', audience: resource, accessTokenFormat: 'opaque' }),
+            useGrantedResource: () => true
+        }
+    },
     interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
     ttl: { AccessToken: options.access_token_seconds ?? 3600, RefreshToken: options.refresh_token_seconds ?? 86400, Grant: 86400, Interaction: 600, Session: 86400 }
 });
@@ -48,7 +58,10 @@ const grantType = (ctx) => ctx.oidc?.params?.grant_type;
 provider.on('grant.success', (ctx) => state.granted.push(grantType(ctx)));
 provider.on('grant.error', (ctx, error) => state.refused.push({ grant_type: grantType(ctx), error: error.message, detail: error.error_detail }));
 provider.on('grant.revoked', () => (state.revoked_families += 1));
+provider.on('registration_create.success', (_, registered) => state.registered.push(registered.clientId));
 const serve = provider.callback();
+const mcpPath = options.mcp?.path ?? '/mcp';
+const resource = `${issuer}${mcpPath}`;
 
 async function handle(request, response) {
     const url = new URL(request.url, issuer);
@@ -57,6 +70,13 @@ async function handle(request, response) {
     }
     if (url.pathname.startsWith('/interaction/')) {
         return interact(request, response);
+    }
+    if (options.mcp && url.pathname === mcpPath) {
+        return mcp(request, response);
+    }
+    if (options.mcp && url.pathname === `/.well-known/oauth-protected-resource${mcpPath}`) {
+        const servers = [options.mcp.elsewhere ?? issuer];
+        return send(response, 200, { resource, authorization_servers: servers, scopes_supported: ['read'] });
     }
     if (url.pathname === '/token') {
         state.token_calls += 1;
@@ -75,6 +95,21 @@ async function handle(request, response) {
     return serve(request, response);
 }
 
+function send(response, status, body, headers = {}) {
+    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+}
+
+/** The protected resource: it wants a token that was minted for it. */
+async function mcp(request, response) {
+    const bearer = (request.headers.authorization ?? '').replace(/^Bearer /, '');
+    const token = bearer ? await provider.AccessToken.find(bearer) : undefined;
+    if (token?.aud !== resource) {
+        const challenge = `Bearer error="invalid_token", resource_metadata="${issuer}/.well-known/oauth-protected-resource${mcpPath}"`;
+        return send(response, 401, { error: 'invalid_token' }, { 'www-authenticate': challenge });
+    }
+    return send(response, 200, { sub: token.accountId, client: token.clientId, scope: token.scope ?? '' });
+}
+
 /** The server does its work and its answer is lost: the case in which a rotated token is used up unseen. */
 function dropAnswer(request, response) {
     const socket = request.socket;
@@ -90,6 +125,9 @@ async function interact(request, response) {
     }
     const grant = (grantId && (await provider.Grant.find(grantId))) || new provider.Grant({ accountId: session.accountId, clientId: params.client_id });
     grant.addOIDCScope(params.scope ?? 'openid');
+    if (params.resource) {
+        grant.addResourceScope(params.resource, params.scope ?? '');
+    }
     return provider.interactionFinished(request, response, { consent: { grantId: await grant.save() } }, { mergeWithLastSubmission: true });
 }
 

@@ -60,7 +60,9 @@ impl Facts {
                 headers.iter_mut().for_each(|header| *header = header.to_ascii_lowercase());
             }
             facts.add("proxy.retry", format!("{retry:?}"));
-            facts.add("proxy.paginate", format!("{:?}", proxy.paginate));
+            if let Some(paginate) = &proxy.paginate {
+                facts.add("proxy.paginate", format!("{paginate:?}"));
+            }
         }
         facts
     }

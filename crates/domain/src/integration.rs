@@ -46,4 +46,10 @@ pub struct IntegrationSettings {
     pub custom: BTreeMap<String, String>,
     /// Connection-config values that all connections of the integration share (for example a tenant).
     pub connection_config: BTreeMap<String, String>,
+    /// The id of the app that is installed (APP, CUSTOM).
+    pub app_id: Option<String>,
+    /// The public page of that app.
+    pub app_link: Option<String>,
+    /// How a client that registered itself proves itself: `token_endpoint_auth_method` (RFC 7591 §2).
+    pub client_auth_method: Option<String>,
 }

@@ -57,7 +57,9 @@ pub fn router(app: SharedApp) -> Router {
         .route("/pages/{file}", get(assets::result_file))
         .route("/images/template-logos/{file}", get(assets::logo))
         .route("/oauth/connect/{key}", get(oauth::connect))
-        .route("/oauth/callback", get(oauth::callback));
+        .route("/oauth/callback", get(oauth::callback))
+        .route("/oauth/client-metadata/{environment}/{key}", get(oauth::client_metadata))
+        .route("/app-auth/connect", get(oauth::app_setup));
     let house = Router::new()
         .route("/health", get(health::health))
         .route("/ready", get(health::ready))

@@ -17,6 +17,8 @@ pub struct IntegrationSecrets {
     pub client: Secret,
     /// Checked against incoming webhooks.
     pub webhook: Secret,
+    /// The key that an installed app signs with (APP, CUSTOM), PEM.
+    pub private_key: Secret,
     /// Settings that the definition calls secret (`integration_config`), by name.
     pub custom: BTreeMap<String, Secret>,
 }
@@ -25,6 +27,8 @@ pub struct IntegrationSecrets {
 struct Stored {
     client_secret: String,
     webhook_secret: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    private_key: String,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     custom: BTreeMap<String, String>,
 }
@@ -44,7 +48,12 @@ impl IntegrationSecrets {
         let stored: Stored = serde_json::from_slice(&clear)
             .map_err(|_| Error::Corrupt("an integration's secrets have an unknown form"))?;
         let custom = stored.custom.into_iter().map(|(name, value)| (name, value.into())).collect();
-        Ok(Self { client: stored.client_secret.into(), webhook: stored.webhook_secret.into(), custom })
+        Ok(Self {
+            client: stored.client_secret.into(),
+            webhook: stored.webhook_secret.into(),
+            private_key: stored.private_key.into(),
+            custom,
+        })
     }
 
     /// Seals them into an integration.
@@ -55,6 +64,7 @@ impl IntegrationSecrets {
         let stored = Stored {
             client_secret: self.client.expose().to_owned(),
             webhook_secret: self.webhook.expose().to_owned(),
+            private_key: self.private_key.expose().to_owned(),
             custom: self
                 .custom
                 .iter()

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use catalog::{Entry, HostPattern};
 use domain::integration::Integration;
-use domain::provider::{Auth, Display, Provider};
+use domain::provider::{Auth, ClientRegistration, Display, Provider};
 use domain::{IntegrationKey, ProviderName, Scope, Secret};
 use serde_json::{Map, Value};
 
+use crate::client_registration;
 use crate::context::Context;
 use crate::error::{Error, FieldIssue};
 use crate::integration_secrets::IntegrationSecrets;
@@ -39,6 +40,12 @@ pub struct IntegrationChanges {
     pub rewrite_links: Option<bool>,
     /// Values that all connections share.
     pub connection_config: Option<BTreeMap<String, String>>,
+    /// The app that is installed.
+    pub app_id: Option<String>,
+    /// Its public page.
+    pub app_link: Option<String>,
+    /// The key that it signs with.
+    pub private_key: Option<Secret>,
 }
 
 /// What the saver should know although it was saved.
@@ -86,6 +93,7 @@ pub async fn create(
     };
     apply(context, &mut integration, changes)?;
     let warnings = check(context, &entry, &integration)?;
+    client_registration::ensure(context, scope, &entry, &mut integration).await?;
     match context.store.insert_integration(scope, &integration).await {
         Ok(()) => Ok(Saved { integration, warnings }),
         Err(store::StoreError::Duplicate(_)) => {
@@ -165,10 +173,12 @@ fn apply(context: &Context, integration: &mut Integration, changes: IntegrationC
     if let Some(id) = changes.client_id {
         integration.client_id = Some(id);
     }
-    if changes.client_secret.is_some() || changes.webhook_secret.is_some() {
+    if [&changes.client_secret, &changes.webhook_secret, &changes.private_key].iter().any(|one| one.is_some())
+    {
         let mut secrets = IntegrationSecrets::open(context, integration)?;
         secrets.client = changes.client_secret.unwrap_or(secrets.client);
         secrets.webhook = changes.webhook_secret.unwrap_or(secrets.webhook);
+        secrets.private_key = changes.private_key.unwrap_or(secrets.private_key);
         secrets.seal(context, integration)?;
     }
     if let Some(scopes) = changes.scopes {
@@ -189,6 +199,8 @@ fn apply(context: &Context, integration: &mut Integration, changes: IntegrationC
     if let Some(config) = changes.connection_config {
         settings.connection_config = config;
     }
+    settings.app_id = changes.app_id.or(settings.app_id.take());
+    settings.app_link = changes.app_link.or(settings.app_link.take());
     Ok(())
 }
 
@@ -266,7 +278,22 @@ fn check_shared_config(provider: &Provider, shared: &BTreeMap<String, String>) -
         .collect()
 }
 
-/// Whether an integration of this provider needs an OAuth client of its own.
+/// The fields of an integration's `credentials` that its provider cannot do without; a mode with none of them takes
+/// no credentials (contract §2.2). An MCP server's own client may have no secret.
+pub fn required_client_fields(provider: &Provider) -> &'static [&'static str] {
+    match &provider.auth {
+        Auth::OAuth1(_) | Auth::OAuth2(_) | Auth::Tba(_) => &["client_id", "client_secret"],
+        Auth::App(_) => &["app_id", "app_link", "private_key"],
+        Auth::Custom(_) => &["client_id", "client_secret", "app_id", "app_link", "private_key"],
+        Auth::McpOAuth2(scheme) if matches!(scheme.registration, ClientRegistration::Static) => {
+            &["client_id"]
+        }
+        _ => &[],
+    }
+}
+
+/// Whether an integration of this provider cannot be made without `credentials` (contract §2.2: a TBA connection may
+/// bring its own client).
 pub fn needs_client(provider: &Provider) -> bool {
-    matches!(provider.auth, Auth::OAuth2(_))
+    !matches!(provider.auth, Auth::Tba(_)) && !required_client_fields(provider).is_empty()
 }

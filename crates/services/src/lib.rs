@@ -1,6 +1,7 @@
 //! The use-cases: credentials, connect, proxy, webhooks, and the log of what happened.
 
 pub mod api_keys;
+mod client_registration;
 pub mod connect;
 pub mod context;
 pub mod credentials;

@@ -98,21 +98,12 @@ impl House {
     }
 
     async fn issue(&self) -> state::Issued {
+        let log_id = self.context.log.new_id(self.context.now_ms());
         let payload = Payload {
-            leg: Leg::Code,
             connection_id: "c".to_owned(),
-            reconnect: None,
             verifier: "v".repeat(64),
             nonce: "n".to_owned(),
-            config: serde_json::Map::new(),
-            socket: None,
-            log_id: self.context.log.new_id(self.context.now_ms()),
-            began_at_ms: self.context.now_ms(),
-            client_override: None,
-            end_user: None,
-            tags: std::collections::BTreeMap::new(),
-            webhook_url_override: None,
-            token_scope: None,
+            ..Payload::new(Leg::Code, &log_id, self.context.now_ms())
         };
         let state = state::new_state(&self.context);
         state::issue(&self.context, self.scope.environment, &self.key, &payload, state).await.unwrap()

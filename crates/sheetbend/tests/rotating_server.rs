@@ -3,77 +3,25 @@
 
 mod harness;
 
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 
-use harness::outside::clients_dir;
+use harness::outside::{Serving, free_port};
 use harness::visitor::Visitor;
 use harness::{Answer, Server, Start};
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
-
-/// The running provider; ends with its standard input.
-struct Rotating {
-    child: Child,
-    facts: Value,
-}
-
-impl Rotating {
-    fn start(redirect_uri: &str) -> Self {
-        let node = std::env::var("SHEETBEND_TEST_NODE").unwrap_or_else(|_| "node".into());
-        let mut child = Command::new(node)
-            .arg(clients_dir().join("oidc_provider.mjs"))
-            .current_dir(clients_dir())
-            .env("CLIENT_OPTIONS", json!({"redirect_uri": redirect_uri}).to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        while !line.contains("\"ready\"") {
-            line.clear();
-            assert!(stdout.read_line(&mut line).unwrap() > 0, "oidc-provider did not start");
-        }
-        // Its output is not read on; a full pipe must not stop it.
-        std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
-        Self { facts: serde_json::from_str(&line).unwrap(), child }
-    }
-
-    fn text(&self, name: &str) -> &str {
-        self.facts[name].as_str().unwrap()
-    }
-
-    fn port(&self) -> u16 {
-        url::Url::parse(self.text("issuer")).unwrap().port().unwrap()
-    }
-
-    async fn control(&self, action: &str) -> Value {
-        let method = if action == "state" { "GET" } else { "POST" };
-        let url = format!("{}/_control/{action}", self.text("issuer"));
-        harness::request(method, &url, &[], "").await.unwrap().ok()
-    }
-}
-
-impl Drop for Rotating {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 struct Setting {
     dir: TempDir,
     listen: String,
-    rotating: Rotating,
+    rotating: Serving,
 }
 
 impl Setting {
     fn new() -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let rotating = Rotating::start(&format!("http://localhost:{port}/oauth/callback"));
+        let port = free_port();
+        let options = json!({"redirect_uri": format!("http://localhost:{port}/oauth/callback")});
+        let rotating = Serving::node("oidc_provider.mjs", &options);
         let dir = TempDir::new().unwrap();
         let definition = format!(
             "rotating:\n  display_name: Rotating\n  auth_mode: OAUTH2\n  authorization_url: {}\n  token_url: {}\n  \
@@ -93,9 +41,9 @@ impl Setting {
 
     fn start(&self, stop_at: &str) -> Server {
         let file = self.path().join("rotating.yaml");
-        let (name, address) =
-            (format!("localhost:{}", self.rotating.port()), format!("127.0.0.1:{}", self.rotating.port()));
-        let arguments = ["--provider-file", file.to_str().unwrap(), "--exempt", &name, "--exempt", &address];
+        let exempt = self.rotating.exempt("issuer");
+        let mut arguments = vec!["--provider-file", file.to_str().unwrap()];
+        arguments.extend(exempt.iter().map(String::as_str));
         Start::dev()
             .in_dir(self.path())
             .listen(&self.listen)
@@ -136,12 +84,12 @@ async fn needs_node_each_refresh_stores_the_new_token_and_none_is_replayed() {
         let got = refresh(&server, &id).await.ok();
         assert!(tokens.insert(got["credentials"]["refresh_token"].to_string()), "not rotated: {got}");
     }
-    setting.rotating.control("delay?ms=200").await;
+    setting.rotating.control("issuer", "delay?ms=200").await;
     let answers = futures_util::future::join_all((0..50).map(|_| refresh(&server, &id))).await;
     let stored: std::collections::HashSet<String> =
         answers.iter().map(|answer| answer.ok()["credentials"]["refresh_token"].to_string()).collect();
     assert_eq!(stored.len(), 1, "fifty callers, one refresh");
-    let state = setting.rotating.control("state").await;
+    let state = setting.rotating.control("issuer", "state").await;
     assert_eq!((&state["refused"], &state["revoked_families"]), (&json!([]), &json!(0)), "{state}");
     let refreshes = state["granted"].as_array().unwrap().iter().filter(|one| *one == "refresh_token").count();
     assert_eq!(refreshes, 4, "{state}");
@@ -189,10 +137,10 @@ async fn needs_node_an_answer_lost_on_the_way_is_tried_once_more_and_told() {
     let setting = Setting::new();
     let server = setting.start("");
     let id = setting.connect(&server).await;
-    setting.rotating.control("fail?status=503&times=1").await;
+    setting.rotating.control("issuer", "fail?status=503&times=1").await;
     refresh(&server, &id).await.refused(424, "invalid_credentials");
     refresh(&server, &id).await.ok();
-    setting.rotating.control("drop?times=1").await;
+    setting.rotating.control("issuer", "drop?times=1").await;
     let lost = refresh(&server, &id).await.refused(424, "invalid_credentials");
     assert_eq!(lost["payload"]["actor"], "nobody", "{lost}");
     let told = refresh(&server, &id).await.refused(424, "invalid_credentials");

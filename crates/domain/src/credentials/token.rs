@@ -120,9 +120,11 @@ pub struct CustomCredentials {
 }
 
 impl CustomCredentials {
-    /// The earlier of both ends, Unix milliseconds.
+    /// The earlier of both ends, Unix milliseconds; that of a user without a refresh token does not count, as nothing
+    /// can be done about it.
     pub fn expires_at_ms(&self) -> Option<i64> {
-        let user = self.user.as_ref().and_then(|user| user.expires_at_ms);
+        let user = self.user.as_ref().filter(|user| user.refresh_token.is_some());
+        let user = user.and_then(|user| user.expires_at_ms);
         [self.app.expires_at_ms, user].into_iter().flatten().min()
     }
 }

@@ -2,14 +2,13 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use domain::IntegrationKey;
 use domain::integration::Integration;
-use domain::provider::{Auth, Provider};
-use domain::{IntegrationKey, Secret};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use services::integration_secrets::IntegrationSecrets;
 use services::integrations::{self, IntegrationChanges, Saved};
 
+use super::integration_client::{self, ClientBody};
 use super::providers::logo;
 use crate::app::SharedApp;
 use crate::auth::{
@@ -19,25 +18,6 @@ use crate::error::ApiError;
 use crate::openapi::shapes;
 use crate::strict::{NoQuery, OneOrMore, StrictJson, StrictQuery, Texts};
 use crate::time::zulu;
-
-/// The credentials of an integration's OAuth client.
-#[derive(Deserialize, utoipa::ToSchema)]
-#[schema(as = IntegrationClient)]
-#[serde(deny_unknown_fields)]
-pub struct ClientBody {
-    r#type: String,
-    client_id: Option<String>,
-    client_secret: Option<String>,
-    scopes: Option<String>,
-    webhook_secret: Option<String>,
-}
-
-impl ClientBody {
-    /// What a new client cannot be without.
-    fn both(&self) -> [(&'static str, Option<&String>); 2] {
-        [("client_id", self.client_id.as_ref()), ("client_secret", self.client_secret.as_ref())]
-    }
-}
 
 /// `POST /integrations`.
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -137,16 +117,7 @@ pub async fn create(
     let context = &app.services.context;
     let entry = integrations::entry(context, &body.provider)?;
     let key = parse_key(&body.unique_key, "unique_key")?;
-    if body.credentials.is_none() && integrations::needs_client(&entry.provider) {
-        let message = format!("Credentials are required for {}", entry.provider.auth.mode().as_str());
-        return Err(services::error::Error::field(message, &["credentials"]).into());
-    }
-    for (field, given) in body.credentials.iter().flat_map(ClientBody::both) {
-        if given.is_none() {
-            let message = format!("{field} is required");
-            return Err(services::error::Error::field(message, &["credentials", field]).into());
-        }
-    }
+    integration_client::check_whole(&entry.provider, body.credentials.as_ref())?;
     let changes = IntegrationChanges {
         display_name: body.display_name,
         forward_webhooks: body.forward_webhooks,
@@ -155,7 +126,7 @@ pub async fn create(
         allowed_hosts: body.allowed_hosts,
         rewrite_links: body.rewrite_links,
         connection_config: body.connection_config,
-        ..client_changes(&entry.provider, body.credentials)?
+        ..integration_client::changes(&entry.provider, body.credentials)?
     };
     check_lengths(&changes)?;
     let saved = integrations::create(context, caller.scope(), &body.provider, key, changes).await?;
@@ -185,7 +156,7 @@ pub async fn get(
     }
     if includes("credentials") {
         data["credentials"] = match caller.also("environment:integrations:read_credentials") {
-            true => client_shown(&app, caller.scope(), integration).await?,
+            true => integration_client::shown(&app, integration)?,
             false => Value::Null,
         };
     }
@@ -216,7 +187,7 @@ pub async fn update(
         allowed_hosts: body.allowed_hosts,
         rewrite_links: body.rewrite_links,
         connection_config: body.connection_config,
-        ..client_changes(&entry.provider, body.credentials)?
+        ..integration_client::changes(&entry.provider, body.credentials)?
     };
     check_lengths(&changes)?;
     let saved = integrations::update(context, caller.scope(), &integration.key, changes).await?;
@@ -282,49 +253,6 @@ fn check_lengths(changes: &IntegrationChanges) -> Result<(), ApiError> {
     }
 }
 
-/// The client's part of the changes; its type must be the provider's.
-fn client_changes(provider: &Provider, body: Option<ClientBody>) -> Result<IntegrationChanges, ApiError> {
-    let Some(body) = body else { return Ok(IntegrationChanges::default()) };
-    let mode = provider.auth.mode().as_str();
-    let refused =
-        |message: String, path: &[&str]| ApiError::from(services::error::Error::field(message, path));
-    if body.r#type != mode {
-        let message = format!("Invalid credentials type: the provider authorizes by {mode}");
-        return Err(refused(message, &["credentials", "type"]));
-    }
-    if !matches!(provider.auth, Auth::OAuth2(_)) {
-        return Err(refused(format!("{mode} takes no credentials on the integration"), &["credentials"]));
-    }
-    if body.client_secret.as_ref().is_some_and(String::is_empty) {
-        return Err(refused("must not be empty".to_owned(), &["credentials", "client_secret"]));
-    }
-    if body.webhook_secret.as_ref().is_some_and(|secret| secret.len() > 255) {
-        return Err(refused("at most 255 characters".to_owned(), &["credentials", "webhook_secret"]));
-    }
-    let scopes = body.scopes.as_deref().map(parse_scopes).transpose()?;
-    Ok(IntegrationChanges {
-        client_id: body.client_id,
-        client_secret: body.client_secret.map(Secret::from),
-        scopes,
-        webhook_secret: body.webhook_secret.map(Secret::from),
-        ..IntegrationChanges::default()
-    })
-}
-
-/// Comma separated; spaces are not allowed (contract §2.2).
-fn parse_scopes(text: &str) -> Result<Vec<String>, ApiError> {
-    let plain =
-        |scope: &str| scope.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":/_.*-".contains(&byte));
-    let scopes: Vec<&str> = text.split(',').filter(|scope| !scope.is_empty()).collect();
-    match scopes.iter().find(|scope| !plain(scope)) {
-        Some(odd) => {
-            let message = format!("`{odd}` is not a scope; separate scopes by commas, without spaces");
-            Err(services::error::Error::field(message, &["credentials", "scopes"]).into())
-        }
-        None => Ok(scopes.into_iter().map(str::to_owned).collect()),
-    }
-}
-
 fn answer(app: &SharedApp, saved: &Saved) -> Value {
     let mut data = shown(app, &saved.integration);
     if !saved.warnings.is_empty() {
@@ -352,25 +280,4 @@ fn shown(app: &SharedApp, integration: &Integration) -> Value {
         "created_at": zulu(integration.created_at_ms),
         "updated_at": zulu(integration.updated_at_ms),
     })
-}
-
-async fn client_shown(
-    app: &SharedApp,
-    scope: domain::Scope,
-    integration: Integration,
-) -> Result<Value, ApiError> {
-    let secrets = IntegrationSecrets::open(&app.services.context, &integration)?;
-    let open =
-        services::credentials::account::OpenIntegration::open(&app.services.context, scope, integration)?;
-    if !matches!(open.entry.provider.auth, Auth::OAuth2(_)) {
-        return Ok(Value::Null);
-    }
-    let text = |text: &str| if text.is_empty() { Value::Null } else { Value::String(text.to_owned()) };
-    Ok(json!({
-        "type": open.entry.provider.auth.mode().as_str(),
-        "client_id": text(&open.client.id),
-        "client_secret": text(secrets.client.expose()),
-        "scopes": text(&open.integration.scopes.join(",")),
-        "webhook_secret": text(secrets.webhook.expose()),
-    }))
 }

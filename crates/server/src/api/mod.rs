@@ -5,6 +5,7 @@ pub mod connections;
 pub mod credentials;
 pub mod forms;
 pub mod health;
+pub mod integration_client;
 pub mod integrations;
 pub mod metadata;
 pub mod oauth;

@@ -12,8 +12,8 @@ use domain::connection::Actor;
 use serde_json::{Map, Value};
 use services::connect::admin_links;
 use services::connect::authorize::{self, AuthorizeRequest};
-use services::connect::callback::{self, CallbackRequest, Ending, Failure};
-use services::connect::state::{Issued, cookie_name};
+use services::connect::callback::{self, CallbackRequest, Ending, Failure, Pending};
+use services::connect::state::{Issued, ReturnsTo, cookie_name};
 use services::credentials::problem::TokenProblem;
 use web::pages;
 
@@ -68,6 +68,7 @@ async fn begin(
         authorization_params: texts(nested("authorization_params")),
         socket: text(query, "ws_client_id"),
         client_override,
+        refresh_token_override: credentials.get("oauth_refresh_token_override").cloned(),
     };
     let begun = authorize::begin(&app.services.context, &session, &key, request).await?;
     Ok((begun.url, begun.issued))
@@ -108,9 +109,7 @@ fn to_public_url(
 
 fn redirect(app: &SharedApp, url: &url::Url, issued: &Issued) -> Response {
     let secure = if app.edge.public_url.starts_with("https:") { "; Secure" } else { "" };
-    // The path that the browser sees: a reverse proxy may put a prefix before ours.
-    let callback = url::Url::parse(&app.services.context.settings.callback_url);
-    let path = callback.as_ref().map_or("/oauth/callback", url::Url::path);
+    let path = cookie_path(app, issued.returns_to);
     let cookie = format!(
         "{}={}; Max-Age=3600; Path={path}; HttpOnly; SameSite=Lax{secure}",
         issued.cookie_name, issued.cookie_value
@@ -131,6 +130,16 @@ fn redirect(app: &SharedApp, url: &url::Url, issued: &Issued) -> Response {
     response
 }
 
+/// The path that the browser sees: a reverse proxy may put a prefix before ours.
+fn cookie_path(app: &SharedApp, returns_to: ReturnsTo) -> String {
+    let settings = &app.services.context.settings;
+    let (address, usual) = match returns_to {
+        ReturnsTo::Callback => (settings.callback_url.clone(), "/oauth/callback"),
+        ReturnsTo::AppSetup => (format!("{}/app-auth/connect", settings.public_url), "/app-auth/connect"),
+    };
+    url::Url::parse(&address).map_or_else(|_| usual.to_owned(), |url| url.path().to_owned())
+}
+
 /// Takes the browser back.
 pub async fn callback(
     State(app): State<SharedApp>,
@@ -139,13 +148,80 @@ pub async fn callback(
 ) -> Response {
     let params: Vec<(String, String)> =
         serde_urlencoded::from_str(query.as_deref().unwrap_or_default()).unwrap_or_default();
-    let mut request = CallbackRequest { params, cookie: None };
-    request.cookie = request.param("state").and_then(|state| cookie(&headers, &cookie_name(state)));
+    let request = CallbackRequest { params, cookie: None };
+    if request.state().is_none() && is_installation(&request) {
+        return back_to_the_vendor(&app, &headers);
+    }
+    arrived(&app, &headers, request).await
+}
+
+async fn arrived(app: &SharedApp, headers: &HeaderMap, mut request: CallbackRequest) -> Response {
+    request.cookie = request.state().and_then(|state| cookie(headers, &cookie_name(state)));
     let services = &app.services;
     match callback::arrive(&services.context, &services.events, request).await {
-        Ok(ending) => ended(&app, ending),
-        Err(error) => page(StatusCode::INTERNAL_SERVER_ERROR, error_page(&app, &ApiError::from(error))),
+        Ok(ending) => ended(app, ending),
+        Err(error) => page(StatusCode::INTERNAL_SERVER_ERROR, error_page(app, &ApiError::from(error))),
     }
+}
+
+/// An app's set-up URL: takes the browser back from an installation (contract §5.5).
+pub async fn app_setup(
+    State(app): State<SharedApp>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let params: Vec<(String, String)> =
+        serde_urlencoded::from_str(query.as_deref().unwrap_or_default()).unwrap_or_default();
+    let request = CallbackRequest { params, cookie: None };
+    if request.state().is_none() {
+        // Somebody installed or changed the app on the vendor's pages: there is no authorization to end.
+        return match is_installation(&request) {
+            true => back_to_the_vendor(&app, &headers),
+            false => StatusCode::BAD_REQUEST.into_response(),
+        };
+    }
+    let mut response = arrived(&app, &headers, request).await;
+    if response.extensions().get::<UnknownState>().is_some() {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    response
+}
+
+/// Marks an answer to a state that was never issued here.
+#[derive(Clone)]
+struct UnknownState;
+
+fn is_installation(request: &CallbackRequest) -> bool {
+    request.param("installation_id").is_some()
+        && matches!(request.param("setup_action"), Some("install" | "update"))
+}
+
+/// Back to the page of the vendor's that the browser came from.
+fn back_to_the_vendor(app: &SharedApp, headers: &HeaderMap) -> Response {
+    let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
+    let https = referer.and_then(|text| url::Url::parse(text).ok()).filter(|url| url.scheme() == "https");
+    let target = https.and_then(|url| HeaderValue::from_str(url.as_str()).ok());
+    let mut response = match target {
+        Some(target) => (StatusCode::FOUND, [(header::LOCATION, target)]).into_response(),
+        None => {
+            let message =
+                "The app was installed. You can close this page and connect from where you started.";
+            let shown = ApiError::refused("installed_without_state", message);
+            return page(StatusCode::OK, error_page(app, &shown));
+        }
+    };
+    private(response.headers_mut());
+    response
+}
+
+/// The metadata document that is our client's id (contract §5.5).
+pub async fn client_metadata(
+    State(app): State<SharedApp>,
+    Path((environment, key)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    let document = services::connect::mcp::client_document(&app.services.context, &environment, &key).await?;
+    let cached = [(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"))];
+    Ok((cached, axum::Json(document)).into_response())
 }
 
 fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
@@ -163,13 +239,13 @@ fn ended(app: &SharedApp, ending: Ending) -> Response {
     let base = &app.edge.base_path;
     match ending {
         Ending::Onward(begun) => redirect(app, &begun.url, &begun.issued),
-        Ending::Connected { integration, display_name, connection, socket } => {
+        Ending::Connected { integration, display_name, connection, socket, pending } => {
             Metrics::count(&app.metrics.connected);
             let shown = pages::Connected {
                 integration: &display_name,
                 provider_config_key: &integration,
                 connection_id: &connection,
-                pending: false,
+                pending: pending == Pending::Yes,
                 ws_client_id: socket.as_deref(),
             };
             page(StatusCode::OK, pages::connected(base, &shown))
@@ -182,7 +258,11 @@ fn ended(app: &SharedApp, ending: Ending) -> Response {
             // A refusal that the provider sent is its answer; what we refuse ourselves is an error (contract §5.4).
             let status =
                 if failure.kind == "callback_err" { StatusCode::OK } else { StatusCode::BAD_REQUEST };
-            page(status, failed_page(app, &failure, socket.as_deref()))
+            let mut response = page(status, failed_page(app, &failure, socket.as_deref()));
+            if failure.problem.code == "state_unknown" {
+                response.extensions_mut().insert(UnknownState);
+            }
+            response
         }
     }
 }

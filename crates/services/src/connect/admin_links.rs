@@ -96,22 +96,7 @@ fn payload(context: &Context, open: &OpenIntegration, socket: Option<String>) ->
         detail: Some(serde_json::json!({"admin_link": true})),
     };
     context.log.begun(open.scope, log_id.clone(), &facts);
-    Payload {
-        leg: Leg::AdminLink,
-        connection_id: String::new(),
-        reconnect: None,
-        verifier: String::new(),
-        nonce: String::new(),
-        config: serde_json::Map::new(),
-        socket,
-        log_id,
-        began_at_ms,
-        client_override: None,
-        end_user: None,
-        tags: std::collections::BTreeMap::new(),
-        webhook_url_override: None,
-        token_scope: None,
-    }
+    Payload { socket, ..Payload::new(Leg::AdminLink, &log_id, began_at_ms) }
 }
 
 /// Entra's v2 admin consent endpoint for the integration's own scopes.

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::keep::connection_name;
 use super::state::{self, Issued, Leg, Payload};
-use super::{config, sessions};
+use super::{config, install, mcp, scopes, sessions};
 use crate::context::Context;
 use crate::credentials::account::OpenIntegration;
 use crate::credentials::schemes::{Client, oauth2};
@@ -30,6 +30,8 @@ pub struct AuthorizeRequest {
     pub socket: Option<String>,
     /// `credentials[oauth_client_id_override]` and `…secret…`.
     pub client_override: Option<(String, String)>,
+    /// `credentials[oauth_refresh_token_override]`.
+    pub refresh_token_override: Option<String>,
 }
 
 /// Where the browser goes, with the cookie that binds it.
@@ -80,6 +82,13 @@ pub async fn begin(
     outcome
 }
 
+/// What the page and the customer's backend ask for, on the way to a URL.
+pub(super) struct Asked<'a> {
+    pub(super) defaults: Option<&'a ConnectDefaults>,
+    pub(super) authorization_params: &'a BTreeMap<String, String>,
+    pub(super) user_scopes: Option<&'a str>,
+}
+
 async fn prepare(
     context: &Context,
     session: &ConnectSession,
@@ -89,41 +98,75 @@ async fn prepare(
 ) -> Result<Begun, Error> {
     let key = &open.integration.key;
     sessions::check_allowed(session, key)?;
-    let Auth::OAuth2(scheme) = &open.entry.provider.auth else {
-        return Err(Error::refused("invalid_auth_mode", "This integration does not authorize in a browser"));
+    let elsewhere =
+        || Error::refused("invalid_auth_mode", "This integration does not authorize in a browser");
+    let auth = &open.entry.provider.auth;
+    let in_a_browser = match auth {
+        Auth::OAuth2(scheme) => scheme.installation.is_none(),
+        Auth::McpOAuth2(_) | Auth::McpOAuth2Generic(_) | Auth::App(_) | Auth::Custom(_) => true,
+        _ => false,
     };
+    if !in_a_browser {
+        return Err(elsewhere());
+    }
     let defaults = session.defaults.get(key.as_str());
-    let config = config::merged(open, request.params, defaults)?;
     let scope = Scope { environment: session.environment };
-    let name = connection_name(context, scope, session.reconnect).await?;
-    let asked = asked_scopes(context, open, defaults)?;
-    let leg = match scheme.grant {
-        CodeGrant::AuthorizationCode => Leg::Code,
-        CodeGrant::AdminConsent => Leg::AdminConsent,
-    };
     let payload = Payload {
-        leg,
-        connection_id: name.to_string(),
+        connection_id: connection_name(context, scope, session.reconnect).await?.to_string(),
         reconnect: session.reconnect.map(|row| row.0),
         verifier: entropy::name(&*context.entropy, 64),
         nonce: entropy::hex(&*context.entropy, 16),
-        config,
+        config: config::merged(open, request.params, defaults)?,
         socket: request.socket,
-        log_id: log_id.to_owned(),
-        began_at_ms: context.now_ms(),
         client_override: request.client_override,
+        refresh_token_override: request.refresh_token_override,
         end_user: session.end_user.clone(),
         tags: session.tags.clone(),
         webhook_url_override: session.webhook_url_override.clone(),
-        token_scope: asked.token_scope,
+        ..Payload::new(Leg::Code, log_id, context.now_ms())
     };
-    let overrides = defaults.map_or(&request.authorization_params, |own| &own.authorization_params);
-    let params = authorization_params(scheme, overrides, &payload.nonce, asked.wants_id_token)?;
-    send(context, open, scheme, payload, asked.parameter.as_deref(), params).await
+    let asked = Asked {
+        defaults,
+        authorization_params: defaults.map_or(&request.authorization_params, |own| &own.authorization_params),
+        user_scopes: defaults.and_then(|own| own.user_scopes.as_deref()),
+    };
+    match auth {
+        Auth::OAuth2(scheme) => by_code(context, open, scheme, payload, &asked).await,
+        Auth::McpOAuth2(scheme) => mcp::begin_known(context, open, scheme, payload, &asked).await,
+        Auth::McpOAuth2Generic(scheme) => mcp::begin_discovered(context, open, scheme, payload, &asked).await,
+        Auth::App(scheme) => install::begin(context, open, scheme, payload, Leg::Install).await,
+        Auth::Custom(scheme) => {
+            install::begin(context, open, &scheme.app, payload, Leg::InstallAndSignIn).await
+        }
+        _ => Err(elsewhere()),
+    }
+}
+
+/// A code flow by the rules of the definition's family of servers.
+async fn by_code(
+    context: &Context,
+    open: &OpenIntegration,
+    scheme: &OAuth2,
+    mut payload: Payload,
+    asked: &Asked<'_>,
+) -> Result<Begun, Error> {
+    let scopes = scopes::of_definition(context, open, asked.defaults)?;
+    payload.leg = match scheme.grant {
+        CodeGrant::AuthorizationCode => Leg::Code,
+        CodeGrant::AdminConsent => Leg::AdminConsent,
+    };
+    payload.token_scope = scopes.token_scope;
+    let mut params = authorization_params(scheme, asked, &payload.nonce, scopes.wants_id_token)?;
+    // A definition whose answer has the user's tokens in a place of their own asks for the user's scopes apart (Slack).
+    if let (Some(_), Some(list)) = (&scheme.tokens_at, asked.user_scopes) {
+        let list = catalog::parse_scope_list(list).join(&scheme.scope_separator);
+        params.push(("user_scope".to_owned(), Template::literal(&list)));
+    }
+    send(context, open, scheme, payload, scopes.parameter.as_deref(), params).await
 }
 
 /// Stores the state of a leg and makes its URL.
-async fn send(
+pub(super) async fn send(
     context: &Context,
     open: &OpenIntegration,
     scheme: &OAuth2,
@@ -137,8 +180,18 @@ async fn send(
         oauth2::Authorization { state: &state, verifier: &payload.verifier, scope, params: &params };
     // The URL is made before the state is stored: a missing setting leaves nothing behind.
     let url = oauth2::authorize_url(scheme, &party, &authorization)?;
-    let issued =
-        state::issue(context, open.scope.environment, &open.integration.key, &payload, state).await?;
+    depart(context, open, &payload, url, state).await
+}
+
+/// Stores the state that `url` carries.
+pub(super) async fn depart(
+    context: &Context,
+    open: &OpenIntegration,
+    payload: &Payload,
+    url: url::Url,
+    state: String,
+) -> Result<Begun, Error> {
+    let issued = state::issue(context, open.scope.environment, &open.integration.key, payload, state).await?;
     context.faults.pass("authorize:stored");
     Ok(Begun { url, issued })
 }
@@ -171,49 +224,22 @@ pub async fn prove_tenant(
 
 /// The client that an authorization is made for.
 pub fn client(open: &OpenIntegration, payload: &Payload) -> Client {
-    match &payload.client_override {
-        Some((id, secret)) => Client { id: id.clone(), secret: Secret::from(secret.clone()) },
-        None => open.client.clone(),
+    match (&payload.client_override, &payload.leg) {
+        (Some((id, secret)), _) => Client { id: id.clone(), secret: Secret::from(secret.clone()) },
+        (None, Leg::Mcp(flow)) => {
+            Client { id: flow.client_id.clone(), secret: Secret::from(flow.client_secret.clone()) }
+        }
+        (None, _) => open.client.clone(),
     }
 }
 
-struct AskedScopes {
-    parameter: Option<String>,
-    token_scope: Option<String>,
-    wants_id_token: bool,
-}
-
-fn asked_scopes(
-    context: &Context,
-    open: &OpenIntegration,
-    defaults: Option<&ConnectDefaults>,
-) -> Result<AskedScopes, Error> {
-    let provider = &open.entry.provider;
-    let cloud = open.cloud_values(context);
-    let session_override = defaults.and_then(sessions::scopes_override);
-    let sources = catalog::ScopeSources {
-        parameter: defaults.and_then(|own| own.authorization_params.get("scope")).map(String::as_str),
-        session_override: session_override.as_deref(),
-        configured: &open.integration.scopes,
-        cloud,
-    };
-    let effective = catalog::effective_scopes(provider, &sources)
-        .map_err(|broken| Error::refused("invalid_oauth_scopes", broken.to_string()))?;
-    let for_token = catalog::token_request_scopes(provider, cloud, &effective.list);
-    Ok(AskedScopes {
-        wants_id_token: effective.list.iter().any(|scope| scope == "openid"),
-        token_scope: (for_token != effective.list).then(|| for_token.join(" ")),
-        parameter: effective.parameter,
-    })
-}
-
-fn authorization_params(
+pub(super) fn authorization_params(
     scheme: &OAuth2,
-    overrides: &BTreeMap<String, String>,
+    asked: &Asked<'_>,
     nonce: &str,
     wants_id_token: bool,
 ) -> Result<Vec<(String, Template)>, Error> {
-    let given = overrides.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let given = asked.authorization_params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let mut params = catalog::merge_authorization_params(scheme, given)
         .map_err(|reserved| Error::refused("invalid_query_params", reserved.to_string()))?;
     if wants_id_token && scheme.scope_rules == ScopeRules::Entra {

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::callback::Pending;
 use crate::context::Context;
 use crate::error::Error;
 
@@ -71,10 +72,11 @@ impl ConnectEvents {
         socket: Option<&str>,
         integration: &str,
         connection: &str,
+        pending: Pending,
     ) -> Result<(), Error> {
         let message = json!({
             "message_type": "success", "provider_config_key": integration, "connection_id": connection,
-            "is_pending": false,
+            "is_pending": pending == Pending::Yes,
         });
         self.tell(socket, message).await
     }

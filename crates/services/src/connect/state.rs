@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::sessions::token_hash;
 use crate::context::Context;
+use crate::credentials::mcp::metadata::ServerMetadata;
 use crate::error::Error;
 
 /// Life of a state.
@@ -38,6 +39,9 @@ pub struct Payload {
     pub began_at_ms: i64,
     /// The client of this connection's own.
     pub client_override: Option<(String, String)>,
+    /// Takes the place of the refresh token that the provider gives.
+    #[serde(default)]
+    pub refresh_token_override: Option<String>,
     /// The end user.
     pub end_user: Option<EndUser>,
     /// Copied to the connection.
@@ -62,9 +66,57 @@ pub enum Leg {
     },
     /// An admin link: ends on a thank-you page and wakes the waiting one.
     AdminLink,
+    /// The installation of an app, which signs for its own tokens.
+    Install,
+    /// The installation of an app by a user whose code comes along.
+    InstallAndSignIn,
+    /// An authorization code of an MCP server's own authorization server.
+    Mcp(Box<McpFlow>),
+}
+
+/// What was found out about an MCP server before the browser left.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct McpFlow {
+    /// `resource` (RFC 8707 §2).
+    pub resource: String,
+    /// The authorization server.
+    pub server: ServerMetadata,
+    /// `client_id`.
+    pub client_id: String,
+    /// `client_secret`; empty for a public client.
+    pub client_secret: String,
+    /// How the client proves itself.
+    pub auth_method: String,
+}
+
+impl std::fmt::Debug for McpFlow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("McpFlow").field("resource", &self.resource).finish_non_exhaustive()
+    }
 }
 
 impl Payload {
+    /// A payload of a leg that begins now, without anything that only some flows have.
+    pub fn new(leg: Leg, log_id: &str, began_at_ms: i64) -> Self {
+        Self {
+            leg,
+            connection_id: String::new(),
+            reconnect: None,
+            verifier: String::new(),
+            nonce: String::new(),
+            config: Map::new(),
+            socket: None,
+            log_id: log_id.to_owned(),
+            began_at_ms,
+            client_override: None,
+            refresh_token_override: None,
+            end_user: None,
+            tags: BTreeMap::new(),
+            webhook_url_override: None,
+            token_scope: None,
+        }
+    }
+
     /// The connection to authorize again.
     pub fn reconnect(&self) -> Option<ConnectionRow> {
         self.reconnect.map(ConnectionRow)
@@ -79,6 +131,17 @@ pub struct Issued {
     pub cookie_name: String,
     /// The cookie's value.
     pub cookie_value: String,
+    /// Where the browser comes back.
+    pub returns_to: ReturnsTo,
+}
+
+/// Where a browser comes back; its cookie is for that path alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReturnsTo {
+    /// The redirect URI given to providers.
+    Callback,
+    /// `/app-auth/connect`: an app's set-up URL.
+    AppSetup,
 }
 
 /// What became of a returning state.
@@ -132,7 +195,8 @@ pub async fn issue(
         expires_at_ms: context.now_ms() + LIFE_MS,
     };
     context.store.insert_oauth_state(&stored).await?;
-    Ok(Issued { cookie_name: cookie_name(&state), state, cookie_value })
+    let returns_to = if payload.leg == Leg::Install { ReturnsTo::AppSetup } else { ReturnsTo::Callback };
+    Ok(Issued { cookie_name: cookie_name(&state), state, cookie_value, returns_to })
 }
 
 /// A new state parameter: 32 random bytes.

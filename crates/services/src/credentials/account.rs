@@ -11,7 +11,9 @@ use domain::provider::{Auth, CodeGrant, SignatureProtocol};
 use domain::{ConnectionId, IntegrationKey, Scope, Secret};
 
 use super::codec;
+use super::schemes::app::AppIdentity;
 use super::schemes::{Client, Party};
+use super::template_functions::TemplateFunctions;
 use crate::context::{Context, SandboxCloud};
 use crate::error::Error;
 use crate::integration_secrets::IntegrationSecrets;
@@ -28,6 +30,8 @@ pub struct OpenIntegration {
     pub entry: Arc<Entry>,
     /// The OAuth client; empty where the connection brings its own.
     pub client: Client,
+    /// The key that an installed app signs with.
+    pub private_key: Secret,
     /// `${cloud.…}`.
     pub cloud: BTreeMap<String, String>,
 }
@@ -57,9 +61,10 @@ impl OpenIntegration {
             .cloned()
             .ok_or_else(|| Error::UnknownProvider(integration.provider.to_string()))?;
         let cloud = cloud_values(context, &entry, integration.settings.cloud.as_deref())?;
-        let secret = IntegrationSecrets::open(context, &integration)?.client;
+        let IntegrationSecrets { client: secret, private_key, .. } =
+            IntegrationSecrets::open(context, &integration)?;
         let client = Client { id: integration.client_id.clone().unwrap_or_default(), secret };
-        Ok(Self { scope, integration, entry, client, cloud })
+        Ok(Self { scope, integration, entry, client, private_key, cloud })
     }
 
     /// The parties of a request to the authorization server.
@@ -76,8 +81,15 @@ impl OpenIntegration {
             cloud: &self.cloud,
             config,
             redirect_uri: &context.settings.callback_url,
+            functions: TemplateFunctions::fresh(context),
             extra: &[],
         }
+    }
+
+    /// The app that signs for its own tokens.
+    pub fn app_identity(&self) -> AppIdentity<'_> {
+        let id = self.integration.settings.app_id.as_deref().unwrap_or_default();
+        AppIdentity { id, private_key: &self.private_key }
     }
 
     /// The name people read.
@@ -262,6 +274,9 @@ impl Account {
         const USUAL: i64 = 15 * 60 * 1000;
         /// As AWS's own clients do; a session may be as short as 15 minutes.
         const OF_SESSION: i64 = 5 * 60 * 1000;
+        if let Some(own) = self.own_margin_ms() {
+            return own;
+        }
         let life = match (&self.credentials, &self.integration.entry.provider.auth) {
             (Credentials::AwsSigV4(_), _) => return OF_SESSION,
             (Credentials::Signature(_), Auth::Signature(SignatureProtocol::Wsse(scheme))) => {
@@ -274,5 +289,16 @@ impl Account {
         };
         let life = life.filter(|life| *life < end / 2);
         life.map_or(USUAL, |life| USUAL.min(life / 4))
+    }
+
+    /// The definition's margin, where it has one (`token_expiration_buffer`).
+    fn own_margin_ms(&self) -> Option<i64> {
+        let seconds = match &self.integration.entry.provider.auth {
+            Auth::OAuth2(scheme) => scheme.expiration_buffer_seconds,
+            Auth::OAuth2Cc(scheme) => scheme.expiration_buffer_seconds,
+            Auth::TwoStep(scheme) => scheme.expiration_buffer_seconds,
+            _ => None,
+        };
+        seconds.map(|seconds| i64::from(seconds) * 1000)
     }
 }

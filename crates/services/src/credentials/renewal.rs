@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use domain::credentials::{Credentials, TwoStepCredentials};
-use domain::provider::{Auth, CodeGrant, SignatureProtocol};
+use domain::credentials::{Credentials, McpCredentials, TwoStepCredentials};
+use domain::provider::{Auth, CodeGrant, OAuth2, SignatureProtocol};
 use serde_json::{Map, Value};
 
 use super::account::{Account, OpenIntegration};
-use super::aws_session;
 use super::problem::TokenProblem;
-use super::schemes::{Party, SettingProblem, TokenRequest, client_credentials, oauth2, signature, two_step};
+use super::schemes::{
+    Party, SettingProblem, TokenRequest, client_credentials, mcp, oauth2, signature, two_step,
+};
 use super::token_answer::TokenAnswer;
 use super::token_endpoint::{self, TokenCallFacts};
+use super::{aws_session, installed};
 use crate::context::{Context, TOKEN_CALL};
 
 /// All calls of one renewal together; a little more than one call, whose own failure says more.
@@ -38,6 +40,11 @@ impl Renewed {
     pub fn here(outcome: Result<Credentials, TokenProblem>) -> Self {
         Self { facts: None, outcome: outcome.map(Fresh::from) }
     }
+
+    /// Nobody was asked for a token, and why.
+    pub fn failed(problem: TokenProblem) -> Self {
+        Self { facts: None, outcome: Err(problem) }
+    }
 }
 
 impl From<Credentials> for Fresh {
@@ -63,6 +70,10 @@ pub async fn run(context: &Context, account: &Account) -> Renewed {
 
 async fn by_kind(context: &Context, account: &Account) -> Renewed {
     match (&account.integration.entry.provider.auth, &account.credentials) {
+        (Auth::App(scheme), Credentials::App(own)) => installed::app(context, account, scheme, own).await,
+        (Auth::Custom(scheme), Credentials::Custom(own)) => {
+            installed::custom(context, account, scheme, own).await
+        }
         (Auth::Signature(SignatureProtocol::Wsse(scheme)), Credentials::Signature(own)) => {
             let (now_ms, entropy) = (context.now_ms(), &*context.entropy);
             let fresh = signature::mint(scheme, &own.username, &own.password, now_ms, entropy);
@@ -83,8 +94,18 @@ async fn by_one_request(context: &Context, account: &Account) -> Renewed {
         Err(problem) => return Renewed { facts: None, outcome: Err(problem) },
     };
     let (facts, answer) = token_endpoint::ask(context, request).await;
-    let outcome = answer.and_then(|answer| credentials(context, account, answer)).map(Fresh::from);
+    let outcome = answer.and_then(|answer| {
+        let config = refreshed_config(account, &answer);
+        credentials(context, account, answer).map(|credentials| Fresh { credentials, config })
+    });
     Renewed { facts: Some(facts), outcome }
+}
+
+/// The connection config with what the definition wants of a refresh's answer.
+fn refreshed_config(account: &Account, answer: &TokenAnswer) -> Option<Map<String, Value>> {
+    let Auth::OAuth2(scheme) = &account.integration.entry.provider.auth else { return None };
+    let found = oauth2::metadata(&scheme.refresh_response_metadata, &answer.raw);
+    (!found.is_empty()).then(|| account.connection.config.clone().into_iter().chain(found).collect())
 }
 
 /// The request that renews an account's token.
@@ -103,6 +124,11 @@ fn request(context: &Context, account: &Account) -> Result<TokenRequest, TokenPr
             Some(token) => oauth2::refresh(scheme, &party, token, None),
             None => return Err(no_refresh_token()),
         },
+        (_, Credentials::McpOAuth2(own) | Credentials::McpOAuth2Generic(own)) => {
+            let scheme = mcp_flow(account, own).ok_or_else(mismatch)?;
+            let token = own.tokens.refresh_token.as_ref().ok_or_else(no_refresh_token)?;
+            oauth2::refresh(&scheme, &party, token, None)
+        }
         (Auth::OAuth2Cc(scheme), Credentials::OAuth2Cc(_)) => {
             let scopes = machine_scopes(context, open).map_err(refused_scopes)?;
             client_credentials::request(scheme, &party, &scopes)
@@ -125,6 +151,10 @@ fn credentials(
     let open = &account.integration;
     match (&open.entry.provider.auth, &account.credentials) {
         (_, Credentials::OAuth2(own)) => Ok(Credentials::OAuth2(oauth2::credentials(answer, Some(own)))),
+        (_, Credentials::McpOAuth2(own)) => Ok(Credentials::McpOAuth2(renewed_mcp(answer, own))),
+        (_, Credentials::McpOAuth2Generic(own)) => {
+            Ok(Credentials::McpOAuth2Generic(renewed_mcp(answer, own)))
+        }
         (_, Credentials::OAuth2Cc(_)) => {
             let party = open.party(context, account.client(), &account.connection.config);
             Ok(Credentials::OAuth2Cc(client_credentials::credentials(answer, &party, context.now_ms())))
@@ -133,6 +163,30 @@ fn credentials(
             two_step::credentials(scheme, answer, own).map(Credentials::TwoStep)
         }
         _ => Err(mismatch()),
+    }
+}
+
+fn renewed_mcp(answer: TokenAnswer, own: &McpCredentials) -> McpCredentials {
+    McpCredentials { tokens: oauth2::credentials(answer, Some(&own.tokens)), client: own.client.clone() }
+}
+
+/// The code flow of an MCP server's connection, as its client was registered.
+fn mcp_flow(account: &Account, own: &McpCredentials) -> Option<OAuth2> {
+    let open = &account.integration;
+    let method = own.client.as_ref().and_then(|client| client.auth_method.as_deref());
+    match &open.entry.provider.auth {
+        Auth::McpOAuth2(scheme) => {
+            let mut flow = mcp::known(scheme, &open.integration).into_owned();
+            flow.client_auth = method.map_or(flow.client_auth, mcp::client_auth);
+            Some(flow)
+        }
+        Auth::McpOAuth2Generic(_) => {
+            let config = &account.connection.config;
+            let server = serde_json::from_value(config.get("oauth_metadata")?.clone()).ok()?;
+            let resource = config.get("oauth_resource_url")?.as_str()?;
+            Some(mcp::discovered(&server, resource, method.unwrap_or("none"), Vec::new()))
+        }
+        _ => None,
     }
 }
 

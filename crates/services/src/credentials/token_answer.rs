@@ -2,6 +2,7 @@
 
 use domain::Secret;
 use domain::credentials::RawAnswer;
+use domain::provider::{Expiry, ExpiryUnit, TokenLife};
 use serde_json::{Map, Value};
 
 use super::problem::TokenProblem;
@@ -34,28 +35,11 @@ pub struct AnswerShape {
     /// Buys the next one.
     pub refresh_token: String,
     /// The end, where the definition names a place of its own for it.
-    pub expiration: Option<Expiration>,
+    pub expiry: Option<Expiry>,
     /// The unit of `expires_in`.
-    pub unit: LifeUnit,
-}
-
-/// A place of its own for the end of a token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Expiration {
-    /// A life, counted from the receipt.
-    In(String),
-    /// A moment.
-    At(String),
-}
-
-/// The unit of a token's life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum LifeUnit {
-    /// Seconds, as RFC 6749 §5.1 says.
-    #[default]
-    Seconds,
-    /// Milliseconds.
-    Milliseconds,
+    pub unit: ExpiryUnit,
+    /// How long a token lives where the answer does not say.
+    pub life: TokenLife,
 }
 
 impl Default for AnswerShape {
@@ -64,8 +48,9 @@ impl Default for AnswerShape {
             alternate: None,
             access_token: "access_token".to_owned(),
             refresh_token: "refresh_token".to_owned(),
-            expiration: None,
-            unit: LifeUnit::Seconds,
+            expiry: None,
+            unit: ExpiryUnit::Seconds,
+            life: TokenLife::AsAnswered,
         }
     }
 }
@@ -159,19 +144,26 @@ fn secret_at(answer: &Map<String, Value>, path: &str) -> Option<Secret> {
 }
 
 fn end(shape: &AnswerShape, answer: &Map<String, Value>, received_at_ms: i64) -> Option<i64> {
-    match &shape.expiration {
-        Some(Expiration::In(path)) => after(received_at_ms, at(answer, path)?, shape.unit),
-        Some(Expiration::At(path)) => moment(at(answer, path)?),
-        None => expires_at_ms_in(answer, received_at_ms, shape.unit),
+    if shape.life == TokenLife::Endless {
+        return None;
     }
+    let answered = match &shape.expiry {
+        Some(Expiry::In(path)) => at(answer, path).and_then(|life| after(received_at_ms, life, shape.unit)),
+        Some(Expiry::At(path)) => at(answer, path).and_then(moment),
+        None => expires_at_ms_in(answer, received_at_ms, shape.unit),
+    };
+    answered.or(match shape.life {
+        TokenLife::Milliseconds(life) => Some(received_at_ms.saturating_add(life)),
+        TokenLife::AsAnswered | TokenLife::Endless => None,
+    })
 }
 
 /// `expires_in` counts from the receipt; Entra's v1 endpoint writes numbers as strings.
 pub fn expires_at_ms(answer: &Map<String, Value>, received_at_ms: i64) -> Option<i64> {
-    expires_at_ms_in(answer, received_at_ms, LifeUnit::Seconds)
+    expires_at_ms_in(answer, received_at_ms, ExpiryUnit::Seconds)
 }
 
-fn expires_at_ms_in(answer: &Map<String, Value>, received_at_ms: i64, unit: LifeUnit) -> Option<i64> {
+fn expires_at_ms_in(answer: &Map<String, Value>, received_at_ms: i64, unit: ExpiryUnit) -> Option<i64> {
     if let Some(end) = answer.get("expires_in").and_then(|life| after(received_at_ms, life, unit)) {
         return Some(end);
     }
@@ -180,12 +172,12 @@ fn expires_at_ms_in(answer: &Map<String, Value>, received_at_ms: i64, unit: Life
 
 /// The end of a life that begins now. Nought means that the token does not end (Mailchimp's `expires_in: 0`); a
 /// negative one has ended; a huge one is cut at ten years.
-fn after(received_at_ms: i64, life: &Value, unit: LifeUnit) -> Option<i64> {
+fn after(received_at_ms: i64, life: &Value, unit: ExpiryUnit) -> Option<i64> {
     const LONGEST_MS: f64 = 10.0 * 365.0 * 24.0 * 3_600_000.0;
     let number = number(life).or_else(|| clock_life(life.as_str()?)).filter(|life| life.is_finite())?;
     let factor = match unit {
-        LifeUnit::Seconds => 1_000.0,
-        LifeUnit::Milliseconds => 1.0,
+        ExpiryUnit::Seconds => 1_000.0,
+        ExpiryUnit::Milliseconds => 1.0,
     };
     let life_ms = (number * factor).clamp(0.0, LONGEST_MS);
     #[expect(clippy::cast_possible_truncation, reason = "clamped to ten years of milliseconds")]
@@ -309,12 +301,12 @@ mod tests {
         );
         let nested = AnswerShape {
             access_token: "data.token".into(),
-            expiration: Some(Expiration::At("data.end".into())),
+            expiry: Some(Expiry::At("data.end".into())),
             ..AnswerShape::default()
         };
         let answer = read(&nested, json!({"data": {"token": "t", "end": "2026-01-02T03:04:05Z"}})).unwrap();
         assert_eq!(answer.expires_at_ms, Some(1_767_323_045_000));
-        let millis = AnswerShape { unit: LifeUnit::Milliseconds, ..AnswerShape::default() };
+        let millis = AnswerShape { unit: ExpiryUnit::Milliseconds, ..AnswerShape::default() };
         let answer = read(&millis, json!({"access_token": "t", "expires_in": 1_500})).unwrap();
         assert_eq!(answer.expires_at_ms, Some(1_500));
     }

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use domain::provider::BodyFormat;
 use egress::{Body, EgressError};
 use http::header::{self, HeaderName, HeaderValue};
-use http::{Method, Request};
+use http::{Method, Request, Response};
 use serde_json::{Map, Value};
 
 use super::problem::TokenProblem;
@@ -55,6 +56,26 @@ pub async fn ask(
     (facts, answer)
 }
 
+/// Sends a request that asks not for a token but for a JSON object.
+///
+/// # Errors
+/// As [`ask`]; an answer of another kind.
+pub async fn ask_json(
+    context: &Context,
+    request: TokenRequest,
+) -> (TokenCallFacts, Result<Map<String, Value>, TokenProblem>) {
+    let (facts, outcome) = send(context, &request).await;
+    let answer = outcome.and_then(|response| {
+        let status = response.status().as_u16();
+        let object: Option<Map<String, Value>> = serde_json::from_slice(response.body()).ok();
+        match (response.status().is_success(), object) {
+            (true, Some(object)) => Ok(object),
+            (_, object) => Err(TokenProblem::from_answer(status, &object.unwrap_or_default())),
+        }
+    });
+    (facts, answer)
+}
+
 /// Sends the request; the answer is whatever came, unread.
 ///
 /// # Errors
@@ -62,17 +83,13 @@ pub async fn ask(
 pub async fn send(
     context: &Context,
     request: &TokenRequest,
-) -> (TokenCallFacts, Result<http::Response<bytes::Bytes>, TokenProblem>) {
+) -> (TokenCallFacts, Result<Response<Bytes>, TokenProblem>) {
     let started = tokio::time::Instant::now();
+    let grant = request.fields.iter().find(|(name, _)| name == "grant_type");
     let mut facts = TokenCallFacts {
         method: request.method.clone(),
         url: crate::operations::redact::url(&request.url),
-        grant: request
-            .fields
-            .iter()
-            .find(|(name, _)| name == "grant_type")
-            .map(|(_, value)| value.expose().to_owned())
-            .unwrap_or_default(),
+        grant: grant.map(|(_, value)| value.expose().to_owned()).unwrap_or_default(),
         status: None,
         duration: Duration::ZERO,
     };
@@ -151,7 +168,8 @@ fn encoded(request: &TokenRequest) -> Option<(Option<&'static str>, String)> {
 /// What we call ourselves.
 pub const USER_AGENT: &str = concat!("Sheetbend/", env!("CARGO_PKG_VERSION"));
 
-fn unreachable(failure: &EgressError) -> TokenProblem {
+/// A call that gave no answer, as a problem.
+pub(super) fn unreachable(failure: &EgressError) -> TokenProblem {
     let cause = format!("The token endpoint gave no usable answer: {failure}.");
     match failure {
         EgressError::Refused { .. } | EgressError::InvalidTarget { .. } => TokenProblem::developer(

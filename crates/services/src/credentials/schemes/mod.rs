@@ -1,8 +1,11 @@
 //! One file an auth mode: how tokens are obtained and renewed. Pure: each makes a request, none sends it.
 
+pub mod app;
 pub mod assertion;
+pub mod authorize_url;
 pub mod aws_sigv4;
 pub mod client_credentials;
+pub mod mcp;
 pub mod oauth1;
 pub mod oauth2;
 pub mod rsa_key;
@@ -67,23 +70,24 @@ impl TokenRequest {
         }
     }
 
-    fn authenticate(&mut self, client: &Client, how: ClientAuth) {
+    /// Adds the client's proof; without a secret it is a public client, which names itself and proves nothing (RFC 6749
+    /// §3.2.1).
+    pub fn authenticate(&mut self, client: &Client, how: ClientAuth) {
+        let (id, secret) = (client.id.clone(), client.secret.clone());
         match how {
-            ClientAuth::Body => {
-                self.set("client_id", client.id.clone());
-                self.set("client_secret", client.secret.clone());
-            }
-            ClientAuth::Basic => self.basic = Some((client.id.clone(), client.secret.clone())),
-            ClientAuth::BasicAndBody => {
-                self.authenticate(client, ClientAuth::Body);
-                self.authenticate(client, ClientAuth::Basic);
+            _ if secret.is_empty() => self.set("client_id", id),
+            // The assertion that proves it is the scheme's own.
+            ClientAuth::PrivateKeyJwt => self.set("client_id", id),
+            ClientAuth::Basic => self.basic = Some((id, secret)),
+            ClientAuth::Body | ClientAuth::BasicAndBody => {
+                self.set("client_id", id.clone());
+                self.set("client_secret", secret.clone());
+                self.basic = (how == ClientAuth::BasicAndBody).then_some((id, secret));
             }
             ClientAuth::UsernamePassword => {
-                self.set("username", client.id.clone());
-                self.set("password", client.secret.clone());
+                self.set("username", id);
+                self.set("password", secret);
             }
-            // The assertion that proves it is the scheme's own.
-            ClientAuth::PrivateKeyJwt => self.set("client_id", client.id.clone()),
         }
     }
 }

@@ -1,75 +1,14 @@
 //! OAUTH2: authorization code with PKCE, and refresh (RFC 6749 §4.1, §6; RFC 7636).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::Secret;
 use domain::credentials::{OAuth2Credentials, RawAnswer};
 use domain::provider::{OAuth2, Pkce};
 use domain::template::Template;
 use serde_json::Value;
 
+pub use super::authorize_url::{Authorization, authorize_url, challenge};
 use super::{Party, SettingProblem, TokenRequest, at};
-use crate::credentials::token_answer::TokenAnswer;
-
-/// What one authorization asks for, besides the definition.
-#[derive(Debug)]
-pub struct Authorization<'a> {
-    /// The `state` parameter.
-    pub state: &'a str,
-    /// The PKCE verifier (RFC 7636 §4.1), used when the definition allows PKCE.
-    pub verifier: &'a str,
-    /// The `scope` parameter, already resolved by the provider's rules; `None` leaves it out.
-    pub scope: Option<&'a str>,
-    /// The definition's parameters with the connect session's over them.
-    pub params: &'a [(String, Template)],
-}
-
-/// The S256 challenge of a verifier (RFC 7636 §4.2).
-pub fn challenge(verifier: &str) -> String {
-    URL_SAFE_NO_PAD.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, verifier.as_bytes()))
-}
-
-/// The URL to which the browser is sent.
-///
-/// # Errors
-/// A setting that the definition needs and nobody gave.
-pub fn authorize_url(
-    scheme: &OAuth2,
-    party: &Party<'_>,
-    request: &Authorization<'_>,
-) -> Result<url::Url, SettingProblem> {
-    if party.client.id.is_empty() {
-        return Err(SettingProblem::NoClient);
-    }
-    let template = scheme
-        .authorization_url
-        .as_ref()
-        .ok_or_else(|| SettingProblem::Missing("authorization_url".to_owned()))?;
-    let mut url = party.url(template, "authorization URL")?;
-    let mut params: Vec<(String, String)> = vec![
-        ("response_type".into(), "code".into()),
-        ("client_id".into(), party.client.id.clone()),
-        ("redirect_uri".into(), party.redirect_uri.to_owned()),
-        ("scope".into(), request.scope.unwrap_or_default().to_owned()),
-        ("state".into(), request.state.to_owned()),
-    ];
-    for (name, template) in request.params {
-        set(&mut params, name, party.text(template)?);
-    }
-    if scheme.pkce == Pkce::S256 {
-        set(&mut params, "code_challenge", challenge(request.verifier));
-        set(&mut params, "code_challenge_method", "S256".into());
-    }
-    url.query_pairs_mut().extend_pairs(params.iter().filter(|(_, value)| !value.is_empty()));
-    Ok(url)
-}
-
-fn set(params: &mut Vec<(String, String)>, name: &str, value: String) {
-    match params.iter_mut().find(|(key, _)| key == name) {
-        Some(slot) => slot.1 = value,
-        None => params.push((name.to_owned(), value)),
-    }
-}
+use crate::credentials::token_answer::{AnswerShape, TokenAnswer};
 
 /// The request that redeems a code; `scope` is named only where the authorization spanned several resources.
 ///
@@ -82,8 +21,7 @@ pub fn redeem(
     verifier: &Secret,
     scope: Option<&str>,
 ) -> Result<TokenRequest, SettingProblem> {
-    let mut request =
-        TokenRequest::new(party.url(&scheme.token_url, "token URL")?.into(), scheme.body_format);
+    let mut request = request(scheme, party, &scheme.token_url)?;
     request.set("grant_type", "authorization_code".to_owned());
     request.set("code", code);
     request.set("redirect_uri", party.redirect_uri.to_owned());
@@ -110,8 +48,7 @@ pub fn refresh(
     refresh_token: &Secret,
     scope: Option<&str>,
 ) -> Result<TokenRequest, SettingProblem> {
-    let mut request =
-        TokenRequest::new(party.url(&scheme.token_url, "token URL")?.into(), scheme.body_format);
+    let mut request = request(scheme, party, scheme.refresh_url.as_ref().unwrap_or(&scheme.token_url))?;
     let params = if scheme.refresh_params.is_empty() { &scheme.token_params } else { &scheme.refresh_params };
     for (name, template) in params {
         request.set(name, party.text(template)?);
@@ -125,6 +62,21 @@ pub fn refresh(
     Ok(request)
 }
 
+/// An empty request to one of the definition's endpoints, with its headers and the shape of its answer.
+fn request(scheme: &OAuth2, party: &Party<'_>, url: &Template) -> Result<TokenRequest, SettingProblem> {
+    let mut request = TokenRequest::new(party.url(url, "token URL")?.into(), scheme.body_format);
+    for (name, template) in &scheme.token_headers {
+        request.headers.push((name.clone(), Secret::from(party.text(template)?)));
+    }
+    request.shape = AnswerShape {
+        alternate: scheme.tokens_at.clone(),
+        unit: scheme.expiry_unit,
+        life: scheme.token_life,
+        ..AnswerShape::default()
+    };
+    Ok(request)
+}
+
 /// The client-credentials request of an admin-consented app (`microsoft-admin`), on the proven tenant.
 ///
 /// # Errors
@@ -134,8 +86,7 @@ pub fn mint_for_admin(
     party: &Party<'_>,
     scopes: &[String],
 ) -> Result<TokenRequest, SettingProblem> {
-    let mut request =
-        TokenRequest::new(party.url(&scheme.token_url, "token URL")?.into(), scheme.body_format);
+    let mut request = request(scheme, party, &scheme.token_url)?;
     for (name, template) in &scheme.token_params {
         request.set(name, party.text(template)?);
     }
@@ -163,28 +114,13 @@ pub fn credentials(answer: TokenAnswer, previous: Option<&OAuth2Credentials>) ->
     }
 }
 
-/// Values of the answer that the definition wants in the connection config.
-pub fn metadata(scheme: &OAuth2, raw: &RawAnswer) -> Vec<(String, Value)> {
-    scheme
-        .token_response_metadata
+/// Values of an answer that the definition wants in the connection config, at the dotted paths given.
+pub fn metadata(paths: &[String], raw: &RawAnswer) -> Vec<(String, Value)> {
+    let wanted = |value: &Value| matches!(value, Value::String(_) | Value::Bool(_) | Value::Number(_));
+    paths
         .iter()
         .filter_map(|path| {
-            let value = at(&raw.0, path)?;
-            matches!(value, Value::String(_) | Value::Bool(_)).then(|| (path.clone(), value.clone()))
+            at(&raw.0, path).filter(|value| wanted(value)).map(|value| (path.clone(), value.clone()))
         })
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// RFC 7636 Appendix B.
-    #[test]
-    fn the_challenge_is_rfc_7636_s() {
-        assert_eq!(
-            challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
-            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-        );
-    }
 }

@@ -9,6 +9,8 @@ use domain::template::{Template, Values};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
+use crate::credentials::template_functions::TemplateFunctions;
+
 /// The OAuth client that asks for tokens.
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -32,6 +34,8 @@ pub struct Party<'a> {
     pub config: &'a Map<String, Value>,
     /// Where the provider sends the browser back.
     pub redirect_uri: &'a str,
+    /// `${now}`, `${random}` and what is computed.
+    pub functions: TemplateFunctions,
     /// Values of this one request, for example `resource.origin`; strongest.
     pub extra: &'a [(&'a str, String)],
 }
@@ -74,8 +78,13 @@ impl Party<'_> {
     /// # Errors
     /// The missing setting, or that the result is no http(s) URL.
     pub fn url(&self, template: &Template, what: &'static str) -> Result<url::Url, SettingProblem> {
+        let whole = |path: &str| {
+            template.source().split(" || ").any(|one| one.trim().starts_with(&format!("${{{path}}}")))
+        };
         let encode = |path: &str, value: String| {
-            if path.starts_with("cloud.") {
+            // The operator's own, or a whole base such as `https://accounts.example` that stands where a URL begins;
+            // which ones may is the catalogue's rule on hosts.
+            if path.starts_with("cloud.") || (whole(path) && value.contains("://")) {
                 value
             } else {
                 utf8_percent_encode(&value, COMPONENT).to_string()
@@ -84,12 +93,15 @@ impl Party<'_> {
         let text = template
             .resolve_encoded(self, &encode)
             .map_err(|missing| SettingProblem::Missing(missing.path))?;
-        let url = url::Url::parse(&text).map_err(|_| SettingProblem::BadUrl { what })?;
-        if matches!(url.scheme(), "https" | "http") && url.has_host() {
-            Ok(url)
-        } else {
-            Err(SettingProblem::BadUrl { what })
-        }
+        web_url(&text, what)
+    }
+
+    /// Fills a URL template with values as they are, for a value that spans several components.
+    ///
+    /// # Errors
+    /// As [`Self::url`].
+    pub fn url_verbatim(&self, template: &Template, what: &'static str) -> Result<url::Url, SettingProblem> {
+        web_url(&self.text(template)?, what)
     }
 
     /// Fills a template without encoding.
@@ -98,6 +110,15 @@ impl Party<'_> {
     /// The missing setting.
     pub fn text(&self, template: &Template) -> Result<String, SettingProblem> {
         template.resolve(self).map_err(|missing| SettingProblem::Missing(missing.path))
+    }
+}
+
+fn web_url(text: &str, what: &'static str) -> Result<url::Url, SettingProblem> {
+    let url = url::Url::parse(text).map_err(|_| SettingProblem::BadUrl { what })?;
+    if matches!(url.scheme(), "https" | "http") && url.has_host() {
+        Ok(url)
+    } else {
+        Err(SettingProblem::BadUrl { what })
     }
 }
 
@@ -116,6 +137,9 @@ impl Values for Party<'_> {
                 .or_else(|| self.integration.settings.connection_config.get(name).cloned())
                 .filter(|value| !value.is_empty());
         }
+        if let Some(value) = self.functions.get(path) {
+            return Some(value);
+        }
         match path {
             "clientId" => Some(self.client.id.clone()).filter(|id| !id.is_empty()),
             "integration.scopes" => {
@@ -132,6 +156,9 @@ impl Values for Party<'_> {
             }
         }
     }
+    fn call(&self, name: &str, arguments: &[String]) -> Option<String> {
+        self.functions.call(name, arguments)
+    }
 }
 
 /// The value at a dotted path of a JSON object.
@@ -143,7 +170,8 @@ pub fn at<'a>(object: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
 
 /// A value of a connection config as text, at a dotted path; objects and lists have none.
 pub fn config_text(config: &Map<String, Value>, path: &str) -> Option<String> {
-    match at(config, path)? {
+    // What a token answer brought from `team.id` stands under that very name.
+    match config.get(path).or_else(|| at(config, path))? {
         Value::String(text) if !text.is_empty() => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         Value::Bool(flag) => Some(flag.to_string()),

@@ -1,0 +1,82 @@
+//! Every definition, ours and the field's, from an integration to a call with a renewed token, against a fake that is
+//! built from the definition itself (issue 3 (c)).
+
+#![allow(missing_docs, reason = "a test binary")]
+
+mod fake;
+mod house;
+mod samples;
+mod walk;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use catalog::Catalog;
+use house::House;
+use walk::{Walked, walk};
+
+/// Definitions that cannot be walked by a machine, each with its reason.
+const KNOWN: &[(&str, &str)] = &[];
+
+#[derive(Default)]
+struct Counted {
+    whole: usize,
+    left: usize,
+    broken: usize,
+}
+
+async fn every_definition(what: &str, catalog: Catalog) {
+    let providers: Vec<_> = catalog.list().map(|entry| entry.provider.clone()).collect();
+    let house = House::build(catalog).await;
+    let mut counted: BTreeMap<&str, Counted> = BTreeMap::new();
+    let (mut broken, mut times) = (Vec::new(), Vec::new());
+    for provider in &providers {
+        let began = tokio::time::Instant::now();
+        let outcome = walk(&house, provider).await;
+        let row = counted.entry(provider.auth.mode().as_str()).or_default();
+        match outcome {
+            Ok(Walked::Whole) => {
+                row.whole += 1;
+                times.push((began.elapsed(), provider.name.to_string()));
+            }
+            Ok(Walked::Left(_)) => row.left += 1,
+            Err(problem) => {
+                row.broken += 1;
+                if !KNOWN.iter().any(|(name, _)| *name == provider.name.as_str()) {
+                    broken.push(format!("{} ({}): {problem}", provider.name, provider.auth.mode().as_str()));
+                }
+            }
+        }
+    }
+    report(what, &counted, &mut times);
+    assert!(broken.is_empty(), "{} of {} do not work:\n{}", broken.len(), providers.len(), broken.join("\n"));
+}
+
+fn report(what: &str, counted: &BTreeMap<&str, Counted>, times: &mut [(Duration, String)]) {
+    println!("{what}: connect, call, refresh");
+    for (mode, row) in counted {
+        println!("  {mode:<20} {:>4} whole, {:>4} elsewhere, {:>3} broken", row.whole, row.left, row.broken);
+    }
+    times.sort();
+    if let (Some(middle), Some(slowest)) = (times.get(times.len() / 2), times.last()) {
+        println!("  median {:?}, slowest {:?} ({})", middle.0, slowest.0, slowest.1);
+    }
+}
+
+#[tokio::test]
+async fn our_definitions_connect_call_and_refresh() {
+    every_definition("ours", Catalog::embedded().unwrap()).await;
+}
+
+#[tokio::test]
+async fn the_field_s_definitions_connect_call_and_refresh() {
+    let Some(shared) = std::env::var_os("SHEETBEND_SHARED") else {
+        println!("skipped: SHEETBEND_SHARED is not set");
+        return;
+    };
+    let file = PathBuf::from(shared).join("contract/providers.yaml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let catalog = Catalog::embedded().unwrap().with_file("providers.yaml", &text).unwrap();
+    every_definition("the field's", catalog).await;
+}

@@ -1,0 +1,48 @@
+//! A value for every field that a definition asks for, from what the definition says of it.
+
+use domain::provider::{Field, Presence};
+use proptest::strategy::{Strategy as _, ValueTree as _};
+use proptest::test_runner::TestRunner;
+use regex::Regex;
+use serde_json::{Map, Value};
+
+/// Values for every field that may not stay empty.
+pub fn of(fields: &[Field]) -> Map<String, Value> {
+    let needed =
+        fields.iter().filter(|field| field.presence == Presence::Required && field.default_value.is_none());
+    needed.map(|field| (field.name.clone(), Value::String(one(field)))).collect()
+}
+
+fn one(field: &Field) -> String {
+    if let Some(choice) = field.choices.first() {
+        return choice.clone();
+    }
+    let bare = |text: &str| {
+        let text = field.prefix.as_deref().and_then(|prefix| text.strip_prefix(prefix)).unwrap_or(text);
+        field.suffix.as_deref().and_then(|suffix| text.strip_suffix(suffix)).unwrap_or(text).to_owned()
+    };
+    let by_format = match field.format.as_deref() {
+        Some("uri") => "https://acme.example",
+        Some("hostname") => "acme.example",
+        Some("uuid") => "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+        Some("email") => "ada@acme.example",
+        _ => "acme",
+    };
+    let example = field.example.as_deref().map(bare);
+    let candidates =
+        [Some(by_format.to_owned()), example, Some("12345".to_owned()), Some("acme.example".to_owned())];
+    let Some(pattern) = field.pattern.as_deref() else { return by_format.to_owned() };
+    let Ok(regex) = Regex::new(pattern) else { return by_format.to_owned() };
+    candidates.into_iter().flatten().find(|text| regex.is_match(text)).unwrap_or_else(|| generated(pattern))
+}
+
+/// A text that matches; nothing of it is known to anybody.
+fn generated(pattern: &str) -> String {
+    let bare = pattern.trim_start_matches('^').trim_end_matches('$');
+    let mut runner = TestRunner::deterministic();
+    let strategy = proptest::string::string_regex(bare).unwrap_or_else(|error| panic!("{pattern}: {error}"));
+    let simple = |text: &String| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let mut all = std::iter::repeat_with(|| strategy.new_tree(&mut runner).map(|tree| tree.current()));
+    let found = all.by_ref().take(200).flatten().find(simple);
+    found.unwrap_or_else(|| panic!("{pattern}: no plain text matches"))
+}

@@ -1,0 +1,264 @@
+//! One definition from an integration to a call with a renewed token; every step is checked at the fake's side.
+
+use domain::connect::ConnectSession;
+use domain::provider::{Auth, CodeGrant, OAuth2, Provider};
+use domain::{ConnectionId, IntegrationKey, Secret};
+use http::{HeaderMap, Method};
+use serde_json::{Map, Value, json};
+use services::connect::authorize::{self, AuthorizeRequest};
+use services::connect::callback::{self, CallbackRequest, Ending};
+use services::connect::direct::{self, Form};
+use services::connect::sessions::{self, NewSession};
+use services::credentials::keeper::Force;
+use services::credentials::schemes::oauth2::challenge;
+use services::integrations::{self, IntegrationChanges};
+use services::proxy::decide::RetryPolicy;
+use services::proxy::target::Target;
+use services::proxy::{Links, Packing, ProxyCall, Redirects};
+
+use crate::fake::Seen;
+use crate::house::House;
+use crate::samples;
+
+pub const CLIENT: &str = "the-client-id";
+pub const SECRET: &str = "the-client-secret";
+const CODE: &str = "the-code";
+
+/// How a walk ended.
+pub enum Walked {
+    /// All of it.
+    Whole,
+    /// Not begun, and why that is right.
+    Left(&'static str),
+}
+
+pub async fn walk(house: &House, provider: &Provider) -> Result<Walked, String> {
+    let walker = Walker { house, provider, key: IntegrationKey::parse(provider.name.as_str()).unwrap() };
+    match &provider.auth {
+        Auth::OAuth2(scheme) if scheme.installation.is_some() => {
+            return Ok(Walked::Left("begins with a webhook"));
+        }
+        Auth::OAuth2(scheme) if scheme.grant == CodeGrant::AdminConsent => {
+            return Ok(Walked::Left("admin consent has tests of its own"));
+        }
+        Auth::OAuth2(scheme) => walker.by_code(scheme).await?,
+        Auth::McpOAuth2(scheme) => walker.by_code(&scheme.oauth2).await?,
+        Auth::OAuth2Cc(_) => {
+            let form =
+                Form::ClientCredentials { client_id: CLIENT.to_owned(), client_secret: Secret::new(SECRET) };
+            walker.by_form(form).await?;
+        }
+        Auth::None => walker.by_form(Form::Unauthenticated).await?,
+        _ => return Ok(Walked::Left("has tests of its own")),
+    }
+    Ok(Walked::Whole)
+}
+
+struct Walker<'a> {
+    house: &'a House,
+    provider: &'a Provider,
+    key: IntegrationKey,
+}
+
+impl Walker<'_> {
+    /// Makes the integration and a session for it.
+    async fn session(&self) -> Result<ConnectSession, String> {
+        let (context, scope) = (&self.house.services.context, self.house.scope);
+        self.house.fake.answer(self.answer());
+        let whole = matches!(self.provider.auth, Auth::OAuth2(_) | Auth::McpOAuth2(_));
+        let changes = match whole {
+            true => IntegrationChanges {
+                client_id: (!self.registers()).then(|| CLIENT.to_owned()),
+                client_secret: (!self.registers()).then(|| Secret::new(SECRET)),
+                ..IntegrationChanges::default()
+            },
+            false => IntegrationChanges::default(),
+        };
+        integrations::create(context, scope, self.provider.name.as_str(), self.key.clone(), changes)
+            .await
+            .map_err(|error| format!("integration: {}", shown(&error)))?;
+        let new = NewSession { allowed_integrations: vec![self.key.to_string()], ..NewSession::default() };
+        let made = sessions::create(context, scope, new).await.map_err(|error| shown(&error))?;
+        Ok(made.session)
+    }
+
+    fn registers(&self) -> bool {
+        use domain::provider::ClientRegistration::Static;
+        matches!(&self.provider.auth, Auth::McpOAuth2(scheme) if !matches!(scheme.registration, Static))
+    }
+
+    fn config(&self) -> Map<String, Value> {
+        samples::of(&self.provider.connection_config)
+    }
+
+    /// What every endpoint answers: tokens, and whatever the definition reads from an answer.
+    fn answer(&self) -> Value {
+        let mut answer = json!({
+            "access_token": "access-token-#", "refresh_token": "refresh-token-#", "expires_in": 3600,
+            "token_type": "bearer", "client_id": CLIENT, "client_secret": SECRET,
+        });
+        let (paths, more): (&[String], &[String]) = match &self.provider.auth {
+            Auth::OAuth2(scheme) => (&scheme.token_response_metadata, &scheme.refresh_response_metadata),
+            Auth::OAuth2Cc(scheme) => (&scheme.token_response_metadata, &[]),
+            _ => (&[], &[]),
+        };
+        for path in paths.iter().chain(more) {
+            put(&mut answer, path, json!(self.metadata(path)));
+        }
+        answer
+    }
+
+    /// A whole address where the base URL begins with it, else a word.
+    fn metadata(&self, name: &str) -> &'static str {
+        let begins = format!("${{connectionConfig.{name}}}");
+        let base = self.provider.proxy.as_ref().map_or("", |proxy| proxy.base_url.source());
+        if base.split(" || ").any(|one| one.trim().starts_with(&begins)) {
+            "https://meta.example"
+        } else {
+            "meta"
+        }
+    }
+
+    async fn by_code(&self, scheme: &OAuth2) -> Result<(), String> {
+        let session = self.session().await?;
+        let services = &self.house.services;
+        let request = AuthorizeRequest { params: self.config(), ..AuthorizeRequest::default() };
+        let begun = authorize::begin(&services.context, &session, &self.key, request)
+            .await
+            .map_err(|error| format!("authorize: {}", shown(&error)))?;
+        self.house.fake.take();
+        let url = begun.url.clone();
+        if url.scheme() != "https" || !url.as_str().contains(&begun.issued.state) {
+            return Err(format!("the authorize URL is {url}"));
+        }
+        let mut params = vec![
+            ("state".to_owned(), begun.issued.state.clone()),
+            (scheme.code_parameter.clone(), CODE.to_owned()),
+        ];
+        for name in &scheme.redirect_uri_metadata {
+            params.push((name.clone(), self.metadata(name).to_owned()));
+        }
+        let request = CallbackRequest { params, cookie: Some(begun.issued.cookie_value) };
+        let ending = callback::arrive(&services.context, &services.events, request).await;
+        let connection = match ending.map_err(|error| shown(&error))? {
+            Ending::Connected { connection, .. } => connection,
+            Ending::Failed { failure, .. } => {
+                return Err(format!("callback: {}: {}", failure.problem.code, failure.problem.cause));
+            }
+            _ => return Err("callback: neither connected nor failed".to_owned()),
+        };
+        let seen = self.house.fake.take();
+        let [redeemed] = seen.as_slice() else { return Err(format!("{} token requests", seen.len())) };
+        check_redeemed(redeemed, &url)?;
+        self.call_and_refresh(&connection).await
+    }
+
+    async fn by_form(&self, form: Form) -> Result<(), String> {
+        let session = self.session().await?;
+        let connected =
+            direct::connect(&self.house.services.context, &session, &self.key, self.config(), form)
+                .await
+                .map_err(|error| format!("connect: {}", shown(&error)))?;
+        self.house.fake.take();
+        self.call_and_refresh(connected.connection.as_str()).await
+    }
+
+    /// A call carries the token; a forced refresh brings another, and the next call carries that.
+    async fn call_and_refresh(&self, connection: &str) -> Result<(), String> {
+        let services = &self.house.services;
+        let id = ConnectionId::parse(connection).unwrap();
+        let account = services
+            .keeper
+            .current(self.house.scope, &self.key, &id)
+            .await
+            .map_err(|error| format!("open: {}", shown(&error)))?;
+        self.call(&id, account.credentials.access_token()).await?;
+        if !account.is_renewable() {
+            return Ok(());
+        }
+        let fresh = services
+            .keeper
+            .refresh(&account, Force::Yes)
+            .await
+            .map_err(|error| format!("refresh: {}", shown(&error)))?;
+        let tokens = [&account, &fresh].map(|one| one.credentials.access_token().map(Secret::expose));
+        if tokens[0] == tokens[1] {
+            return Err("refresh: the token is the old one".to_owned());
+        }
+        if self.house.fake.take().is_empty() {
+            return Err("refresh: nobody was asked".to_owned());
+        }
+        self.call(&id, fresh.credentials.access_token()).await
+    }
+
+    async fn call(&self, id: &ConnectionId, token: Option<&Secret>) -> Result<(), String> {
+        if self.provider.proxy.is_none() {
+            return Ok(());
+        }
+        let call = ProxyCall {
+            scope: self.house.scope,
+            integration: self.key.clone(),
+            connection: id.clone(),
+            method: Method::GET,
+            target: Target::parse("/smoke?x=1").unwrap(),
+            headers: HeaderMap::new(),
+            retry: RetryPolicy::default(),
+            base_override: None,
+            redirects: Redirects::Follow,
+            links: Links::Keep,
+            links_to: None,
+            packing: Packing::Keep,
+            attach_to: None,
+        };
+        let answer = self.house.services.proxy.call(call, egress::Body::empty()).await;
+        let answer = answer.map_err(|error| format!("call: {}", shown(&error)))?;
+        let seen = self.house.fake.take();
+        let [request] = seen.as_slice() else { return Err(format!("call: {} requests", seen.len())) };
+        if answer.status() != 200 || !request.line.contains("/smoke") {
+            return Err(format!("call: {} for {}", answer.status(), request.line));
+        }
+        match token {
+            Some(token) if !request.holds(token.expose()) => {
+                Err(format!("call: the token is not in {}", request.head.replace("\r\n", " | ")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The code, the client and the verifier of the challenge that the browser took along.
+fn check_redeemed(request: &Seen, authorize: &url::Url) -> Result<(), String> {
+    if !request.holds(CODE) {
+        return Err("the token request has no code".to_owned());
+    }
+    let query = authorize.fragment().and_then(|fragment| fragment.split_once('?')).map(|(_, query)| query);
+    let query = query.or(authorize.query()).unwrap_or_default();
+    let pairs: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let Some((_, asked)) = pairs.iter().find(|(name, _)| name == "code_challenge") else { return Ok(()) };
+    let fields: Map<String, Value> = serde_json::from_str(&request.body).unwrap_or_else(|_| {
+        url::form_urlencoded::parse(request.body.as_bytes())
+            .map(|(k, v)| (k.into_owned(), json!(v)))
+            .collect()
+    });
+    let verifier = fields.get("code_verifier").and_then(Value::as_str).unwrap_or_default();
+    if challenge(verifier) == *asked {
+        Ok(())
+    } else {
+        Err("the verifier is not that of the challenge".to_owned())
+    }
+}
+
+fn put(object: &mut Value, path: &str, value: Value) {
+    let slot = path.split('.').fold(object, |slot, name| &mut slot[name]);
+    *slot = value;
+}
+
+fn shown(error: &services::error::Error) -> String {
+    match error {
+        services::error::Error::Invalid(issues) => {
+            let all = issues.iter().map(|issue| format!("{}: {}", issue.path.join("."), issue.message));
+            all.collect::<Vec<_>>().join("; ")
+        }
+        other => other.to_string(),
+    }
+}
