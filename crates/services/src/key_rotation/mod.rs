@@ -117,8 +117,7 @@ impl KeyRotation {
         }
         self.beat().await?;
         self.known_everywhere(to).await?;
-        let rotation =
-            Rotation { to: to.to_string(), began_at_ms: self.context.now_ms(), ended_at_ms: None };
+        let rotation = Rotation { to: to.to_string(), began_at_ms: self.context.now_ms(), ended_at_ms: None };
         self.write(&rotation).await?;
         *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = Progress::default();
         self.follow().await?;

@@ -66,12 +66,7 @@ impl Walk {
         Ok(Batch { resealed, forgotten: 0 })
     }
 
-    async fn forget(
-        &mut self,
-        context: &Context,
-        column: &SealedColumn,
-        to: KeyId,
-    ) -> Result<Batch, Error> {
+    async fn forget(&mut self, context: &Context, column: &SealedColumn, to: KeyId) -> Result<Batch, Error> {
         let forgotten = context.store.forget_sealed(column, to.as_bytes(), SIZE).await?;
         if forgotten == 0 {
             self.columns.pop();

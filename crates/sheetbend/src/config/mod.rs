@@ -11,7 +11,7 @@ mod providers;
 
 pub use database::DatabaseOptions;
 pub use file::{ConfigFileError, with_file_defaults};
-pub use keys::{DatabaseAge, KeyOptions};
+pub use keys::{KeyOptions, Keys};
 pub use log::{LogFormat, LogOptions, LogProxyOption};
 pub use metrics::MetricsOptions;
 pub use network::NetworkOptions;
