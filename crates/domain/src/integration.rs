@@ -46,6 +46,8 @@ pub struct IntegrationSettings {
     pub custom: BTreeMap<String, String>,
     /// Connection-config values that all connections of the integration share (for example a tenant).
     pub connection_config: BTreeMap<String, String>,
+    /// When the client secret ends, by the operator's word, Unix milliseconds.
+    pub secret_expires_at_ms: Option<i64>,
     /// The id of the app that is installed (APP, CUSTOM).
     pub app_id: Option<String>,
     /// The public page of that app.

@@ -10,6 +10,7 @@ pub mod integration;
 pub mod operation;
 pub mod permission;
 pub mod provider;
+pub mod retry;
 pub mod secret;
 pub mod template;
 pub mod webhook;

@@ -16,6 +16,8 @@ pub enum OperationKind {
     MintToken,
     /// What follows a new connection.
     PostConnection,
+    /// A client secret or a certificate that ends soon.
+    ExpiryWarning,
 }
 
 impl OperationKind {
@@ -35,6 +37,7 @@ impl OperationKind {
             Self::RefreshToken => "refresh_token",
             Self::MintToken => "mint_token",
             Self::PostConnection => "post_connection",
+            Self::ExpiryWarning => "expiry_warning",
         }
     }
 
@@ -46,6 +49,7 @@ impl OperationKind {
             Self::RefreshToken => "Token refreshed",
             Self::MintToken => "Token minted for a resource",
             Self::PostConnection => "post connection execution",
+            Self::ExpiryWarning => "Credentials come to their end",
         }
     }
 }

@@ -58,6 +58,8 @@ rights! {
     UseProxy = ["environment:proxy"];
     /// Read the log.
     ReadLogs = ["environment:logs:read"];
+    /// Send webhooks once more.
+    ReplayWebhooks = ["environment:webhooks:replay"];
 }
 
 /// Proof that the caller's key has a right.

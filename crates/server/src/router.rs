@@ -5,8 +5,8 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post};
 
 use crate::api::{
-    connect_sessions, connections, forms, health, integrations, metadata, oauth, operations, providers,
-    signed_forms,
+    connect_sessions, connections, deliveries, forms, health, integrations, metadata, oauth, operations,
+    providers, signed_forms,
 };
 use crate::app::SharedApp;
 use crate::connect::{assets, socket};
@@ -46,6 +46,9 @@ pub fn router(app: SharedApp) -> Router {
         .route("/auth/aws-sigv4/{key}", post(signed_forms::aws_sigv4))
         .route("/operations", get(operations::list))
         .route("/operations/{id}", get(operations::get))
+        .route("/webhooks/deliveries", get(deliveries::list))
+        .route("/webhooks/deliveries/{id}", get(deliveries::get))
+        .route("/webhooks/deliveries/{id}/replay", post(deliveries::replay))
         .route("/openapi.json", get(crate::openapi::document))
         .layer(from_fn(middleware::cors));
     let pages = Router::new()

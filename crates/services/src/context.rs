@@ -12,6 +12,7 @@ use vault::Vault;
 
 use crate::fault::FaultPoints;
 use crate::operations::Recorder;
+use crate::webhooks::deliver::DeliverySettings;
 
 /// The ports and settings of the use-cases. Cheap to share behind an `Arc`.
 pub struct Context {
@@ -56,6 +57,8 @@ pub struct Settings {
     pub token: FetchPolicy,
     /// Which proxied calls become operations.
     pub log_proxy: LogProxy,
+    /// How webhooks are delivered.
+    pub webhooks: DeliverySettings,
 }
 
 /// A process among those that use one database: its data directory, and which of its starts.

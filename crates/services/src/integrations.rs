@@ -40,6 +40,8 @@ pub struct IntegrationChanges {
     pub rewrite_links: Option<bool>,
     /// Values that all connections share.
     pub connection_config: Option<BTreeMap<String, String>>,
+    /// When the client secret ends, Unix milliseconds; the inner `None` forgets it.
+    pub secret_expires_at_ms: Option<Option<i64>>,
     /// The app that is installed.
     pub app_id: Option<String>,
     /// Its public page.
@@ -173,6 +175,10 @@ fn apply(context: &Context, integration: &mut Integration, changes: IntegrationC
     if let Some(id) = changes.client_id {
         integration.client_id = Some(id);
     }
+    // The day belongs to the secret: a new one without a day has none.
+    let same_secret = changes.client_secret.is_none();
+    let known = integration.settings.secret_expires_at_ms.filter(|_| same_secret);
+    integration.settings.secret_expires_at_ms = changes.secret_expires_at_ms.unwrap_or(known);
     if [&changes.client_secret, &changes.webhook_secret, &changes.private_key].iter().any(|one| one.is_some())
     {
         let mut secrets = IntegrationSecrets::open(context, integration)?;

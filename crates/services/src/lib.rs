@@ -9,6 +9,7 @@ pub mod error;
 pub mod fault;
 pub mod integration_secrets;
 pub mod integrations;
+pub mod jobs;
 pub mod key_rotation;
 pub mod operations;
 pub mod proxy;
@@ -19,5 +20,8 @@ pub use services::{Retention, Services};
 
 /// The store's nouns that cross the edge: filters, patches, summaries.
 pub mod store {
-    pub use ::store::{Change, ConnectionFilter, ConnectionPatch, ConnectionSummary, JsonWrite, StoreError};
+    pub use ::store::{
+        Change, ConnectionFilter, ConnectionPatch, ConnectionSummary, Delivery, DeliveryFilter,
+        DeliveryState, JsonWrite, StoreError, Try,
+    };
 }

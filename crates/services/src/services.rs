@@ -13,6 +13,7 @@ use crate::credentials::fetches::Fetches;
 use crate::credentials::keeper::Keeper;
 use crate::credentials::resources::Resources;
 use crate::error::Error;
+use crate::jobs::house;
 use crate::key_rotation::KeyRotation;
 use crate::proxy::Proxy;
 
@@ -47,7 +48,7 @@ pub struct Retention {
     pub max_bytes: i64,
 }
 
-const HOUSEKEEPING: Duration = Duration::from_secs(60);
+const NOTES: Duration = Duration::from_secs(60);
 const INDEXING: Duration = Duration::from_millis(500);
 /// Operations indexed at a time.
 const INDEXED: u64 = 1_000;
@@ -65,24 +66,13 @@ impl Services {
         Self { keys, fetches, context, accounts, keeper, resources, proxy, events, rotation }
     }
 
-    /// Deletes what has expired and writes down what was only remembered; once a minute.
+    /// Deletes what has expired and writes down what was only remembered.
     ///
     /// # Errors
-    /// The database failed; the next minute tries again.
+    /// The database failed; the next run goes on.
     pub async fn keep_house(&self, retention: Retention) -> Result<(), Error> {
-        const ONE_MONTH_MS: i64 = 31 * 24 * 3600 * 1000;
-        const LONGEST_OPERATION_MS: i64 = 2 * 3600 * 1000;
-        let context = &self.context;
-        let now_ms = context.now_ms();
-        let store = &context.store;
         self.write_down().await?;
-        store.purge_oauth_states(now_ms).await?;
-        store.purge_admin_links(now_ms).await?;
-        store.purge_pending_certificates(now_ms).await?;
-        store.purge_connect_sessions(now_ms - ONE_MONTH_MS).await?;
-        store.expire_running(now_ms - LONGEST_OPERATION_MS, now_ms).await?;
-        while store.reap_log(now_ms, retention.max_age_ms, retention.max_bytes, 1_000).await?.more {}
-        Ok(())
+        house::keep_house(&self.context, retention).await
     }
 
     /// Writes down what was only remembered.
@@ -94,15 +84,15 @@ impl Services {
         self.fetches.flush().await
     }
 
-    /// Keeps house every minute until `cancel`.
-    pub async fn run_housekeeping(&self, retention: Retention, cancel: CancellationToken) {
+    /// Writes down every minute what is only remembered here, until `cancel`.
+    pub async fn run_notes(&self, cancel: CancellationToken) {
         loop {
-            if let Err(error) = self.keep_house(retention).await {
-                tracing::warn!(%error, "housekeeping failed and is tried again in a minute");
+            if let Err(error) = self.write_down().await {
+                tracing::warn!(%error, "the last use of keys and connections is written in a minute");
             }
             tokio::select! {
                 () = cancel.cancelled() => return,
-                () = tokio::time::sleep(HOUSEKEEPING) => {}
+                () = tokio::time::sleep(NOTES) => {}
             }
         }
     }

@@ -15,7 +15,10 @@ use server::tls::TlsSource;
 use server::{App, EdgeSettings, SharedApp};
 use services::context::{Context, LogProxy, NodeName, SandboxCloud, Settings, TOKEN_CALL};
 use services::fault::FaultPoints;
+use services::jobs::alive::AliveSettings;
+use services::jobs::{self, JobSettings};
 use services::operations::Recorder;
+use services::webhooks::deliver::DeliverySettings;
 use services::{Retention, Services, api_keys};
 use store::{DatabaseUrl, Store, StoreOptions};
 use tokio::net::TcpListener;
@@ -127,6 +130,7 @@ pub async fn build(options: ServeOptions, additions: Additions) -> anyhow::Resul
     });
     services::key_rotation::follow(&context).await.context("the encryption key was changed")?;
     let scope = default_environment(&context).await?;
+    jobs::schedules(&context).await?;
     let api_key = api_key(&context, scope, keys.api_key, data_dir).await?;
     let edge = edge(&options, &context);
     let app = App {
@@ -185,8 +189,16 @@ fn background(
         max_age_ms: i64::from(options.log.log_retention_days) * 24 * 3600 * 1000,
         max_bytes: i64::try_from(options.log.log_retention_mb.saturating_mul(1_000_000)).unwrap_or(i64::MAX),
     };
+    let jobs = JobSettings {
+        retention,
+        alive: AliveSettings { idle_ms: i64::from(options.background.refresh_idle_hours) * 3_600_000 },
+        poll: Duration::from_secs(5),
+        drain: Duration::from_secs(options.network.drain_seconds),
+    };
+    let (workers, _) = jobs::workers(&app.services, jobs);
+    tracker.spawn(workers.run(shutdown.clone()));
     let (own, cancel) = (app.clone(), shutdown.clone());
-    tracker.spawn(async move { own.services.run_housekeeping(retention, cancel).await });
+    tracker.spawn(async move { own.services.run_notes(cancel).await });
     let (own, cancel) = (app.clone(), shutdown.clone());
     tracker.spawn(async move { own.services.run_indexing(cancel).await });
     let (rotation, cancel) = (app.services.rotation.clone(), shutdown.clone());
@@ -266,6 +278,12 @@ fn settings(options: &ServeOptions, address: SocketAddr, node: NodeName, sandbox
         log_proxy: match options.log.log_proxy {
             LogProxyOption::All => LogProxy::All,
             LogProxyOption::Errors => LogProxy::Errors,
+        },
+        webhooks: DeliverySettings {
+            // A developer's receiver runs on the same machine.
+            class: if sandbox { PolicyClass::PublicOrLoopback } else { PolicyClass::Public },
+            timeout: Duration::from_secs(options.background.webhook_timeout),
+            give_up_ms: i64::from(options.background.webhook_retry_hours) * 3_600_000,
         },
     }
 }

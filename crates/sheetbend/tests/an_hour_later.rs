@@ -1,102 +1,19 @@
 //! Time that no test can wait for: the use-cases in this process, on a clock that the test moves.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+mod harness;
 
-use domain::{Clock, Entropy, EnvironmentName, IntegrationKey, Scope};
-use egress::{Egress, EgressOptions, FetchPolicy, PolicyClass, SendPolicy};
+use harness::house::House;
 use services::connect::callback::{self, CallbackRequest, Ending};
 use services::connect::events::ConnectEvents;
 use services::connect::state::{self, LIFE_MS, Leg, Payload, Taken};
-use services::context::{Context, LogProxy, NodeName, SandboxCloud, Settings, TOKEN_CALL};
-use services::fault::FaultPoints;
-use services::operations::Recorder;
-use tempfile::TempDir;
-use tokio_util::task::TaskTracker;
-use vault::{KeyMaterial, Keyring, Vault};
 
-struct HandClock(AtomicI64);
-
-impl Clock for HandClock {
-    fn now_ms(&self) -> i64 {
-        self.0.load(Ordering::SeqCst)
-    }
+/// What this file does with a house.
+trait Connecting {
+    async fn issue(&self) -> state::Issued;
+    async fn take(&self, issued: &state::Issued) -> Taken;
 }
 
-struct Random;
-
-impl Entropy for Random {
-    fn fill(&self, bytes: &mut [u8]) {
-        aws_lc_rs::rand::fill(bytes).unwrap();
-    }
-}
-
-struct House {
-    context: Arc<Context>,
-    clock: Arc<HandClock>,
-    scope: Scope,
-    key: IntegrationKey,
-    _dir: TempDir,
-}
-
-impl House {
-    async fn build() -> Self {
-        let dir = TempDir::new().unwrap();
-        let url = store::DatabaseUrl::Sqlite(dir.path().join("sheetbend.db"));
-        let store = store::Store::open(store::StoreOptions::new(url)).await.unwrap();
-        let clock = Arc::new(HandClock(AtomicI64::new(1_800_000_000_000)));
-        let entropy: Arc<dyn Entropy> = Arc::new(Random);
-        let (log, recorder) = Recorder::new(store.clone(), clock.clone(), entropy.clone());
-        tokio::spawn(recorder.run(tokio_util::sync::CancellationToken::new()));
-        let send = SendPolicy {
-            class: PolicyClass::Public,
-            first_byte: Duration::from_secs(1),
-            idle_body: Duration::from_secs(1),
-            total: None,
-        };
-        let settings = Settings {
-            public_url: "http://localhost:1".to_owned(),
-            callback_url: "http://localhost:1/oauth/callback".to_owned(),
-            node: NodeName { home: "home".to_owned(), start: "start".to_owned() },
-            sandbox: SandboxCloud::Absent,
-            proxy: send,
-            token: FetchPolicy { class: PolicyClass::Public, max_bytes: 1 << 20, total: TOKEN_CALL },
-            log_proxy: LogProxy::All,
-        };
-        let context = Arc::new(Context {
-            catalog: catalog::Catalog::embedded().unwrap(),
-            egress: Egress::new(EgressOptions::default()).unwrap(),
-            background: TaskTracker::new(),
-            key_making: tokio::sync::Semaphore::new(1),
-            faults: FaultPoints::default(),
-            vault: Vault::new(Keyring::new(vec![KeyMaterial::generate().unwrap()]).unwrap()),
-            store,
-            clock: clock.clone(),
-            entropy,
-            log,
-            settings,
-        });
-        let name = EnvironmentName::parse("dev").unwrap();
-        let environment =
-            context.store.get_or_create_environment(&name, "e", context.now_ms()).await.unwrap();
-        let scope = Scope { environment: environment.id };
-        let key = IntegrationKey::parse("excel").unwrap();
-        let changes = services::integrations::IntegrationChanges {
-            client_id: Some("client".to_owned()),
-            client_secret: Some(domain::Secret::new("secret")),
-            ..Default::default()
-        };
-        services::integrations::create(&context, scope, "microsoft-excel", key.clone(), changes)
-            .await
-            .unwrap();
-        Self { context, clock, scope, key, _dir: dir }
-    }
-
-    fn later(&self, ms: i64) {
-        self.clock.0.fetch_add(ms, Ordering::SeqCst);
-    }
-
+impl Connecting for House {
     async fn issue(&self) -> state::Issued {
         let log_id = self.context.log.new_id(self.context.now_ms());
         let payload = Payload {

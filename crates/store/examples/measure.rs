@@ -69,6 +69,7 @@ fn connection(index: usize) -> NewConnection {
         tags: Some(BTreeMap::from([("plan".to_owned(), plan.to_owned())])),
         end_user: Some(EndUser { id: format!("user-{index}"), ..EndUser::default() }),
         webhook_url_override: None,
+        ends_at_ms: None,
     }
 }
 

@@ -96,12 +96,24 @@ impl Dialect {
             Self::Sqlite => &[
                 (1, "first", include_str!("../../../migrations/sqlite/0001_first.sql")),
                 (2, "signing_keys", include_str!("../../../migrations/sqlite/0002_signing_keys.sql")),
-                (3, "node_keys", include_str!("../../../migrations/sqlite/0003_node_keys.sql")),
+                (3, "tasks", include_str!("../../../migrations/sqlite/0003_tasks.sql")),
+                (
+                    4,
+                    "credential_checks",
+                    include_str!("../../../migrations/sqlite/0004_credential_checks.sql"),
+                ),
+                (5, "node_keys", include_str!("../../../migrations/sqlite/0005_node_keys.sql")),
             ],
             Self::Postgres => &[
                 (1, "first", include_str!("../../../migrations/postgres/0001_first.sql")),
                 (2, "signing_keys", include_str!("../../../migrations/postgres/0002_signing_keys.sql")),
-                (3, "node_keys", include_str!("../../../migrations/postgres/0003_node_keys.sql")),
+                (3, "tasks", include_str!("../../../migrations/postgres/0003_tasks.sql")),
+                (
+                    4,
+                    "credential_checks",
+                    include_str!("../../../migrations/postgres/0004_credential_checks.sql"),
+                ),
+                (5, "node_keys", include_str!("../../../migrations/postgres/0005_node_keys.sql")),
             ],
         }
     }

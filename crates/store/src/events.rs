@@ -5,7 +5,7 @@ use std::sync::{Arc, RwLock};
 
 use domain::{ConnectionId, ConnectionRow, EnvironmentId, IntegrationKey};
 use serde::{Deserialize, Serialize};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use crate::error::StoreError;
 
@@ -62,6 +62,7 @@ pub(crate) struct Events {
     connect: broadcast::Sender<Arc<str>>,
     watchers: Arc<RwLock<Vec<Watcher>>>,
     deaf: Arc<AtomicBool>,
+    tasks: watch::Sender<u64>,
 }
 
 impl Events {
@@ -71,6 +72,7 @@ impl Events {
             connect: broadcast::channel(1024).0,
             watchers: Arc::default(),
             deaf: Arc::default(),
+            tasks: watch::Sender::new(0),
         }
     }
 
@@ -103,6 +105,15 @@ impl Events {
         }
     }
 
+    pub(crate) fn task_receiver(&self) -> watch::Receiver<u64> {
+        self.tasks.subscribe()
+    }
+
+    /// Tells this node's workers that there may be tasks.
+    pub(crate) fn wake_workers(&self) {
+        self.tasks.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
     pub(crate) fn publish_connect(&self, payload: Arc<str>) {
         let _ = self.connect.send(payload);
     }
@@ -112,6 +123,8 @@ impl Events {
 pub(crate) const CACHE_CHANNEL: &str = "sheetbend_cache";
 /// The channel of connect results on PostgreSQL.
 pub(crate) const CONNECT_CHANNEL: &str = "sheetbend_connect";
+/// The channel on which nodes tell each other that there are tasks; the payload is the sender.
+pub(crate) const TASK_CHANNEL: &str = "sheetbend_tasks";
 /// PostgreSQL refuses a payload of 8000 bytes or more (NOTIFY's reference page).
 pub(crate) const MAX_PAYLOAD: usize = 7 << 10;
 

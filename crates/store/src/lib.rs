@@ -5,8 +5,10 @@
 
 mod admin_links;
 mod api_keys;
+mod checks;
 mod connect_sessions;
 mod connections;
+mod deliveries;
 mod dialect;
 mod environments;
 mod error;
@@ -22,9 +24,11 @@ mod pending_certificates;
 mod pool;
 mod refresh;
 mod resources;
+mod schedules;
 mod sealed;
 mod signing_keys;
 mod statements;
+mod tasks;
 mod value;
 
 use std::sync::Arc;
@@ -34,9 +38,11 @@ use tokio_util::sync::CancellationToken;
 
 pub use admin_links::AdminLink;
 pub use api_keys::{ApiKey, FoundKey, NewApiKey};
+pub use checks::{DueCheck, EndingCredentials};
 pub use connections::{
     Change, ConnectionFilter, ConnectionPatch, ConnectionSummary, JsonWrite, NewConnection, Upserted,
 };
+pub use deliveries::{DELIVERY_TASK, Delivery, DeliveryFilter, DeliveryState, FollowUp, NewDelivery, Try};
 pub use dialect::Dialect;
 pub use environments::Environment;
 pub use error::StoreError;
@@ -47,8 +53,10 @@ pub use operations::{LogEntry, Outcome, Reaped};
 pub use pending_certificates::PendingCertificate;
 pub use refresh::{Claim, Intent, Lease, NewCredentials, Uncertainty, Written};
 pub use resources::{LearnedHost, ResourceToken};
+pub use schedules::Schedule;
 pub use sealed::{SealedColumn, SealedCount, SealedCursor, SealedValue, SealingKey, sealed_columns};
 pub use signing_keys::{SealedSigningKey, SigningKeys};
+pub use tasks::{NewTask, Task, TaskEnd, TaskLease};
 
 use crate::pool::Pool;
 

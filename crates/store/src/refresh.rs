@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::Store;
 use crate::connections::{announce, get};
+use crate::deliveries::{FollowUp, follow};
 use crate::error::StoreError;
 use crate::pool::Tx;
 use crate::statements::statements;
@@ -101,12 +102,15 @@ statements! {
     BREAK = "UPDATE connection_credentials SET lease_until = NULL WHERE connection_row = $1 AND fence = $2";
     HOLDS = "SELECT lease_until FROM connection_credentials WHERE connection_row = $1 AND fence = $2";
     COMPLETE = "UPDATE connection_credentials SET sealed = $3, expires_at = $4, version = version + 1, \
+                refreshed_at = $5, failing_since = NULL, check_at = COALESCE(check_at, $6), \
                 lease_until = NULL, intent = NULL, interrupted = NULL WHERE connection_row = $1 AND fence = $2 AND lease_until IS NOT NULL";
     COMPLETED = "UPDATE connections SET updated_at = $2, config = COALESCE($3, config), health_error = NULL, \
                  health_failed_at = NULL, health_failures = 0 WHERE id = $1";
-    FAIL_SETTLED = "UPDATE connection_credentials SET lease_until = NULL, intent = NULL, interrupted = NULL \
+    FAIL_SETTLED = "UPDATE connection_credentials SET lease_until = NULL, intent = NULL, interrupted = NULL, \
+                    failing_since = COALESCE(failing_since, $3) \
                     WHERE connection_row = $1 AND fence = $2 AND lease_until IS NOT NULL";
-    FAIL_UNKNOWN = "UPDATE connection_credentials SET lease_until = NULL WHERE connection_row = $1 AND fence = $2 AND lease_until IS NOT NULL";
+    FAIL_UNKNOWN = "UPDATE connection_credentials SET lease_until = NULL, \
+                    failing_since = COALESCE(failing_since, $3) WHERE connection_row = $1 AND fence = $2 AND lease_until IS NOT NULL";
     FAILED = "UPDATE connections SET updated_at = $2, health_error = $3, health_failed_at = $4, \
               health_failures = $5 WHERE id = $1";
     RELEASE = "UPDATE connection_credentials SET lease_until = NULL, intent = NULL \
@@ -171,7 +175,9 @@ impl Store {
         new: NewCredentials,
         now_ms: i64,
     ) -> Result<Written<Box<Connection>>, StoreError> {
-        let sealed = params![lease.row, lease.fence, &new.credentials, new.expires_at_ms];
+        let check_at_ms = now_ms + crate::checks::FIRST_CHECK_MS;
+        let sealed =
+            params![lease.row, lease.fence, &new.credentials, new.expires_at_ms, now_ms, check_at_ms];
         let row = params![lease.row, now_ms, optional_json(new.config.as_ref())?];
         self.pool
             .write(move |tx| {
@@ -187,12 +193,13 @@ impl Store {
             .await
     }
 
-    /// Keeps the credentials, records what is wrong with them and gives the lease back.
+    /// Keeps the credentials, records what is wrong with them, stores what follows and gives the lease back.
     pub async fn fail_refresh(
         &self,
         lease: Lease,
         health: &Health,
         uncertainty: Uncertainty,
+        follow_up: FollowUp,
         now_ms: i64,
     ) -> Result<Written<()>, StoreError> {
         let error = optional_json(health.error.as_ref())?;
@@ -204,11 +211,12 @@ impl Store {
                         Uncertainty::Settled => FAIL_SETTLED,
                         Uncertainty::Unknown => FAIL_UNKNOWN,
                     };
-                    if tx.execute(sql, params![lease.row, lease.fence]).await? == 0 {
+                    if tx.execute(sql, params![lease.row, lease.fence, now_ms]).await? == 0 {
                         return Ok(Written::Lost);
                     }
                     tx.execute(FAILED, row).await?;
                     announce(tx, lease.row).await?;
+                    follow(tx, lease.scope, follow_up, now_ms).await?;
                     Ok(Written::Ok(()))
                 })
             })

@@ -20,11 +20,13 @@ pub(crate) fn all(dialect: Dialect) -> Vec<String> {
         &[PING][..],
         crate::admin_links::ALL,
         crate::api_keys::ALL,
+        crate::checks::ALL,
         crate::connect_sessions::ALL,
         crate::connections::change::ALL,
         crate::connections::get::ALL,
         crate::connections::metadata::ALL,
         crate::connections::upsert::ALL,
+        crate::deliveries::ALL,
         crate::environments::ALL,
         crate::integrations::ALL,
         crate::meta::ALL,
@@ -38,8 +40,10 @@ pub(crate) fn all(dialect: Dialect) -> Vec<String> {
         crate::pending_certificates::ALL,
         crate::refresh::ALL,
         crate::resources::ALL,
+        crate::schedules::ALL,
         crate::sealed::ALL,
         crate::signing_keys::ALL,
+        crate::tasks::ALL,
     ];
     let mut all: Vec<String> = fixed.concat().into_iter().map(str::to_owned).collect();
     all.extend(crate::sealed::column_statements().map(str::to_owned));
@@ -47,6 +51,7 @@ pub(crate) fn all(dialect: Dialect) -> Vec<String> {
     all.extend(crate::operations::read::every_shape(dialect));
     all.extend([dialect.text_insert(), dialect.text_delete()].map(str::to_owned));
     all.push(crate::operations::text::take_queue(dialect));
+    all.extend([crate::checks::claim(dialect), crate::schedules::due(dialect), crate::tasks::claim(dialect)]);
     all.extend(dialect.notify().map(str::to_owned));
     all
 }

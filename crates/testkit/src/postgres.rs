@@ -129,7 +129,11 @@ impl Drop for TestDatabase {
     }
 }
 
-fn execute(base: &str, statement: &str) -> Result<()> {
+/// Runs one statement on the database of a URL.
+///
+/// # Errors
+/// The statement failed.
+pub fn execute(base: &str, statement: &str) -> Result<()> {
     let output = Command::new(program("psql")?)
         .args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--command", statement])
         .arg(format!("{base}/postgres"))

@@ -371,6 +371,6 @@ pub async fn delete(
     let found = store.connection(caller.scope(), &key, &id).await.map_err(Error::from)?;
     let found =
         found.ok_or_else(|| ApiError::refused("unknown_connection", "The connection does not exist"))?;
-    store.delete_connection(caller.scope(), found.row).await.map_err(Error::from)?;
+    services::connect::remove::remove(&app.services.context, caller.scope(), &found).await?;
     Ok(Json(json!({"success": true})))
 }

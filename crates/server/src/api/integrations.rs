@@ -39,6 +39,8 @@ pub struct CreateBody {
     allowed_hosts: Option<Vec<String>>,
     /// Sheetbend: next links come back through the proxy.
     rewrite_links: Option<bool>,
+    /// Sheetbend: when the client secret ends, ISO 8601; empty forgets it.
+    secret_expires_at: Option<String>,
     /// Sheetbend: connection config that all connections share.
     #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
     connection_config: Option<Texts>,
@@ -60,6 +62,8 @@ pub struct UpdateBody {
     cloud: Option<String>,
     allowed_hosts: Option<Vec<String>>,
     rewrite_links: Option<bool>,
+    /// Sheetbend: when the client secret ends, ISO 8601; empty forgets it.
+    secret_expires_at: Option<String>,
     #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
     connection_config: Option<Texts>,
 }
@@ -125,6 +129,7 @@ pub async fn create(
         cloud: body.cloud,
         allowed_hosts: body.allowed_hosts,
         rewrite_links: body.rewrite_links,
+        secret_expires_at_ms: body.secret_expires_at.as_deref().map(secret_end).transpose()?,
         connection_config: body.connection_config,
         ..integration_client::changes(&entry.provider, body.credentials)?
     };
@@ -186,6 +191,7 @@ pub async fn update(
         cloud: body.cloud,
         allowed_hosts: body.allowed_hosts,
         rewrite_links: body.rewrite_links,
+        secret_expires_at_ms: body.secret_expires_at.as_deref().map(secret_end).transpose()?,
         connection_config: body.connection_config,
         ..integration_client::changes(&entry.provider, body.credentials)?
     };
@@ -216,6 +222,17 @@ async fn find(app: &SharedApp, scope: domain::Scope, key: &str) -> Result<Integr
 
 fn unknown(key: &str) -> ApiError {
     ApiError::not_found(format!("Integration \"{key}\" does not exist"))
+}
+
+/// When a secret ends; empty means that nobody knows.
+fn secret_end(text: &str) -> Result<Option<i64>, ApiError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let moment = crate::time::parse(text);
+    moment
+        .map(Some)
+        .ok_or_else(|| services::error::Error::field("not an ISO 8601 moment", &["secret_expires_at"]).into())
 }
 
 fn parse_key(text: &str, field: &str) -> Result<IntegrationKey, ApiError> {
@@ -267,7 +284,7 @@ fn shown(app: &SharedApp, integration: &Integration) -> Value {
     let entry = app.services.context.catalog.get(&integration.provider);
     let provider_name = || entry.map_or("", |entry| entry.provider.display_name.as_str()).to_owned();
     let settings = &integration.settings;
-    json!({
+    let mut shown = json!({
         "unique_key": integration.key.as_str(),
         "provider": integration.provider.as_str(),
         "display_name": integration.display_name.clone().unwrap_or_else(provider_name),
@@ -279,5 +296,9 @@ fn shown(app: &SharedApp, integration: &Integration) -> Value {
         "connection_config": settings.connection_config,
         "created_at": zulu(integration.created_at_ms),
         "updated_at": zulu(integration.updated_at_ms),
-    })
+    });
+    if let Some(ends_at_ms) = settings.secret_expires_at_ms {
+        shown["secret_expires_at"] = zulu(ends_at_ms).into();
+    }
+    shown
 }

@@ -3,6 +3,7 @@
 pub mod connect_sessions;
 pub mod connections;
 pub mod credentials;
+pub mod deliveries;
 pub mod forms;
 pub mod health;
 pub mod integration_client;

@@ -47,6 +47,8 @@ pub struct Integration {
     cloud: String,
     allowed_hosts: Vec<String>,
     rewrite_links: bool,
+    /// When the client secret ends, where the operator entered it.
+    secret_expires_at: Option<String>,
     /// Shared by all its connections.
     connection_config: BTreeMap<String, String>,
     created_at: String,
@@ -263,4 +265,97 @@ pub enum OneOrMoreTexts {
     One(String),
     /// Several.
     Several(Vec<String>),
+}
+
+/// An outgoing webhook.
+#[derive(ToSchema)]
+pub struct Delivery {
+    id: String,
+    /// The `webhook-id` header: the same at every try.
+    event_id: String,
+    /// For example `auth.creation`.
+    event: String,
+    integration: Option<String>,
+    connection: Option<String>,
+    url: String,
+    /// `pending`, `delivered` or `failed`.
+    state: String,
+    attempts: i64,
+    status: Option<i64>,
+    error: Option<String>,
+    created_at: String,
+    next_at: Option<String>,
+    ended_at: Option<String>,
+    /// With one delivery.
+    body: Option<String>,
+    /// With one delivery.
+    tries: Option<Vec<DeliveryTry>>,
+}
+
+/// One try of an outgoing webhook.
+#[derive(ToSchema)]
+pub struct DeliveryTry {
+    at: String,
+    duration_ms: i64,
+    status: Option<u16>,
+    error: Option<String>,
+}
+
+/// A page of outgoing webhooks.
+#[derive(ToSchema)]
+pub struct DeliveriesAnswer {
+    data: Vec<Delivery>,
+    pagination: Pagination,
+}
+
+/// One outgoing webhook.
+#[derive(ToSchema)]
+pub struct DeliveryAnswer {
+    data: Delivery,
+}
+
+/// The process runs.
+#[derive(ToSchema)]
+pub struct Health {
+    result: String,
+}
+
+/// Whether the process can serve.
+#[derive(ToSchema)]
+pub struct Ready {
+    result: String,
+    database: String,
+    encryption_keys: Option<EncryptionKeys>,
+}
+
+/// Ids of the encryption keys of this process.
+#[derive(ToSchema)]
+pub struct EncryptionKeys {
+    /// The one that seals.
+    sealing: String,
+    /// Those that open.
+    known: Vec<String>,
+}
+
+/// A connect session as the page that holds its token sees it.
+#[derive(ToSchema)]
+pub struct ConnectSessionAnswer {
+    data: ConnectSessionShown,
+}
+
+/// What the page may know.
+#[derive(ToSchema)]
+#[schema(as = ConnectSession)]
+pub struct ConnectSessionShown {
+    #[schema(rename = "endUser", required)]
+    end_user: Option<Map<String, Value>>,
+    #[schema(rename = "connectUISettings")]
+    settings: Map<String, Value>,
+    #[schema(rename = "isReconnecting")]
+    is_reconnecting: bool,
+    #[schema(rename = "websocketsPath")]
+    websockets_path: String,
+    /// Absent where every integration is allowed.
+    allowed_integrations: Option<Vec<String>>,
+    integrations_config_defaults: Option<BTreeMap<String, Map<String, Value>>>,
 }

@@ -11,8 +11,10 @@ use store::{NewConnection, Upserted};
 
 use crate::context::Context;
 use crate::credentials::account::OpenIntegration;
+use crate::credentials::certificate_end::certificate_end_ms;
 use crate::credentials::codec;
 use crate::error::Error;
+use crate::webhooks::auth_events::Teller;
 
 /// An authorization that succeeded.
 pub struct NewAuthorization {
@@ -34,7 +36,7 @@ pub struct NewAuthorization {
     pub webhook_url_override: Option<String>,
 }
 
-/// Seals and stores an authorization.
+/// Seals and stores an authorization, with the webhooks that tell of it.
 ///
 /// # Errors
 /// The integration went away, or the database failed; then nothing is stored.
@@ -59,8 +61,12 @@ pub async fn keep(context: &Context, mut new: NewAuthorization) -> Result<(Conne
         tags,
         end_user: new.end_user,
         webhook_url_override: new.webhook_url_override,
+        ends_at_ms: certificate_end_ms(&new.credentials),
     };
-    Ok(context.store.upsert_connection(new.integration.scope, stored, context.now_ms()).await?)
+    let (scope, now_ms) = (new.integration.scope, context.now_ms());
+    let teller = Teller::prepare(context, &new.integration).await?;
+    let then = move |connection: &Connection, what| teller.upserted(connection, what);
+    Ok(context.store.upsert_connection_and(scope, stored, now_ms, then).await?)
 }
 
 /// Tags made from the end user's description (contract §2.4 Tags).

@@ -12,6 +12,7 @@ pub(crate) mod install;
 pub mod keep;
 pub mod mcp;
 mod redeem;
+pub mod remove;
 mod scopes;
 pub mod sessions;
 pub mod signed_forms;

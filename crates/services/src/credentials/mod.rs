@@ -3,6 +3,7 @@
 pub mod account;
 pub mod accounts;
 pub mod aws_session;
+pub mod certificate_end;
 pub mod claims;
 pub mod codec;
 pub mod entra_codes;

@@ -6,7 +6,7 @@ use domain::connection::Connection;
 use domain::connection::{AuthProblem, Health};
 use domain::operation::{OperationKind, OperationState};
 use serde_json::json;
-use store::{Claim, Intent, Lease, NewCredentials, Uncertainty, Written};
+use store::{Claim, FollowUp, Intent, Lease, NewCredentials, Uncertainty, Written};
 
 use super::account::Account;
 use super::keeper::BACK_OFF_MS;
@@ -17,6 +17,7 @@ use super::{codec, renewal};
 use crate::context::{Context, REFRESH_LEASE};
 use crate::error::{Error, RetryLater};
 use crate::operations::OperationFacts;
+use crate::webhooks::auth_events::{AuthEvent, Teller, is_news};
 
 /// How long another node's refresh is waited for; longer than its lease.
 const PATIENCE: Duration = Duration::from_secs(35);
@@ -97,7 +98,7 @@ async fn renew(context: &Context, account: &Account, held: Held) -> Result<(), E
     let facts = renewed.facts;
     let outcome = match renewed.outcome {
         Ok(fresh) => keep(context, &current, held.lease, fresh).await,
-        Err(problem) => give_up(context, held, problem, facts.is_some()).await,
+        Err(problem) => give_up(context, &current, held, problem, facts.is_some()).await,
     };
     log(context, account, &log_id, started_at_ms, facts.as_ref(), &outcome);
     outcome
@@ -135,7 +136,13 @@ fn uncertainty(problem: &TokenProblem, asked: bool) -> Uncertainty {
     if asked && problem.status.is_none() { Uncertainty::Unknown } else { Uncertainty::Settled }
 }
 
-async fn give_up(context: &Context, held: Held, mut problem: TokenProblem, asked: bool) -> Result<(), Error> {
+async fn give_up(
+    context: &Context,
+    account: &Account,
+    held: Held,
+    mut problem: TokenProblem,
+    asked: bool,
+) -> Result<(), Error> {
     if problem.concern == Concern::Grant && held.interrupted {
         problem.code = "interrupted_refresh".to_owned();
         problem.cause = "A refresh was interrupted and the provider has revoked the old token.".to_owned();
@@ -160,10 +167,16 @@ async fn give_up(context: &Context, held: Held, mut problem: TokenProblem, asked
         last_failure_at_ms: Some(context.now_ms()),
         failures: held.connection.health.failures + 1,
     };
+    let follow_up = match is_news(held.connection.health.error.as_ref(), &described) {
+        true => Teller::prepare(context, &account.integration)
+            .await?
+            .tell(&held.connection, AuthEvent::RefreshFailure(&described)),
+        false => FollowUp::default(),
+    };
     // Lost: somebody else has taken over and will write what they find.
     let _: Written<()> = context
         .store
-        .fail_refresh(held.lease, &health, uncertainty(&problem, asked), context.now_ms())
+        .fail_refresh(held.lease, &health, uncertainty(&problem, asked), follow_up, context.now_ms())
         .await?;
     Err(credentials_error(described))
 }

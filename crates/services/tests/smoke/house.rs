@@ -66,6 +66,11 @@ impl House {
             },
             token: FetchPolicy { class: PolicyClass::Public, max_bytes: 1 << 20, total: TOKEN_CALL },
             log_proxy: LogProxy::All,
+            webhooks: services::webhooks::deliver::DeliverySettings {
+                class: PolicyClass::Public,
+                timeout: Duration::from_secs(1),
+                give_up_ms: 0,
+            },
         };
         let proxy = format!("http://127.0.0.1:{}", fake.port);
         let options = EgressOptions {

@@ -1,5 +1,6 @@
 //! Configuration: flags over environment variables over a TOML file over defaults; one file a topic.
 
+mod background;
 mod database;
 mod file;
 mod keys;
@@ -9,6 +10,7 @@ mod network;
 mod outbound;
 mod providers;
 
+pub use background::BackgroundOptions;
 pub use database::DatabaseOptions;
 pub use file::{ConfigFileError, with_file_defaults};
 pub use keys::{KeyOptions, Keys};
@@ -38,6 +40,8 @@ pub struct ServeOptions {
     pub outbound: OutboundOptions,
     #[command(flatten)]
     pub providers: ProviderOptions,
+    #[command(flatten)]
+    pub background: BackgroundOptions,
     #[command(flatten)]
     pub log: LogOptions,
     #[command(flatten)]

@@ -3,9 +3,11 @@
 #![allow(dead_code, reason = "each test binary uses its own part of the harness")]
 
 pub mod connect;
+pub mod house;
 pub mod keys;
 pub mod outside;
 pub mod person;
+pub mod receiver;
 pub mod upstream;
 pub mod visitor;
 

@@ -6,6 +6,7 @@ use domain::{ConnectionId, ConnectionRow, IntegrationKey, Scope};
 use super::upsert::replace_tags;
 use super::{Change, ConnectionPatch, JsonWrite, announce, end_user_columns};
 use crate::Store;
+use crate::deliveries::{FollowUp, follow};
 use crate::error::StoreError;
 use crate::pool::Tx;
 use crate::statements::statements;
@@ -79,7 +80,7 @@ impl Store {
             .await
     }
 
-    /// Records what is wrong with a connection outside of a refresh.
+    /// Records what is wrong with a connection outside of a refresh, or that nothing is; `follow_up` goes with it.
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
@@ -88,6 +89,7 @@ impl Store {
         scope: Scope,
         row: ConnectionRow,
         health: &Health,
+        follow_up: FollowUp,
         now_ms: i64,
     ) -> Result<(), StoreError> {
         let error = optional_json(health.error.as_ref())?;
@@ -98,7 +100,10 @@ impl Store {
                 Box::pin(async move {
                     match tx.execute(SET_HEALTH, parameters).await? {
                         0 => Err(StoreError::NotFound("connection")),
-                        _ => announce(tx, row).await,
+                        _ => {
+                            announce(tx, row).await?;
+                            follow(tx, scope, follow_up, now_ms).await
+                        }
                     }
                 })
             })
@@ -122,13 +127,27 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn delete_connection(&self, scope: Scope, row: ConnectionRow) -> Result<(), StoreError> {
+        self.delete_connection_and(scope, row, FollowUp::default(), 0).await
+    }
+
+    /// As [`Self::delete_connection`]; `follow_up` is stored with the deletion or not at all.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn delete_connection_and(
+        &self,
+        scope: Scope,
+        row: ConnectionRow,
+        follow_up: FollowUp,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
         self.pool
             .write(move |tx| {
                 Box::pin(async move {
                     announce(tx, row).await?;
                     match tx.execute(DELETE, params![scope.environment, row]).await? {
                         0 => Err(StoreError::NotFound("connection")),
-                        _ => Ok(()),
+                        _ => follow(tx, scope, follow_up, now_ms).await,
                     }
                 })
             })

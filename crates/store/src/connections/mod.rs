@@ -40,6 +40,8 @@ pub struct NewConnection {
     pub end_user: Option<EndUser>,
     /// Where its webhooks go.
     pub webhook_url_override: Option<String>,
+    /// The end of the certificate among the credentials, Unix milliseconds.
+    pub ends_at_ms: Option<i64>,
 }
 
 /// What an upsert did.

@@ -7,10 +7,11 @@ use domain::{ConnectionRow, EnvironmentId, Scope};
 
 use super::{NewConnection, Upserted, announce, end_user_columns, get};
 use crate::Store;
+use crate::deliveries::{FollowUp, follow};
 use crate::error::StoreError;
 use crate::pool::Tx;
 use crate::statements::statements;
-use crate::value::{json, optional_json, params};
+use crate::value::{Value, json, optional_json, params};
 
 statements! {
     INTEGRATION = "SELECT id FROM integrations WHERE environment_id = $1 AND unique_key = $2";
@@ -26,8 +27,11 @@ statements! {
                  search_text = $5, tags = $6, metadata = COALESCE($7, metadata), config = $8, \
                  webhook_url_override = COALESCE($9, webhook_url_override), health_error = NULL, \
                  health_failed_at = NULL, health_failures = 0 WHERE id = $1";
-    SEAL = "INSERT INTO connection_credentials (connection_row, seal_id, version, expires_at, fence, sealed) \
-            VALUES ($1, $2, 1, $3, 0, $4) ON CONFLICT (connection_row) DO UPDATE SET \
+    SEAL = "INSERT INTO connection_credentials (connection_row, seal_id, version, expires_at, fence, sealed, \
+            refreshed_at, check_at, ends_at) \
+            VALUES ($1, $2, 1, $3, 0, $4, $5, $6, $7) ON CONFLICT (connection_row) DO UPDATE SET \
+            refreshed_at = excluded.refreshed_at, check_at = excluded.check_at, ends_at = excluded.ends_at, \
+            failing_since = NULL, \
             seal_id = excluded.seal_id, version = connection_credentials.version + 1, \
             expires_at = excluded.expires_at, fence = connection_credentials.fence + 1, lease_until = NULL, \
             intent = NULL, interrupted = NULL, sealed = excluded.sealed";
@@ -50,6 +54,20 @@ impl Store {
         new: NewConnection,
         now_ms: i64,
     ) -> Result<(Connection, Upserted), StoreError> {
+        self.upsert_connection_and(scope, new, now_ms, |_, _| FollowUp::default()).await
+    }
+
+    /// As [`Self::upsert_connection`]; what `then` makes of the stored connection is stored with it or not at all.
+    ///
+    /// # Errors
+    /// As [`Self::upsert_connection`].
+    pub async fn upsert_connection_and(
+        &self,
+        scope: Scope,
+        new: NewConnection,
+        now_ms: i64,
+        then: impl FnOnce(&Connection, Upserted) -> FollowUp + Send + 'static,
+    ) -> Result<(Connection, Upserted), StoreError> {
         self.pool
             .write(move |tx| {
                 Box::pin(async move {
@@ -59,13 +77,21 @@ impl Store {
                         Some(row) => (row, Upserted::Overridden),
                         None => (insert(tx, scope, &integration, &new, now_ms).await?, Upserted::Created),
                     };
-                    tx.execute(SEAL, params![row, &new.seal_id, new.expires_at_ms, &new.credentials]).await?;
+                    tx.execute(SEAL, sealed_columns(row, &new, now_ms)).await?;
                     announce(tx, row).await?;
-                    Ok((get::in_transaction(tx, scope, row).await?, what))
+                    let connection = get::in_transaction(tx, scope, row).await?;
+                    follow(tx, scope, then(&connection, what), now_ms).await?;
+                    Ok((connection, what))
                 })
             })
             .await
     }
+}
+
+fn sealed_columns(row: ConnectionRow, new: &NewConnection, now_ms: i64) -> Vec<Value> {
+    let check_at_ms = now_ms + crate::checks::FIRST_CHECK_MS;
+    let NewConnection { seal_id, expires_at_ms, credentials, ends_at_ms, .. } = new;
+    params![row, seal_id, *expires_at_ms, credentials, now_ms, check_at_ms, *ends_at_ms]
 }
 
 async fn insert(

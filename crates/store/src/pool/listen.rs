@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::Pool;
 use super::postgres::{Postgres, error};
 use crate::error::StoreError;
-use crate::events::{CACHE_CHANNEL, CONNECT_CHANNEL, CacheEvent, Envelope, Hearing, Wire};
+use crate::events::{CACHE_CHANNEL, CONNECT_CHANNEL, CacheEvent, Envelope, Hearing, TASK_CHANNEL, Wire};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -66,7 +66,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
     T: AsyncRead + AsyncWrite + Unpin,
 {
-    let command = format!("LISTEN {CACHE_CHANNEL}; LISTEN {CONNECT_CHANNEL}");
+    let command = format!("LISTEN {CACHE_CHANNEL}; LISTEN {CONNECT_CHANNEL}; LISTEN {TASK_CHANNEL}");
     let subscribe = async {
         client.batch_execute(&command).await.map_err(error)?;
         // What was written before the LISTEN took effect was not heard.
@@ -106,6 +106,7 @@ fn deliver(pool: &Pool, notification: &Notification) {
             Ok(_) => {}
             Err(reason) => tracing::warn!(%reason, "an unreadable connect result from another node"),
         },
+        TASK_CHANNEL if notification.payload() != pool.node() => pool.events().wake_workers(),
         _ => {}
     }
 }

@@ -212,6 +212,8 @@ impl Pool {
 pub(crate) struct Tx<'c> {
     engine: TxEngine<'c>,
     events: Vec<CacheEvent>,
+    /// Whether tasks were enqueued.
+    wakes: bool,
     statements: Arc<AtomicU64>,
 }
 
@@ -296,6 +298,11 @@ impl Tx<'_> {
         self.events.push(event);
     }
 
+    /// Wakes the workers of every node once the transaction is committed.
+    pub(crate) fn wake_workers(&mut self) {
+        self.wakes = true;
+    }
+
     /// Which database this is, for the statements of `dialect.rs`.
     pub(crate) fn dialect(&self) -> Dialect {
         match &self.engine {
@@ -309,6 +316,9 @@ impl Tx<'_> {
         let Some(sql) = self.dialect().notify() else { return Ok(()) };
         for payload in payloads(node, &self.events)? {
             self.rows(sql, vec![crate::events::CACHE_CHANNEL.into(), payload.into()]).await?;
+        }
+        if self.wakes {
+            self.rows(sql, vec![crate::events::TASK_CHANNEL.into(), node.into()]).await?;
         }
         Ok(())
     }

@@ -63,21 +63,25 @@ impl Postgres {
     ) -> Result<T, StoreError> {
         let mut client = self.pool.get().await.map_err(pool_error)?;
         let transaction = client.transaction().await.map_err(error)?;
-        let (result, events) = {
+        let (result, events, wakes) = {
             let statements = pool.statements.clone();
-            let mut tx = Tx { engine: TxEngine::Postgres(&transaction), events: Vec::new(), statements };
+            let mut tx =
+                Tx { engine: TxEngine::Postgres(&transaction), events: Vec::new(), wakes: false, statements };
             let mut result = work(&mut tx).await;
             if result.is_ok()
                 && let Err(error) = tx.notify_nodes(pool.node()).await
             {
                 result = Err(error);
             }
-            (result, tx.events)
+            (result, tx.events, tx.wakes)
         };
         match result {
             Ok(value) => {
                 transaction.commit().await.map_err(error)?;
                 pool.events.publish(&events);
+                if wakes {
+                    pool.events.wake_workers();
+                }
                 Ok(value)
             }
             Err(reason) => {

@@ -148,18 +148,22 @@ fn job<T: Send + 'static>(
 ) -> Job {
     let (events, statements) = (pool.events.clone(), pool.statements.clone());
     Box::new(move |connection| {
-        let (result, announced) = match connection {
+        let (result, announced, wakes) = match connection {
             Ok(connection) => {
-                let mut tx = Tx { engine: TxEngine::Sqlite(connection), events: Vec::new(), statements };
+                let mut tx =
+                    Tx { engine: TxEngine::Sqlite(connection), events: Vec::new(), wakes: false, statements };
                 let result = work(&mut tx).now_or_never().unwrap_or_else(|| Err(waited()));
-                (result, tx.events)
+                (result, tx.events, tx.wakes)
             }
-            Err(reason) => (Err(reason), Vec::new()),
+            Err(reason) => (Err(reason), Vec::new(), false),
         };
         let outcome = result.as_ref().map(drop).map_err(Clone::clone);
         let after = Box::new(move |committed: Result<(), StoreError>| {
             if committed.is_ok() && result.is_ok() {
                 events.publish(&announced);
+                if wakes {
+                    events.wake_workers();
+                }
             }
             // A caller that went away needs no answer; its transaction counts all the same.
             let _ = answer.send(committed.and(result));

@@ -1,7 +1,7 @@
 use domain::Sealed;
 use domain::connection::Health;
 use serde_json::json;
-use store::{Change, ConnectionPatch, JsonWrite, LearnedHost, NewConnection, StoreError, Upserted};
+use store::{Change, ConnectionPatch, FollowUp, JsonWrite, LearnedHost, NewConnection, StoreError, Upserted};
 
 use crate::fixture::{Fixture, NOW, connection_id, end_user, key, new_connection, object, tags};
 
@@ -155,10 +155,11 @@ async fn strange_names_survive(f: Fixture) {
 async fn health_is_set_and_listed(f: Fixture) {
     let row = f.connection("c1").await.row;
     let health = Health { error: None, last_failure_at_ms: Some(NOW), failures: 3 };
-    f.store.set_connection_health(f.scope, row, &health, NOW + 1).await.unwrap();
+    f.store.set_connection_health(f.scope, row, &health, FollowUp::default(), NOW + 1).await.unwrap();
     assert_eq!(f.store.connection_by_row(f.scope, row).await.unwrap().unwrap().health, health);
     let elsewhere = f.other_scope().await;
-    let error = f.store.set_connection_health(elsewhere, row, &health, NOW).await.unwrap_err();
+    let error =
+        f.store.set_connection_health(elsewhere, row, &health, FollowUp::default(), NOW).await.unwrap_err();
     assert_eq!(error, StoreError::NotFound("connection"));
     let (again, _) = f.store.upsert_connection(f.scope, new_connection("c1"), NOW).await.unwrap();
     assert_eq!(again.health, Health::default(), "a new authorization clears it");

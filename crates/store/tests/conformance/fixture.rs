@@ -115,5 +115,6 @@ pub fn new_connection(id: &str) -> NewConnection {
         tags: Some(tags(&[("plan", "pro"), ("region", "eu")])),
         end_user: Some(end_user("u1")),
         webhook_url_override: None,
+        ends_at_ms: None,
     }
 }

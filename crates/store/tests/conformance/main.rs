@@ -3,6 +3,7 @@
 //! SQLite always runs; what needs PostgreSQL is ignored unless asked for (`cargo xtask test` asks).
 
 mod api_keys;
+mod checks;
 mod connections;
 mod crash;
 mod environments;
@@ -18,6 +19,7 @@ mod resources;
 mod schema;
 mod sealed;
 mod signing_keys;
+mod tasks;
 
 /// Runs each named test of the module on SQLite and on PostgreSQL.
 macro_rules! on_both {

@@ -1,7 +1,9 @@
 use domain::connection::{Actor, AuthProblem, Health};
 use domain::{ConnectionRow, Sealed};
 use serde_json::json;
-use store::{Claim, Intent, JsonWrite, Lease, NewCredentials, Store, StoreError, Uncertainty, Written};
+use store::{
+    Claim, FollowUp, Intent, JsonWrite, Lease, NewCredentials, Store, StoreError, Uncertainty, Written,
+};
 
 use crate::fixture::{Fixture, NOW, new_connection, object};
 
@@ -95,7 +97,7 @@ async fn completed_and_newer(f: Fixture) {
     let row = f.connection("c1").await.row;
     let (first, _) = claimed(&f, row, 1, NOW).await;
     assert!(matches!(
-        f.store.fail_refresh(first, &problem(), Uncertainty::Settled, NOW).await,
+        f.store.fail_refresh(first, &problem(), Uncertainty::Settled, FollowUp::default(), NOW).await,
         Ok(Written::Ok(()))
     ));
     let (lease, _) = claimed(&f, row, 1, NOW).await;
@@ -122,7 +124,8 @@ async fn a_late_holder_loses(f: Fixture) {
     assert!(second.fence > late.fence && previous == Some(intent("node", NOW)));
     assert_eq!(f.store.refresh_lease_end(&late).await.unwrap(), None);
     assert_eq!(f.store.complete_refresh(late, fresh(1), NOW).await.unwrap().map_ok(), None);
-    let failed = f.store.fail_refresh(late, &problem(), Uncertainty::Settled, NOW).await.unwrap();
+    let failed =
+        f.store.fail_refresh(late, &problem(), Uncertainty::Settled, FollowUp::default(), NOW).await.unwrap();
     assert_eq!(failed, Written::Lost);
     assert_eq!(f.store.release_refresh(late).await.unwrap(), Written::Lost);
     assert_eq!(f.store.complete_refresh(second, fresh(2), NOW).await.unwrap().map_ok(), Some(vec![2]));
@@ -157,13 +160,21 @@ async fn an_overwrite_fences_out(f: Fixture) {
 async fn failure_is_remembered(f: Fixture) {
     let row = f.connection("c1").await.row;
     let (lease, _) = claimed(&f, row, 1, NOW).await;
-    let written = f.store.fail_refresh(lease, &problem(), Uncertainty::Unknown, NOW + 1).await.unwrap();
+    let written = f
+        .store
+        .fail_refresh(lease, &problem(), Uncertainty::Unknown, FollowUp::default(), NOW + 1)
+        .await
+        .unwrap();
     assert_eq!(written, Written::Ok(()));
     let found = f.store.connection_by_row(f.scope, row).await.unwrap().unwrap();
     assert_eq!((found.health, found.credentials_version), (problem(), 1));
     let (lease, previous) = claimed(&f, row, 1, NOW + 2).await;
     assert_eq!(previous, Some(intent("node", NOW)), "an unknown outcome keeps the intent");
-    let written = f.store.fail_refresh(lease, &problem(), Uncertainty::Settled, NOW + 3).await.unwrap();
+    let written = f
+        .store
+        .fail_refresh(lease, &problem(), Uncertainty::Settled, FollowUp::default(), NOW + 3)
+        .await
+        .unwrap();
     assert_eq!(written, Written::Ok(()));
     assert_eq!(claimed(&f, row, 1, NOW + 4).await.1, None, "a settled one clears it");
     // A config write neither takes nor breaks the lease.

@@ -1,0 +1,68 @@
+//! Retention: what is older than it may be goes, a little at a time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::retry::RetryPolicy;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use scheduler::{Handler, Kind, Outcome, Task};
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::services::Retention;
+
+/// The kind of its task.
+pub const HOUSE_TASK: &str = "house";
+/// Expired sessions, dead tasks and deleted environments are kept this long (contract §11.5).
+pub const ONE_MONTH_MS: i64 = 31 * 24 * 3600 * 1000;
+/// An operation that has not ended after this never will.
+const LONGEST_OPERATION_MS: i64 = 2 * 3600 * 1000;
+/// Rows of one transaction: writers wait no longer than these take.
+const BATCH: u32 = 1_000;
+
+/// Deletes what has expired, in batches.
+///
+/// # Errors
+/// The database failed; the next run goes on.
+pub async fn keep_house(context: &Context, retention: Retention) -> Result<(), Error> {
+    let now_ms = context.now_ms();
+    let store = &context.store;
+    store.purge_oauth_states(now_ms).await?;
+    store.purge_admin_links(now_ms).await?;
+    store.purge_pending_certificates(now_ms).await?;
+    store.purge_connect_sessions(now_ms - ONE_MONTH_MS).await?;
+    store.expire_running(now_ms - LONGEST_OPERATION_MS, now_ms).await?;
+    store.purge_warnings(now_ms - ONE_MONTH_MS).await?;
+    while store.purge_dead_tasks(now_ms - ONE_MONTH_MS, BATCH).await? == u64::from(BATCH) {}
+    while store.purge_deliveries(now_ms - retention.max_age_ms, BATCH).await? == u64::from(BATCH) {}
+    while store.reap_log(now_ms, retention.max_age_ms, retention.max_bytes, BATCH).await?.more {}
+    Ok(())
+}
+
+/// Keeps house as a task, so that one node does it.
+pub struct House {
+    pub(super) context: Arc<Context>,
+    pub(super) retention: Retention,
+}
+
+impl Handler for House {
+    fn kind(&self) -> Kind {
+        Kind {
+            name: HOUSE_TASK,
+            at_once: 1,
+            limit: Duration::from_secs(600),
+            retry: RetryPolicy { first_ms: 10_000, factor: 2, longest_ms: 600_000, give_up_ms: 3_600_000 },
+        }
+    }
+
+    fn run(&self, _: Task) -> BoxFuture<'_, Outcome> {
+        async move {
+            match keep_house(&self.context, self.retention).await {
+                Ok(()) => Outcome::Done,
+                Err(error) => Outcome::Failed(error.to_string()),
+            }
+        }
+        .boxed()
+    }
+}

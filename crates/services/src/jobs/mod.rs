@@ -1,0 +1,8 @@
+//! Work that nobody waits for: webhooks, credentials kept alive, and what is kept no longer.
+
+pub mod alive;
+pub mod expiry;
+pub mod house;
+mod workers;
+
+pub use workers::{JobSettings, schedules, workers};
