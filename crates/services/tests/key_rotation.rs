@@ -13,6 +13,7 @@ use services::error::Error;
 use services::fault::FaultPoints;
 use services::key_rotation::{self, CHECK_VALUE, KeyRotation, Step};
 use services::operations::Recorder;
+use services::webhooks::deliver::DeliverySettings;
 use store::{NewConnection, NodeKeys, Store};
 use testkit::databases::FreshDatabase;
 use vault::{KeyMaterial, Keyring, Place, Vault};
@@ -52,6 +53,7 @@ async fn node(database: &FreshDatabase, name: &str, keys: &[&KeyMaterial]) -> (A
         proxy: SendPolicy::default(),
         token: FetchPolicy { class: PolicyClass::Public, max_bytes: 1, total: limits },
         log_proxy: LogProxy::All,
+        webhooks: DeliverySettings { class: PolicyClass::Public, timeout: limits, give_up_ms: 1 },
     };
     let context = Arc::new(Context {
         store,
@@ -120,6 +122,7 @@ async fn connect(context: &Context, scope: Scope, index: usize, text: &str) {
         tags: None,
         end_user: None,
         webhook_url_override: None,
+        ends_at_ms: None,
     };
     context.store.upsert_connection(scope, new, 0).await.unwrap();
 }

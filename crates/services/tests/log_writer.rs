@@ -61,7 +61,7 @@ async fn needs_postgres_entries_survive_a_connection_that_dies_in_the_middle() {
         let database = database.clone();
         tokio::task::spawn_blocking(move || {
             let store::DatabaseUrl::Postgres(url) = database.url() else { panic!("not PostgreSQL") };
-            testkit::postgres::execute(url, sql).unwrap();
+            testkit::postgres::execute_on(url, sql).unwrap();
         })
     };
     let (recorder, writer) = Recorder::new(store.clone(), Arc::new(Still), Arc::new(Still));
