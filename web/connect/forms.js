@@ -3,7 +3,8 @@ import { h, outLink } from "./view.js";
 
 /** @typedef {{title?: string, description?: string, example?: string, pattern?: string, format?: string,
  *   order?: number, optional?: boolean, default_value?: string, hidden?: boolean, automated?: boolean,
- *   prefix?: string, suffix?: string, doc_section?: string, secret?: boolean, enum?: string[], multiline?: boolean}} Definition */
+ *   prefix?: string, suffix?: string, doc_section?: string, secret?: boolean, enum?: string[], multiline?: boolean,
+ *   group?: "params" | "credentials"}} Definition */
 /** @typedef {Definition & {name: string, group: "params" | "credentials"}} Field */
 /** @typedef {{field: Field, node: HTMLElement, value: () => string, check: (loud: boolean) => boolean,
  *   focus: () => void}} Control */
@@ -11,6 +12,25 @@ import { h, outLink } from "./view.js";
 /** What a mode asks whatever the definition says. @type {Record<string, Record<string, Definition>>} */
 const BASE_FIELDS = {
   OAUTH2_CC: { client_id: { title: "Client ID" }, client_secret: { title: "Client secret", secret: true } },
+  API_KEY: { apiKey: { title: "API key", secret: true } },
+  BASIC: { username: { title: "User name" }, password: { title: "Password", secret: true, optional: true } },
+  SIGNATURE: { username: { title: "User name" }, password: { title: "Secret", secret: true } },
+  TBA: { token_id: { title: "Token ID" }, token_secret: { title: "Token secret", secret: true } },
+  BILL: {
+    username: { title: "User name" },
+    password: { title: "Password", secret: true },
+    organization_id: { title: "Organisation ID" },
+    dev_key: { title: "Developer key", secret: true },
+  },
+  AWS_SIGV4: {
+    role_arn: { title: "IAM role ARN" },
+    external_id: {
+      title: "External ID",
+      description: "The role's trust policy must ask for it, so that nobody else can name your role.",
+      order: -1,
+      group: "params",
+    },
+  },
 };
 /** Shown when the session names them, even empty: the end user brings their own OAuth app. */
 const OVERRIDES = {
@@ -35,8 +55,10 @@ export function fieldsOf(provider, integration, defaults) {
   const overrides = Object.entries(OVERRIDES).filter(([name]) => provider.auth_mode === "OAUTH2" && name in given);
   const credentials = { ...BASE_FIELDS[provider.auth_mode], ...provider.credentials };
   const skipped = new Set(integration.preconfigured_credentials);
-  /** @param {[string, Definition][]} list @param {Field["group"]} group */
-  const named = (list, group) => list.map(([name, field]) => ({ ...field, name, group }));
+  if (provider.auth_mode === "AWS_SIGV4")
+    credentials.external_id = { ...credentials.external_id, default_value: crypto.randomUUID() };
+  /** @param {[string, Definition][]} list @param {Field["group"]} group @returns {Field[]} */
+  const named = (list, group) => list.map(([name, field]) => ({ group, ...field, name }));
   return [
     ...named(overrides, "credentials"),
     ...named(Object.entries(credentials).filter(([name]) => !skipped.has(name)), "credentials"),

@@ -12,7 +12,22 @@ import { show } from "./view.js";
 /** @typedef {Record<string, string>} Values */
 
 /** Where a mode's form goes; a mode in neither place is not run by this server yet. @type {Record<string, string>} */
-const FORM_PATHS = { OAUTH2_CC: "oauth2/auth", TWO_STEP: "auth/two-step", NONE: "auth/unauthenticated" };
+const FORM_PATHS = {
+  OAUTH2_CC: "oauth2/auth",
+  TWO_STEP: "auth/two-step",
+  NONE: "auth/unauthenticated",
+  API_KEY: "api-auth/api-key",
+  BASIC: "api-auth/basic",
+  JWT: "auth/jwt",
+  BILL: "auth/bill",
+  SIGNATURE: "auth/signature",
+  TBA: "auth/tba",
+  AWS_SIGV4: "auth/aws-sigv4",
+};
+/** Modes that begin in a window of the provider's. */
+const IN_A_WINDOW = ["OAUTH2", "OAUTH1", "APP", "CUSTOM", "INSTALL_PLUGIN", "MCP_OAUTH2", "MCP_OAUTH2_GENERIC"];
+/** Modes whose form says which it is (contract §5.6). */
+const TYPED = ["TWO_STEP", "JWT", "SIGNATURE"];
 
 /** @type {ReturnType<typeof createApi>} */
 let api;
@@ -100,7 +115,7 @@ function form(integration, provider) {
   const key = integration.unique_key;
   const name = integration.display_name || provider.display_name || key;
   const path = FORM_PATHS[provider.auth_mode];
-  if (!path && provider.auth_mode !== "OAUTH2")
+  if (!path && !IN_A_WINDOW.includes(provider.auth_mode))
     return fail({ code: "auth_mode_err", message: `${name} cannot be connected on this page yet.`, actor: "developer" });
   const docs = session.overrides?.[key]?.docs_connect ?? provider.docs_connect;
   const proof = provider.auth_mode === "TWO_STEP" && provider.certificate;
@@ -135,7 +150,9 @@ function form(integration, provider) {
 async function post({ key, name, again, params, credentials }, path, mode, busy) {
   busy(true);
   try {
-    const body = mode === "TWO_STEP" ? { type: mode, ...credentials } : credentials;
+    const typed = TYPED.includes(mode) ? { type: mode, ...credentials } : credentials;
+    // Both keys must be there, even empty.
+    const body = mode === "BASIC" ? { username: "", password: "", ...typed } : typed;
     const made = await api.submit(path, key, params, body);
     succeed(name, made.providerConfigKey, made.connectionId, false);
   } catch (error) {

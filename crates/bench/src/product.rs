@@ -17,7 +17,7 @@ use crate::process::Process;
 
 /// The integration's key and its provider's name.
 pub const INTEGRATION: &str = "bench";
-const KEY: &str = "sb_bench_0123456789abcdef0123456789";
+const KEY: &str = "0b3a7c1e-5d2f-4e6a-9c8b-7f1e2d3c4b5a";
 const METRICS_TOKEN: &str = "bench-metrics";
 /// Nothing that is measured here takes longer to come up.
 const START_LIMIT: Duration = Duration::from_secs(30);

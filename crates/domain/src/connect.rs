@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::connection::EndUser;
-use crate::ids::{ConnectionRow, EnvironmentId, IntegrationKey};
+use crate::ids::{ConnectionId, ConnectionRow, EnvironmentId, IntegrationKey};
 use crate::secret::Sealed;
 
 /// A 30-minute permission for one end user to connect.
@@ -25,6 +25,8 @@ pub struct ConnectSession {
     pub defaults: BTreeMap<String, ConnectDefaults>,
     /// The connection to authorize again, for a reconnect session.
     pub reconnect: Option<ConnectionRow>,
+    /// The name that the connection gets, where an authorization by public key says one.
+    pub connection: Option<ConnectionId>,
     /// Where the connection's webhooks go.
     pub webhook_url_override: Option<String>,
     /// End of life, Unix milliseconds.

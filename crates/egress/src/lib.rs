@@ -32,7 +32,7 @@ pub use guard::{PolicyClass, Rule, check as check_address};
 pub use hop_by_hop::{HOP_BY_HOP, strip_hop_by_hop};
 pub use options::{EgressOptions, FetchPolicy, SendPolicy, SystemRoots};
 pub use proxies::{OutboundProxies, OutboundProxy, TrustProxy};
-pub use redirect::{AcrossOrigins, Arrival, Followed, Hop, HopOrigin, RedirectPolicy};
+pub use redirect::{AcrossOrigins, Arrival, AtHop, Followed, Hop, HopOrigin, RedirectPolicy};
 pub use resolve::{Resolve, Resolving, SystemResolver};
 pub use response_body::ResponseBody;
 pub use target::HostPort;

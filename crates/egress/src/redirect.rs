@@ -21,8 +21,11 @@ pub struct RedirectPolicy<'a> {
     /// What stays in the request when the origin changes.
     pub across_origins: AcrossOrigins<'a>,
     /// Called at each hop before it is sent: a signature over the URL must be made again, or go.
-    pub at_hop: Option<&'a (dyn Fn(Arrival<'_>, &mut HeaderMap) + Send + Sync)>,
+    pub at_hop: Option<&'a AtHop<'a>>,
 }
+
+/// What is done to the headers at a hop.
+pub type AtHop<'a> = dyn Fn(Arrival<'_>, &mut HeaderMap) + Send + Sync + 'a;
 
 /// Where a redirect leads.
 #[derive(Debug, Clone, Copy)]

@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use services::Services;
 
 use crate::metrics::Metrics;
+use crate::rate_limit::RateLimits;
 
 /// What the edge needs.
 pub struct App {
@@ -16,6 +17,8 @@ pub struct App {
     pub assets: web::Assets,
     /// Settings of the edge.
     pub edge: EdgeSettings,
+    /// How often a caller may call; without it as often as they like.
+    pub rate_limits: Option<RateLimits>,
     /// Counters for `/metrics`.
     pub metrics: Metrics,
 }

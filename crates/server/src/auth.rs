@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, RawQuery};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
-use domain::Scope;
+use axum::http::{HeaderMap, StatusCode, header};
 use domain::connect::ConnectSession;
+use domain::{ConnectionId, Scope};
 use services::api_keys::{self, ApiPrincipal};
 use services::connect::sessions::{self, TOKEN_PREFIX};
+use services::environments::{self, PublicKey};
+use services::store::KeyOwner;
 
-use crate::app::SharedApp;
+use crate::app::{App, SharedApp};
 use crate::error::ApiError;
 use crate::strict::parse_query;
 
@@ -58,6 +60,34 @@ rights! {
     UseProxy = ["environment:proxy"];
     /// Read the log.
     ReadLogs = ["environment:logs:read"];
+    /// Any key of an environment.
+    AnyKey = [];
+    /// Read the variables.
+    ReadVariables = ["environment:variables:read"];
+    /// Replace the variables.
+    UpdateVariables = ["environment:variables:update"];
+    /// Read and rotate the key that webhooks are signed with.
+    RotateSigningKey = ["environment:webhook_signing_key:rotate"];
+    /// Read the environment's settings.
+    ReadSettings = ["environment:settings:read", "environment:settings:update"];
+    /// Change the environment's settings.
+    UpdateSettings = ["environment:settings:update"];
+    /// List environments.
+    ListEnvironments = ["account:environments:list"];
+    /// Make environments.
+    CreateEnvironment = ["account:environments:create"];
+    /// Delete environments.
+    DeleteEnvironment = ["account:environments:delete"];
+    /// List keys of any environment.
+    ListKeys = ["account:environments:api_keys:list"];
+    /// Make keys of any environment.
+    CreateKey = ["account:environments:api_keys:create"];
+    /// Revoke keys of any environment.
+    DeleteKey = ["account:environments:api_keys:delete"];
+    /// List and make keys of the account.
+    CreateAccountKey = ["account:api_keys:create"];
+    /// Revoke keys of the account.
+    DeleteAccountKey = ["account:api_keys:delete"];
     /// Send webhooks once more.
     ReplayWebhooks = ["environment:webhooks:replay"];
 }
@@ -66,13 +96,14 @@ rights! {
 pub struct Granted<R: Right> {
     /// The key's environment and rights.
     pub principal: Arc<ApiPrincipal>,
+    scope: Scope,
     right: PhantomData<R>,
 }
 
 impl<R: Right> Granted<R> {
     /// The environment.
     pub fn scope(&self) -> Scope {
-        self.principal.scope
+        self.scope
     }
 
     /// Whether the key also has another scope.
@@ -86,13 +117,47 @@ impl<R: Right> FromRequestParts<SharedApp> for Granted<R> {
 
     async fn from_request_parts(parts: &mut Parts, app: &SharedApp) -> Result<Self, ApiError> {
         let principal = authenticate(app, &parts.headers).await?;
-        let allowed = R::ANY_OF.is_empty() || R::ANY_OF.iter().any(|scope| principal.grants.allow(scope));
-        if allowed {
-            Ok(Self { principal, right: PhantomData })
-        } else {
-            Err(ApiError::insufficient_scope(R::ANY_OF))
-        }
+        let scope = environment(&principal)?;
+        prove::<R>(&principal)?;
+        Ok(Self { principal, scope, right: PhantomData })
     }
+}
+
+/// Proof that the caller's key is the account's and has a right there.
+pub struct GrantedAccount<R: Right> {
+    principal: Arc<ApiPrincipal>,
+    right: PhantomData<R>,
+}
+
+impl<R: Right> GrantedAccount<R> {
+    /// Whether the key also has another scope.
+    pub fn also(&self, scope: &str) -> bool {
+        self.principal.grants.allow(scope)
+    }
+}
+
+impl<R: Right> FromRequestParts<SharedApp> for GrantedAccount<R> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &SharedApp) -> Result<Self, ApiError> {
+        let principal = authenticate(app, &parts.headers).await?;
+        if principal.owner != KeyOwner::Account {
+            return Err(ApiError::insufficient_scope(R::ANY_OF));
+        }
+        prove::<R>(&principal)?;
+        Ok(Self { principal, right: PhantomData })
+    }
+}
+
+fn prove<R: Right>(principal: &ApiPrincipal) -> Result<(), ApiError> {
+    let allowed = R::ANY_OF.is_empty() || R::ANY_OF.iter().any(|scope| principal.grants.allow(scope));
+    if allowed { Ok(()) } else { Err(ApiError::insufficient_scope(R::ANY_OF)) }
+}
+
+fn environment(principal: &ApiPrincipal) -> Result<Scope, ApiError> {
+    principal.scope().ok_or_else(|| {
+        ApiError::new(StatusCode::FORBIDDEN, "forbidden", "API key is not authorized for an environment")
+    })
 }
 
 /// The key of a request (contract §1.3).
@@ -101,7 +166,7 @@ async fn authenticate(app: &SharedApp, headers: &HeaderMap) -> Result<Arc<ApiPri
     if !api_keys::is_key_shaped(key) {
         return Err(ApiError::unauthorized(
             "invalid_secret_key_format",
-            "Authentication failed. The API key does not have the form of one (sb_… or a UUID v4).",
+            "Authentication failed. The API key does not have the form of one: it is neither a whole key of ours (sb_…) nor a UUID v4.",
         ));
     }
     app.services.keys.authenticate(key).await?.ok_or_else(|| {
@@ -110,6 +175,19 @@ async fn authenticate(app: &SharedApp, headers: &HeaderMap) -> Result<Arc<ApiPri
             "Authentication failed. The API key is unknown or was revoked.",
         )
     })
+}
+
+/// Whose key or connect session a request carries, if any; an answer that it is wrong is left to the route.
+pub async fn owner(app: &App, headers: &HeaderMap) -> Option<KeyOwner> {
+    let token = bearer(headers).ok()?;
+    if token.starts_with(TOKEN_PREFIX) {
+        let session = sessions::find(&app.services.context, token).await.ok()??;
+        return Some(KeyOwner::Environment(session.environment));
+    }
+    if !api_keys::is_key_shaped(token) {
+        return None;
+    }
+    Some(app.services.keys.authenticate(token).await.ok()??.owner)
 }
 
 /// The text after `Bearer `, or the bare header (contract §1.3).
@@ -158,16 +236,56 @@ impl FromRequestParts<SharedApp> for QuerySession {
                 "connection_id is forbidden when using session token",
             )),
             Some(token) => find_session(app, token).await.map(Self),
-            None if query.contains_key("public_key") => Err(ApiError::unauthorized(
-                "deprecated_authentication",
-                "Public key authentication is deprecated. Please use connect session authentication instead.",
-            )),
+            None if query.contains_key("public_key") => {
+                by_public_key(app, parts.uri.path(), &query).await.map(Self)
+            }
             None => Err(ApiError::unauthorized(
                 "missing_connect_session_token",
                 "Authentication failed. The request carries no connect session token.",
             )),
         }
     }
+}
+
+/// An authorization without a session, as older code of the field begins it (contract §1.5, §1.7).
+async fn by_public_key(
+    app: &SharedApp,
+    path: &str,
+    query: &serde_json::Map<String, serde_json::Value>,
+) -> Result<ConnectSession, ApiError> {
+    let text = |name: &str| query.get(name).and_then(serde_json::Value::as_str);
+    let key = text("public_key").unwrap_or_default();
+    if key.is_empty() {
+        return Err(ApiError::unauthorized(
+            "missing_public_key",
+            "Authentication failed. The public key is missing.",
+        ));
+    }
+    if !api_keys::is_uuid_v4(key) {
+        let message = "Authentication failed. The public key is not a UUID v4.";
+        return Err(ApiError::unauthorized("invalid_public_key", message));
+    }
+    let context = &app.services.context;
+    let environment = match environments::by_public_key(context, key).await? {
+        PublicKey::Of(environment) => environment,
+        PublicKey::Unknown => {
+            let message = "Authentication failed. The public key is unknown.";
+            return Err(ApiError::unauthorized("unknown_account", message));
+        }
+        PublicKey::NotAdmitted => {
+            return Err(ApiError::unauthorized(
+                "deprecated_authentication",
+                "Public key authentication is deprecated. Please use connect session authentication instead.",
+            ));
+        }
+    };
+    // Every route that takes a public key ends with the integration's key.
+    let integration = path.rsplit('/').next().unwrap_or_default();
+    let integration = percent_encoding::percent_decode_str(integration).decode_utf8_lossy();
+    let connection = text("connection_id").map(ConnectionId::parse).transpose();
+    let connection =
+        connection.map_err(|error| ApiError::invalid_query("connection_id", error.to_string()))?;
+    Ok(sessions::by_public_key(context, &environment, &integration, connection, text("hmac")).await?)
 }
 
 async fn find_session(app: &SharedApp, token: &str) -> Result<ConnectSession, ApiError> {
@@ -191,7 +309,7 @@ async fn find_session(app: &SharedApp, token: &str) -> Result<ConnectSession, Ap
 /// An API key with the right to list integrations, or a connect session.
 pub enum KeyOrSession {
     /// A key.
-    Key(Arc<ApiPrincipal>),
+    Key(Arc<ApiPrincipal>, Scope),
     /// A session, which may see what it may connect.
     Session(Box<ConnectSession>),
 }
@@ -200,7 +318,7 @@ impl KeyOrSession {
     /// The environment.
     pub fn scope(&self) -> Scope {
         match self {
-            Self::Key(principal) => principal.scope,
+            Self::Key(_, scope) => *scope,
             Self::Session(session) => Scope { environment: session.environment },
         }
     }
@@ -214,6 +332,8 @@ impl FromRequestParts<SharedApp> for KeyOrSession {
         if token.starts_with(TOKEN_PREFIX) {
             return find_session(app, token).await.map(|session| Self::Session(Box::new(session)));
         }
-        authenticate(app, &parts.headers).await.map(Self::Key)
+        let principal = authenticate(app, &parts.headers).await?;
+        let scope = environment(&principal)?;
+        Ok(Self::Key(principal, scope))
     }
 }

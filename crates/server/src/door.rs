@@ -18,7 +18,9 @@ use tower::ServiceExt as _;
 
 use crate::api::proxy;
 use crate::app::SharedApp;
+use crate::gate;
 use crate::listen::OwnUrl;
+use crate::middleware;
 
 /// Any error of a body.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -53,7 +55,10 @@ impl Door {
         mut request: Request<Incoming>,
     ) -> Response<DoorBody> {
         match self.calls.filter(|app| proxy::is_call(app, request.uri().path())) {
-            Some(app) => proxy::forward(app, own_url, request).await,
+            Some(app) => match &app.rate_limits {
+                None => proxy::forward(app, own_url, request).await,
+                Some(_) => limited(app, own_url, peer, request).await,
+            },
             None => {
                 request.extensions_mut().insert(ConnectInfo(peer));
                 let answer = self.router.oneshot(request.map(PageBody::new)).await;
@@ -61,6 +66,34 @@ impl Door {
             }
         }
     }
+}
+
+/// A proxied call that counts; what the provider says about its own limits stays as it is.
+async fn limited(
+    app: SharedApp,
+    own_url: Option<OwnUrl>,
+    peer: std::net::SocketAddr,
+    request: Request<Incoming>,
+) -> Response<DoorBody> {
+    let (method, path) = (request.method(), request.uri().path());
+    let preflight = middleware::is_preflight(method, request.headers());
+    let standing = match app.rate_limits.as_ref().filter(|_| !preflight) {
+        None => None,
+        Some(limits) => match gate::pass(&app, limits, method, path, request.headers(), peer).await {
+            Ok(standing) => Some(standing),
+            Err(mut refused) => {
+                let given = middleware::given_id(request.headers());
+                middleware::put_id(refused.headers_mut(), given, &*app.services.context.entropy);
+                middleware::mark(refused.headers_mut());
+                return refused.map(DoorBody::Page);
+            }
+        },
+    };
+    let mut answer = proxy::forward(app, own_url, request).await;
+    if let Some(standing) = standing {
+        standing.mark(answer.headers_mut());
+    }
+    answer
 }
 
 /// The body of what goes out by the door.

@@ -1,7 +1,7 @@
 //! The only map from errors to HTTP. Public message and private cause are apart; a failure is logged once, here.
 
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use services::credentials::problem::{Concern, TokenProblem};
@@ -46,6 +46,14 @@ impl ApiError {
         Self::invalid("invalid_query_params", vec![FieldIssue::custom(message, &[name])])
     }
 
+    /// The same invalid fields, where they stood in the query.
+    pub fn of_query(mut self) -> Self {
+        if self.parts().1 == "invalid_body" {
+            self.body.insert("code".into(), "invalid_query_params".into());
+        }
+        self
+    }
+
     /// 400 for a body that is no JSON.
     pub fn invalid_json(error: &serde_json::Error) -> Self {
         Self::refused("invalid_json", error.to_string())
@@ -58,6 +66,22 @@ impl ApiError {
             "invalid_content_type",
             "Content-Type header must be application/json",
         )
+    }
+
+    /// 405.
+    pub fn method_not_allowed(method: &Method, path: &str) -> Self {
+        let message = format!("{path} does not take {method}; the Allow header has what it takes");
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
+    }
+
+    /// 429, to be tried again after so many seconds.
+    pub fn too_many(method: &Method, path: &str, seconds: u32) -> Self {
+        let mut error = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_request", "");
+        error.body.remove("message");
+        error.body.insert("method".into(), method.as_str().into());
+        error.body.insert("path".into(), path.into());
+        error.retry_after = Some(seconds);
+        error
     }
 
     /// 413.
@@ -165,6 +189,8 @@ impl From<Error> for ApiError {
             Error::UnknownProvider(_) => Self::not_found(message),
             Error::UnknownIntegration(_) => Self::not_found(message),
             Error::UnknownConnection { .. } => Self::not_found("Failed to find connection"),
+            Error::NotFound(message) => Self::not_found(message),
+            Error::Conflict(message) => Self::new(StatusCode::CONFLICT, "conflict", message),
             Error::Invalid(issues) => Self::invalid("invalid_body", issues),
             Error::Refused { code, .. } => Self::refused(code, message),
             Error::Setting(_) => Self::refused("invalid_connection_config", message),
@@ -186,6 +212,9 @@ impl From<Error> for ApiError {
                 .with_payload(json!({"code": failure.node_code()})),
             Error::Store(StoreError::Duplicate(_)) => {
                 Self::new(StatusCode::CONFLICT, "conflict", "it exists already")
+            }
+            Error::Store(StoreError::NulCharacter) => {
+                Self::invalid("invalid_body", vec![FieldIssue::custom("no NUL characters", &[])])
             }
             Error::Store(ref failure) if failure.is_transient() => unavailable(&message),
             Error::Store(StoreError::Full | StoreError::ReadOnly) => unavailable(&message),

@@ -5,12 +5,14 @@ pub mod door;
 pub mod listen;
 pub mod metrics;
 pub mod openapi;
+pub mod rate_limit;
 pub mod tls;
 
 mod api;
 mod auth;
 mod connect;
 mod error;
+mod gate;
 mod middleware;
 mod router;
 mod strict;

@@ -10,6 +10,9 @@ use axum::response::{IntoResponse, Response};
 use domain::Entropy;
 use ipnet::IpNet;
 
+use crate::app::SharedApp;
+use crate::error::ApiError;
+
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Contract §1.2.
@@ -54,6 +57,39 @@ pub async fn cors(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     mark(response.headers_mut());
     response
+}
+
+/// CORS of the one route that only our own page calls, with its cookies (contract §1.2).
+pub async fn cors_own_page(State(app): State<SharedApp>, request: Request, next: Next) -> Response {
+    let asks = is_preflight(request.method(), request.headers());
+    let mut response = if asks { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
+    let origin = url::Url::parse(&app.edge.public_url).map(|url| url.origin().ascii_serialization());
+    let origin = origin.ok().and_then(|origin| HeaderValue::from_str(&origin).ok());
+    let headers = response.headers_mut();
+    if let Some(origin) = origin {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    }
+    headers.insert(header::VARY, HeaderValue::from_static("Origin"));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+    if asks {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST"));
+        let allowed = HeaderValue::from_static("Authorization, Content-type");
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, allowed);
+        headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("36000"));
+    }
+    response
+}
+
+/// Refuses a request that says it carries anything but JSON (contract §1.2); the older `/config` and the form of
+/// client credentials under `/oauth2` are not asked.
+pub async fn json_only(request: Request, next: Next) -> Response {
+    let asked = !["/config/", "/oauth2/"].iter().any(|start| request.uri().path().starts_with(start));
+    match request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes) {
+        Some(kind) if asked && !kind.to_ascii_lowercase().starts_with(b"application/json") => {
+            ApiError::not_json().into_response()
+        }
+        _ => next.run(request).await,
+    }
 }
 
 /// Whether a browser asks for permission: it sends no key with it.

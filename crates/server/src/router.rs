@@ -5,12 +5,13 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post};
 
 use crate::api::{
-    connect_sessions, connections, deliveries, forms, health, integrations, metadata, oauth, operations,
-    providers, signed_forms,
+    api_keys, connect_sessions, connections, deliveries, environments, forms, health, integrations, legacy,
+    metadata, oauth, operations, providers, signed_forms, variables,
 };
 use crate::app::SharedApp;
 use crate::connect::{assets, socket};
 use crate::error::ApiError;
+use crate::gate;
 use crate::middleware;
 
 /// The server's routes over an app.
@@ -20,10 +21,14 @@ pub fn router(app: SharedApp) -> Router {
     let api = Router::new()
         .route("/providers", get(providers::list))
         .route("/providers/{provider}", get(providers::get))
+        .route("/providers/{provider}/templates", get(providers::templates))
         .route("/integrations", get(integrations::list).post(integrations::create))
         .route(
             "/integrations/{key}",
-            get(integrations::get).patch(integrations::update).delete(integrations::delete),
+            get(integrations::get)
+                .patch(integrations::update)
+                .delete(integrations::delete)
+                .merge(post(integrations::quickstart)),
         )
         .route("/connections", get(connections::list).post(connections::create))
         .route("/connections/metadata", post(metadata::replace).patch(metadata::merge))
@@ -35,7 +40,6 @@ pub fn router(app: SharedApp) -> Router {
         .route("/connect/sessions", post(connect_sessions::create))
         .route("/connect/sessions/reconnect", post(connect_sessions::reconnect))
         .route("/connect/session", get(connect_sessions::get).merge(delete(connect_sessions::delete)))
-        .route("/connect/telemetry", post(connect_sessions::telemetry))
         .route("/connect/certificates/{key}", post(forms::certificate))
         .route("/connect/admin-link/{key}", post(forms::admin_link))
         .route("/oauth2/auth/{key}", post(forms::client_credentials))
@@ -50,7 +54,19 @@ pub fn router(app: SharedApp) -> Router {
         .route("/webhooks/deliveries/{id}", get(deliveries::get))
         .route("/webhooks/deliveries/{id}/replay", post(deliveries::replay))
         .route("/openapi.json", get(crate::openapi::document))
+        .merge(environments_and_keys())
+        .route("/providers.json", get(providers::everything))
+        .route("/env.js", get(health::env_js))
+        .merge(legacy())
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn(middleware::json_only))
+        .layer(from_fn_with_state(app.clone(), gate::layer))
         .layer(from_fn(middleware::cors));
+    let own_page = Router::new()
+        .route("/connect/telemetry", post(connect_sessions::telemetry))
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn(middleware::json_only))
+        .layer(from_fn_with_state(app.clone(), middleware::cors_own_page));
     let pages = Router::new()
         .route("/", get(socket::root))
         .route("/connect", get(assets::without_slash))
@@ -70,9 +86,11 @@ pub fn router(app: SharedApp) -> Router {
     // `/proxy` and `/proxy/*`, any method, go to `api::proxy` before this: see `door.rs`.
     let routes = Router::new()
         .merge(api)
+        .merge(own_page)
         .merge(pages)
         .merge(house)
         .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(entropy, middleware::request_id))
         .with_state(app.clone());
     if base_path.is_empty() {
@@ -83,9 +101,44 @@ pub fn router(app: SharedApp) -> Router {
     Router::new().nest(&base_path, routes).merge(root)
 }
 
+/// The account's and the operator's routes.
+fn environments_and_keys() -> Router<SharedApp> {
+    Router::new()
+        .route("/environments", get(environments::list).post(environments::create))
+        .route("/environments/{id}", delete(environments::delete))
+        .route("/environment", get(environments::get).patch(environments::update))
+        .route(
+            "/environment/webhook-signing-key",
+            get(environments::signing_key).put(environments::set_signing_key),
+        )
+        .route("/environment/webhook-signing-key/rotate", post(environments::rotate_signing_key))
+        .route(
+            "/environment/api-keys",
+            get(api_keys::list).post(api_keys::create).merge(delete(api_keys::delete)),
+        )
+        .route("/account/api-keys", get(api_keys::list_account).post(api_keys::create_account))
+        .route("/account/api-keys/{id}", delete(api_keys::delete_account))
+        .route("/environment-variables", get(variables::list).put(variables::replace))
+}
+
+/// Deprecated routes; see `api/legacy.rs`.
+fn legacy() -> Router<SharedApp> {
+    Router::new()
+        .route("/config/{key}", get(legacy::config))
+        .route("/connection", get(connections::list).post(legacy::import_connection))
+        .route("/connection/metadata", post(metadata::replace).patch(metadata::merge))
+        .route("/connection/{id}", get(connections::get).delete(connections::delete))
+        .route("/connection/{id}/metadata", post(legacy::replace_metadata).patch(legacy::merge_metadata))
+        .route("/connection/admin/{id}", delete(connections::delete))
+}
+
 /// Metrics on a listener of their own.
 pub fn metrics_router(app: SharedApp) -> Router {
     Router::new().route("/metrics", get(health::open_metrics)).with_state(app)
+}
+
+async fn method_not_allowed(method: axum::http::Method, uri: axum::http::Uri) -> ApiError {
+    ApiError::method_not_allowed(&method, uri.path())
 }
 
 async fn not_found(uri: axum::http::Uri) -> ApiError {

@@ -143,7 +143,11 @@ pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, Vec<FieldIssue
             .path()
             .iter()
             .filter(|segment| !matches!(segment, serde_path_to_error::Segment::Unknown))
-            .map(ToString::to_string)
+            .map(|segment| match segment {
+                // Its own words put brackets around the number; the contract does not.
+                serde_path_to_error::Segment::Seq { index } => index.to_string(),
+                other => other.to_string(),
+            })
             .collect();
         let message = error.into_inner().to_string();
         let code = if message.starts_with("unknown field") {

@@ -1,28 +1,45 @@
-//! API keys: looked up by hash, kept in memory until revoked anywhere.
+//! API keys: looked up by hash, kept in memory until revoked anywhere; made, listed and revoked in `issue`.
+
+mod form;
+mod issue;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_lc_rs::digest::{SHA256, digest};
 use domain::permission::Grants;
-use domain::{Scope, Secret, entropy};
+use domain::{Scope, entropy};
 use moka::sync::Cache;
-use store::{CacheEvent, Hearing, NewApiKey};
+use store::{CacheEvent, Hearing, KeyOwner};
 
 use crate::context::Context;
 use crate::error::Error;
 
+pub use form::{hash, is_key_shaped, is_uuid_v4};
+pub use issue::{Issued, MOST_KEYS, Name, check_scopes, create, generate, import, list, make_known, revoke};
+
+use form::digest_of;
+
 /// What a presented key proves.
 #[derive(Debug)]
 pub struct ApiPrincipal {
-    /// The environment it belongs to.
-    pub scope: Scope,
+    /// Whose it is.
+    pub owner: KeyOwner,
     /// What it may do.
     pub grants: Grants,
-    id: String,
+    id: i64,
     /// The last minute that was noted for [`ApiKeys::flush`].
     noted_at_ms: AtomicI64,
+}
+
+impl ApiPrincipal {
+    /// The environment that it opens; a key of the account opens none.
+    pub fn scope(&self) -> Option<Scope> {
+        match self.owner {
+            KeyOwner::Environment(environment) => Some(Scope { environment }),
+            KeyOwner::Account => None,
+        }
+    }
 }
 
 /// SHA-256 of a key.
@@ -32,7 +49,7 @@ type Digest = [u8; 32];
 pub struct ApiKeys {
     context: Arc<Context>,
     kept: Arc<Kept>,
-    used: Mutex<HashMap<String, i64>>,
+    used: Mutex<HashMap<i64, i64>>,
 }
 
 struct Kept {
@@ -49,7 +66,7 @@ impl ApiKeys {
         context.store.watch(move |event| {
             heard.epoch.fetch_add(1, Ordering::AcqRel);
             match event {
-                CacheEvent::ApiKey { hash } => match from_hex(hash) {
+                CacheEvent::ApiKey { hash } => match form::from_hex(hash) {
                     Some(digest) => heard.cache.invalidate(&digest),
                     None => heard.cache.invalidate_all(),
                 },
@@ -82,9 +99,8 @@ impl ApiKeys {
         else {
             return Ok(None);
         };
-        let scope = Scope { environment: found.environment };
         let principal = Arc::new(ApiPrincipal {
-            scope,
+            owner: found.owner,
             grants: found.grants,
             id: found.id,
             noted_at_ms: AtomicI64::new(0),
@@ -105,7 +121,7 @@ impl ApiKeys {
         // Every call comes by here; the lock is for the first of a minute.
         if principal.noted_at_ms.swap(minute, Ordering::Relaxed) != minute {
             let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-            used.insert(principal.id.clone(), minute);
+            used.insert(principal.id, minute);
         }
     }
 
@@ -114,79 +130,8 @@ impl ApiKeys {
     /// # Errors
     /// The database failed.
     pub async fn flush(&self) -> Result<(), Error> {
-        let used: Vec<(String, i64)> =
+        let used: Vec<(i64, i64)> =
             self.used.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
         if used.is_empty() { Ok(()) } else { Ok(self.context.store.touch_api_keys(used).await?) }
-    }
-}
-
-/// Whether a text has the form of a key: `sb_…`, or a UUID v4 as migrated keys are (contract §1.3).
-pub fn is_key_shaped(key: &str) -> bool {
-    if key.len() > 200 {
-        return false;
-    }
-    if let Some(rest) = key.strip_prefix("sb_") {
-        return rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
-    }
-    let bytes = key.as_bytes();
-    bytes.len() == 36
-        && bytes.iter().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => *byte == b'-',
-            14 => *byte == b'4',
-            19 => matches!(byte, b'8' | b'9' | b'a' | b'b' | b'A' | b'B'),
-            _ => byte.is_ascii_hexdigit(),
-        })
-}
-
-/// SHA-256 of a key, hex: what the database knows of it.
-pub fn hash(key: &str) -> String {
-    entropy::to_hex(&digest_of(key))
-}
-
-fn digest_of(key: &str) -> Digest {
-    let mut bytes = [0; 32];
-    bytes.copy_from_slice(digest(&SHA256, key.as_bytes()).as_ref());
-    bytes
-}
-
-fn from_hex(text: &str) -> Option<Digest> {
-    let mut bytes = [0; 32];
-    for (at, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
-    }
-    (text.len() == 64).then_some(bytes)
-}
-
-/// A new key: `sb_<environment>_<26 base32>_<checksum>`.
-pub fn generate(context: &Context, environment: &str) -> Secret {
-    const BASE32: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-    let mut bytes = [0; 26];
-    context.entropy.fill(&mut bytes);
-    let body: String = bytes.iter().map(|byte| char::from(BASE32[usize::from(byte & 31)])).collect();
-    let checksum = hash(&format!("sb_{environment}_{body}"));
-    Secret::from(format!("sb_{environment}_{body}_{}", &checksum[..6]))
-}
-
-/// Makes a key known, unless it is already.
-///
-/// # Errors
-/// The database failed.
-pub async fn make_known(
-    context: &Context,
-    scope: Scope,
-    name: &str,
-    key: &Secret,
-    grants: Grants,
-) -> Result<(), Error> {
-    let new = NewApiKey {
-        id: context.uuid(),
-        name: name.to_owned(),
-        hash: hash(key.expose()),
-        prefix: key.expose().chars().take(8).collect(),
-        grants,
-    };
-    match context.store.insert_api_key(scope, new, context.now_ms()).await {
-        Ok(()) | Err(store::StoreError::Duplicate(_)) => Ok(()),
-        Err(error) => Err(error.into()),
     }
 }

@@ -27,7 +27,7 @@ pub async fn ensure(
     if integration.client_id.is_some() {
         return Ok(());
     }
-    let open = OpenIntegration::open(context, scope, integration.clone())?;
+    let open = OpenIntegration::open(context, scope, integration.clone()).await?;
     let nothing = Map::new();
     let party = open.party(context, open.client.clone(), &nothing);
     let endpoint = party.url(url, "registration URL")?;
@@ -40,6 +40,7 @@ pub async fn ensure(
         Registration {
             endpoint: endpoint.as_str(),
             client_name: open.display_name(),
+            redirect_uri: open.redirect_uri(context),
             auth_method: "client_secret_post",
             scope: open.integration.scopes.join(" "),
             params: &params,

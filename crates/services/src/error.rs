@@ -47,6 +47,12 @@ pub enum Error {
     /// The request's body breaks rules.
     #[error("the request is not valid")]
     Invalid(Vec<FieldIssue>),
+    /// Something else that was named does not exist here.
+    #[error("{0}")]
+    NotFound(String),
+    /// It exists already.
+    #[error("{0}")]
+    Conflict(String),
     /// A request that is refused, with a code of the contract.
     #[error("{message}")]
     Refused {

@@ -5,6 +5,7 @@ mod client_registration;
 pub mod connect;
 pub mod context;
 pub mod credentials;
+pub mod environments;
 pub mod error;
 pub mod fault;
 pub mod integration_secrets;
@@ -21,7 +22,7 @@ pub use services::{Retention, Services};
 /// The store's nouns that cross the edge: filters, patches, summaries.
 pub mod store {
     pub use ::store::{
-        Change, ConnectionFilter, ConnectionPatch, ConnectionSummary, Delivery, DeliveryFilter,
-        DeliveryState, JsonWrite, StoreError, Try,
+        ApiKey, Change, ConnectionFilter, ConnectionPatch, ConnectionSummary, Delivery, DeliveryFilter,
+        DeliveryState, JsonWrite, KeyOwner, StoreError, Try,
     };
 }

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use catalog::Catalog;
-use domain::permission::Grants;
 use domain::{Clock, Entropy, EnvironmentName, Scope, Secret};
 use egress::{Egress, EgressOptions, HostPort, OutboundProxies, PolicyClass, SendPolicy};
 use server::door::Door;
+use server::rate_limit::RateLimits;
 use server::tls::TlsSource;
 use server::{App, EdgeSettings, SharedApp};
 use services::context::{Context, LogProxy, NodeName, SandboxCloud, Settings, TOKEN_CALL};
@@ -19,7 +19,7 @@ use services::jobs::alive::AliveSettings;
 use services::jobs::{self, JobSettings};
 use services::operations::Recorder;
 use services::webhooks::deliver::DeliverySettings;
-use services::{Retention, Services, api_keys};
+use services::{Retention, Services};
 use store::{DatabaseUrl, Store, StoreOptions};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -30,6 +30,7 @@ use crate::config::{
 };
 use crate::encryption;
 use crate::files::{self, DataDirLock};
+use crate::house_keys;
 use crate::ports::{SystemClock, SystemEntropy};
 use crate::shutdown;
 
@@ -56,6 +57,8 @@ pub struct Built {
     pub address: SocketAddr,
     /// A key with every right, when this process knows one in clear.
     pub api_key: Option<Secret>,
+    /// A key with every right on the account, when this process knows one in clear.
+    pub account_key: Option<Secret>,
     metrics: Option<TcpListener>,
     tls: Option<Arc<TlsSource>>,
     recorder: services::operations::RecorderTask,
@@ -100,10 +103,10 @@ pub async fn build(options: ServeOptions, additions: Additions) -> anyhow::Resul
     files::make_private_dir(data_dir).with_context(|| format!("data directory {}", data_dir.display()))?;
     let url = database_url(&options)?;
     let lock = DataDirLock::take(data_dir)?;
-    let keys = options.keys.load(data_dir)?;
+    let given = options.keys.load(data_dir)?;
     let store =
         Store::open(StoreOptions::new(url.clone())).await.with_context(|| format!("database {url}"))?;
-    let vault = encryption::settle(&store, &keys).await?;
+    let vault = encryption::settle(&store, &given).await?;
     let listener = bind(options.network.listen).await?;
     let tls = tls(&options)?;
     let metrics = match options.metrics.metrics_listen {
@@ -131,15 +134,20 @@ pub async fn build(options: ServeOptions, additions: Additions) -> anyhow::Resul
     services::key_rotation::follow(&context).await.context("the encryption key was changed")?;
     let scope = default_environment(&context).await?;
     jobs::schedules(&context).await?;
-    let api_key = api_key(&context, scope, keys.api_key, data_dir).await?;
+    let api_key = house_keys::api_key(&context, scope, given.api_key, data_dir).await?;
+    let account_key = house_keys::account_key(&context, given.account_key, data_dir).await?;
+    house_keys::of_environments(&context, given.environments).await?;
     let edge = edge(&options, &context);
+    let most = std::num::NonZeroU32::new(options.network.rate_limit);
     let app = App {
+        rate_limits: most.map(|most| RateLimits::new(most, context.clock.clone())),
         services: Services::new(context),
         assets: web::Assets::new(),
         edge,
         metrics: Default::default(),
     };
-    Ok(Built { app: Arc::new(app), scope, listener, address, api_key, metrics, tls, recorder, options, lock })
+    let app = Arc::new(app);
+    Ok(Built { app, scope, listener, address, api_key, account_key, metrics, tls, recorder, options, lock })
 }
 
 /// Serves until `shutdown`, then drains, writes what is queued and closes the database.
@@ -341,39 +349,6 @@ fn egress(options: &OutboundOptions, additions: &Additions) -> anyhow::Result<Eg
         connect_timeout: Duration::from_secs(options.connect_timeout),
         ..EgressOptions::default()
     })?)
-}
-
-/// The key from the configuration; at a first start without one, a new key in a private file.
-async fn api_key(
-    context: &Context,
-    scope: Scope,
-    given: Option<Secret>,
-    data_dir: &Path,
-) -> anyhow::Result<Option<Secret>> {
-    let path = data_dir.join("api.key");
-    if let Some(key) = given {
-        if !api_keys::is_key_shaped(key.expose()) {
-            anyhow::bail!(
-                "--api-key must have the form of a key: `sb_` and letters, digits, _ or -, or a UUID v4"
-            );
-        }
-        api_keys::make_known(context, scope, "from the configuration", &key, Grants::everything()).await?;
-        return Ok(Some(key));
-    }
-    if let Ok(text) = std::fs::read_to_string(&path) {
-        let key = Secret::new(text.trim());
-        // Known already, unless the database is newer than the file; a revoked key stays revoked.
-        api_keys::make_known(context, scope, "made at the first start", &key, Grants::everything()).await?;
-        return Ok(Some(key));
-    }
-    if !context.store.api_keys(scope).await?.is_empty() {
-        return Ok(None);
-    }
-    let key = api_keys::generate(context, "dev");
-    files::write_private(&path, key.expose().as_bytes()).with_context(|| path.display().to_string())?;
-    api_keys::make_known(context, scope, "made at the first start", &key, Grants::everything()).await?;
-    tracing::info!(file = %path.display(), "an API key with every right was made");
-    Ok(Some(key))
 }
 
 async fn default_environment(context: &Context) -> anyhow::Result<Scope> {

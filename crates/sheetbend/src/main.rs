@@ -6,6 +6,7 @@ mod config;
 mod dev;
 mod encryption;
 mod files;
+mod house_keys;
 mod logs;
 mod ports;
 mod sandbox_command;

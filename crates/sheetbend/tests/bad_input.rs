@@ -183,10 +183,11 @@ fn before_everything() -> usize {
 #[tokio::test]
 async fn keys_that_may_too_little() {
     let server = Start::dev().start();
-    narrow_key(&server, "sb_lister", &["environment:connections:list", "environment:connections:read"]).await;
+    let lister = narrow_key(&server, &["environment:connections:list", "environment:connections:read"]).await;
+    let authorization = format!("Bearer {lister}");
     let call = async |method: &str, path: &str, body: &str| {
         let headers = [
-            ("authorization", "Bearer sb_lister"),
+            ("authorization", authorization.as_str()),
             ("content-type", "application/json"),
             ("provider-config-key", "microsoft-excel"),
             ("connection-id", "demo-excel"),

@@ -23,6 +23,37 @@ async fn needs_node_every_method_of_the_published_sdk() {
     node("nango_node.mjs", &options).await;
 }
 
+/// The table of the SDK's methods, functions and records left out.
+#[tokio::test]
+#[ignore = "needs Node"]
+async fn needs_node_the_table_of_the_sdk_s_methods() {
+    let server = Start::dev().start();
+    let options = json!({
+        "host": server.url(), "api_key": server.key(), "integration": "microsoft-excel",
+        "connection_id": "demo-excel", "provider": "microsoft-excel",
+    });
+    let facts = node("nango_methods.mjs", &options).await;
+    println!("SDK methods passing {} / {}", facts["passing"], facts["all"]);
+    assert_eq!(facts["passing"], facts["all"], "{facts}");
+    assert!(facts["all"].as_u64().unwrap() >= 30, "{facts}");
+}
+
+#[tokio::test]
+#[ignore = "needs Python"]
+async fn needs_python_a_fuzzer_finds_every_answer_described() {
+    let server = Start::dev().start();
+    let options = json!({
+        "file": concat!(env!("CARGO_MANIFEST_DIR"), "/../../openapi.json"), "host": server.url(), "examples": 6,
+        "keys": {"environment": server.key(), "account": server.facts["account_key"]},
+        // Pages and redirects of browsers, and answers that are a provider's.
+        "skip": ["/proxy", "/oauth", "/app-auth", "/auth/", "/api-auth/", "/connect/certificates", "/connect/admin"],
+    });
+    let facts = python("openapi_fuzz.py", &options).await;
+    println!("{facts}");
+    assert!(facts["calls"].as_u64().unwrap() > 200, "{facts}");
+    server.calm();
+}
+
 #[tokio::test]
 #[ignore = "needs Node"]
 async fn needs_node_microsoft_s_graph_client_pages_and_edits_through_the_proxy() {

@@ -107,8 +107,7 @@ async fn connection(server: &Server, key: &str, id: &str) -> Value {
 #[tokio::test]
 async fn readers_of_credentials_find_the_sharepoint_token_and_nobody_else_does() {
     let server = Start::dev().start();
-    let reader = "sb_reader";
-    narrow_key(&server, reader, &["environment:connections:read"]).await;
+    let reader = narrow_key(&server, &["environment:connections:read"]).await;
     let shown = connection(&server, server.key(), ID).await;
     let token = &shown["connection_config"]["sharepointAccessToken"];
     assert_eq!(token["token_type"], "Bearer", "{shown}");
@@ -124,7 +123,7 @@ async fn readers_of_credentials_find_the_sharepoint_token_and_nobody_else_does()
         .await
         .ok();
 
-    let narrow = connection(&server, reader, ID).await;
+    let narrow = connection(&server, &reader, ID).await;
     assert!(narrow["connection_config"].get("sharepointAccessToken").is_none(), "{narrow}");
     let excel =
         server.api("GET", "/connections/demo-excel?provider_config_key=microsoft-excel", None).await.ok();

@@ -13,7 +13,7 @@ use testkit::databases::FreshDatabase;
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::Instant;
 
-const KEY: &str = "sb_two_nodes_share_this_key";
+const KEY: &str = "3f2c1b0a-9d8e-4c7b-8a69-5f4e3d2c1b0a";
 const ENCRYPTION: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 struct Nodes {
@@ -119,7 +119,7 @@ async fn needs_postgres_a_revoked_key_is_refused_everywhere_within_a_second() {
     let keys = third.api_keys(scope).await.unwrap();
     let revoked = Instant::now();
     for key in keys {
-        third.revoke_api_key(scope, &key.id, 1).await.unwrap();
+        third.revoke_api_key(scope, key.id, 1).await.unwrap();
     }
     for node in [&nodes.a, &nodes.b] {
         while call(node).await.status != 401 {

@@ -19,10 +19,9 @@ use services::webhooks::{settings, signing};
 use services::{Retention, Services};
 
 async fn configure(house: &House, webhooks: &WebhookSettings) {
-    let mut all = Map::new();
-    settings::write(&mut all, webhooks);
-    let environment = house.scope.environment;
-    house.context.store.set_environment_settings(environment, &all, 1).await.unwrap();
+    let (environment, webhooks) = (house.scope.environment, webhooks.clone());
+    let change = move |all: &mut Map<_, _>| settings::write(all, &webhooks);
+    house.context.store.change_environment_settings(environment, change, 1).await.unwrap();
 }
 
 async fn connect(house: &House, id: &str, own_url: Option<String>) {

@@ -37,6 +37,7 @@ fn read(mut row: Row) -> Result<ConnectSession, StoreError> {
         allowed_integrations: row.take_json()?,
         defaults: row.take_json()?,
         reconnect: row.take()?,
+        connection: None,
         webhook_url_override: row.take()?,
         expires_at_ms: row.take()?,
         created_at_ms: row.take()?,

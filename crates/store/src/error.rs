@@ -9,6 +9,9 @@ pub enum StoreError {
     /// What the function was told to change does not exist in this environment.
     #[error("{0} not found")]
     NotFound(&'static str),
+    /// No more of these may be added.
+    #[error("there may be no more {0}")]
+    LimitReached(&'static str),
     /// Another process holds the write lock for longer than the wait, or two writers met.
     #[error("the database is locked by another process; stop it or try again")]
     Locked,

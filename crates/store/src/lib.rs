@@ -10,6 +10,7 @@ mod connect_sessions;
 mod connections;
 mod deliveries;
 mod dialect;
+mod environment_values;
 mod environments;
 mod error;
 mod events;
@@ -37,13 +38,14 @@ use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
 pub use admin_links::AdminLink;
-pub use api_keys::{ApiKey, FoundKey, NewApiKey};
+pub use api_keys::{ApiKey, FoundKey, KeyOwner, NewApiKey};
 pub use checks::{DueCheck, EndingCredentials};
 pub use connections::{
     Change, ConnectionFilter, ConnectionPatch, ConnectionSummary, JsonWrite, NewConnection, Upserted,
 };
 pub use deliveries::{DELIVERY_TASK, Delivery, DeliveryFilter, DeliveryState, FollowUp, NewDelivery, Try};
 pub use dialect::Dialect;
+pub use environment_values::{SealedValue, ValueKind};
 pub use environments::Environment;
 pub use error::StoreError;
 pub use events::{CacheEvent, Hearing};
@@ -54,7 +56,7 @@ pub use pending_certificates::PendingCertificate;
 pub use refresh::{Claim, Intent, Lease, NewCredentials, Uncertainty, Written};
 pub use resources::{LearnedHost, ResourceToken};
 pub use schedules::Schedule;
-pub use sealed::{SealedColumn, SealedCount, SealedCursor, SealedValue, SealingKey, sealed_columns};
+pub use sealed::{SealedColumn, SealedCount, SealedCursor, SealedRow, SealingKey, sealed_columns};
 pub use signing_keys::{SealedSigningKey, SigningKeys};
 pub use tasks::{NewTask, Task, TaskEnd, TaskLease};
 

@@ -48,7 +48,7 @@ pub struct SealedCursor(Value);
 
 /// One sealed value.
 #[derive(Debug, Clone)]
-pub struct SealedValue {
+pub struct SealedRow {
     /// Its row; a walk goes on behind it.
     pub cursor: SealedCursor,
     /// The row of the place that it is sealed to.
@@ -112,6 +112,8 @@ columns! {
         place "signing_keys" "key_id" "sealed";
     former_signing_keys: "signing_keys" "previous_sealed" by "environment_id" Number,
         place "signing_keys" "previous_id" "sealed";
+    environment_values: "environment_values" "sealed" by "id" Text,
+        place "environment_values" "id" "sealed";
 }
 
 statements! {
@@ -172,12 +174,12 @@ impl Store {
         key: &SealingKey,
         after: &SealedCursor,
         limit: u32,
-    ) -> Result<Vec<SealedValue>, StoreError> {
+    ) -> Result<Vec<SealedRow>, StoreError> {
         let Change::Reseal { scan, .. } = &column.change else { return Ok(Vec::new()) };
         let parameters = vec![after.0.clone(), Value::Bytes(key.to_vec()), Value::Int(i64::from(limit))];
         let read = |mut row: Row| {
             let cursor = SealedCursor(row.take_value());
-            Ok(SealedValue { cursor, place_row: row.take()?, sealed: row.take()? })
+            Ok(SealedRow { cursor, place_row: row.take()?, sealed: row.take()? })
         };
         self.pool.scan((*scan).to_owned(), parameters).await?.into_iter().map(read).collect()
     }
@@ -188,12 +190,12 @@ impl Store {
     pub async fn swap_sealed(
         &self,
         column: &SealedColumn,
-        pairs: Vec<(SealedValue, Sealed)>,
+        pairs: Vec<(SealedRow, Sealed)>,
     ) -> Result<usize, StoreError> {
         let Change::Reseal { swap, .. } = &column.change else { return Ok(0) };
         let swap = *swap;
         let list =
-            |(old, new): (SealedValue, Sealed)| vec![old.cursor.0, (&old.sealed).into(), (&new).into()];
+            |(old, new): (SealedRow, Sealed)| vec![old.cursor.0, (&old.sealed).into(), (&new).into()];
         let lists: Vec<Vec<Value>> = pairs.into_iter().map(list).collect();
         let write = self.pool.write(move |tx| Box::pin(async move { tx.each(swap, &lists).await }));
         Ok(write.await?.into_iter().flatten().count())

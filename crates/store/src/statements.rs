@@ -27,6 +27,7 @@ pub(crate) fn all(dialect: Dialect) -> Vec<String> {
         crate::connections::metadata::ALL,
         crate::connections::upsert::ALL,
         crate::deliveries::ALL,
+        crate::environment_values::ALL,
         crate::environments::ALL,
         crate::integrations::ALL,
         crate::meta::ALL,

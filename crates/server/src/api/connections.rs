@@ -65,7 +65,8 @@ pub async fn list(
             return Err(ApiError::invalid_query("limit", format!("must be 1 to {MOST}")));
         }
     };
-    let tags = query.tags.map(|tags| end_user::tags(tags, "tags")).transpose()?.unwrap_or_default();
+    let tags = query.tags.map(|tags| end_user::tags(tags, "tags")).transpose();
+    let tags = tags.map_err(ApiError::of_query)?.unwrap_or_default();
     let filter = ConnectionFilter {
         connection_id: query.connection_id,
         search: query.search,

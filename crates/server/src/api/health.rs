@@ -40,6 +40,18 @@ pub async fn ready(State(app): State<SharedApp>) -> Response {
     }
 }
 
+/// Addresses of this server, for pages of the field that load it.
+pub async fn env_js(State(app): State<SharedApp>) -> Response {
+    let url = &app.edge.public_url;
+    let facts = json!({"apiUrl": url, "publicUrl": url, "connectUrl": format!("{url}/connect/")});
+    let kind = [
+        (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    (kind, format!("window._env = {facts};\n")).into_response()
+}
+
 /// Metrics behind the operator's token.
 pub async fn metrics(State(app): State<SharedApp>, headers: HeaderMap) -> Response {
     let Some(token) = &app.edge.metrics_token else {

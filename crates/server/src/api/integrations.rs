@@ -85,13 +85,13 @@ pub async fn list(
     StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
 ) -> Result<Json<Value>, ApiError> {
     let may_see = |integration: &Integration| match &caller {
-        KeyOrSession::Key(_) => true,
+        KeyOrSession::Key(..) => true,
         KeyOrSession::Session(session) => {
             session.allowed_integrations.is_empty()
                 || session.allowed_integrations.iter().any(|key| key == integration.key.as_str())
         }
     };
-    if let KeyOrSession::Key(principal) = &caller {
+    if let KeyOrSession::Key(principal, _) = &caller {
         let scopes = ["environment:integrations:list", "environment:integrations:list_credentials"];
         if !scopes.iter().any(|scope| principal.grants.allow(scope)) {
             return Err(ApiError::insufficient_scope(&scopes));
@@ -215,7 +215,43 @@ pub async fn delete(
     Ok(Json(json!({"success": true})))
 }
 
-async fn find(app: &SharedApp, scope: domain::Scope, key: &str) -> Result<Integration, ApiError> {
+/// `POST /integrations/quickstart`.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = QuickstartIntegration)]
+#[serde(deny_unknown_fields)]
+pub struct QuickstartBody {
+    provider: String,
+    unique_key: String,
+    display_name: Option<String>,
+    #[expect(dead_code, reason = "read for its type; there is nothing to make")]
+    forward_webhooks: Option<bool>,
+}
+
+/// Refused on every server of your own: it makes an integration over the vendor's shared OAuth app, and there is none.
+#[utoipa::path(post, path = "/integrations/quickstart", tag = "integrations", operation_id = "createQuickstartIntegration",
+    request_body = QuickstartBody,
+    responses((status = 400, description = "There is no shared OAuth app")))]
+pub async fn quickstart(
+    State(app): State<SharedApp>,
+    _: Granted<CreateIntegration>,
+    Path(key): Path<String>,
+    StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
+    StrictJson(body): StrictJson<QuickstartBody>,
+) -> Result<Json<Value>, ApiError> {
+    // Under the path of one integration, so that an integration may be called `quickstart`.
+    if key != "quickstart" {
+        return Err(ApiError::method_not_allowed(&axum::http::Method::POST, &format!("/integrations/{key}")));
+    }
+    integrations::entry(&app.services.context, &body.provider)?;
+    parse_key(&body.unique_key, "unique_key")?;
+    check_lengths(&IntegrationChanges { display_name: body.display_name, ..Default::default() })?;
+    let message =
+        "There is no shared OAuth app on this server; POST /integrations takes the credentials of your own";
+    Err(services::error::Error::field(message, &["provider"]).into())
+}
+
+/// An integration by its key.
+pub async fn find(app: &SharedApp, scope: domain::Scope, key: &str) -> Result<Integration, ApiError> {
     let parsed = IntegrationKey::parse(key).map_err(|_| unknown(key))?;
     Ok(integrations::get(&app.services.context, scope, &parsed).await?)
 }

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::{ConnectionId, IntegrationKey};
+use domain::{ConnectionId, IntegrationKey, Scope};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use services::error::Error;
@@ -57,24 +57,9 @@ async fn write_all(
     app: &SharedApp,
     caller: Granted<UpdateConnection>,
     body: &MetadataBody,
-    write: JsonWrite,
+    metadata: JsonWrite,
 ) -> Result<Value, ApiError> {
-    let unknown =
-        || ApiError::new(StatusCode::NOT_FOUND, "unknown_connection", "No connection matches every given id");
-    let key = IntegrationKey::parse(&body.provider_config_key).map_err(|_| unknown())?;
-    let ids: Vec<ConnectionId> = body
-        .connection_id
-        .0
-        .iter()
-        .map(|id| ConnectionId::parse(id))
-        .collect::<Result<_, _>>()
-        .map_err(|_| unknown())?;
-    let context = &app.services.context;
-    match context.store.write_metadata(caller.scope(), &key, &ids, write, context.now_ms()).await {
-        Ok(()) => {}
-        Err(StoreError::NotFound(_)) => return Err(unknown()),
-        Err(error) => return Err(Error::from(error).into()),
-    }
+    write(app, caller.scope(), &body.provider_config_key, &body.connection_id.0, metadata).await?;
     let connection_id = match body.connection_id.0.as_slice() {
         [one] => Value::String(one.clone()),
         several => json!(several),
@@ -82,4 +67,25 @@ async fn write_all(
     Ok(
         json!({"connection_id": connection_id, "provider_config_key": body.provider_config_key, "metadata": body.metadata}),
     )
+}
+
+/// Writes the metadata of connections that all exist, or of none.
+pub async fn write(
+    app: &SharedApp,
+    scope: Scope,
+    key: &str,
+    ids: &[String],
+    metadata: JsonWrite,
+) -> Result<(), ApiError> {
+    let unknown =
+        || ApiError::new(StatusCode::NOT_FOUND, "unknown_connection", "No connection matches every given id");
+    let key = IntegrationKey::parse(key).map_err(|_| unknown())?;
+    let ids: Result<Vec<ConnectionId>, _> = ids.iter().map(|id| ConnectionId::parse(id)).collect();
+    let ids = ids.map_err(|_| unknown())?;
+    let context = &app.services.context;
+    match context.store.write_metadata(scope, &key, &ids, metadata, context.now_ms()).await {
+        Ok(()) => Ok(()),
+        Err(StoreError::NotFound(_)) => Err(unknown()),
+        Err(error) => Err(Error::from(error).into()),
+    }
 }

@@ -1,13 +1,16 @@
 //! One file a resource: its wire types and handlers together.
 
+pub mod api_keys;
 pub mod connect_sessions;
 pub mod connections;
 pub mod credentials;
 pub mod deliveries;
+pub mod environments;
 pub mod forms;
 pub mod health;
 pub mod integration_client;
 pub mod integrations;
+pub mod legacy;
 pub mod metadata;
 pub mod oauth;
 pub mod operations;
@@ -15,6 +18,7 @@ pub mod providers;
 pub mod proxy;
 pub mod shown_resources;
 pub mod signed_forms;
+pub mod variables;
 
 mod end_user;
 mod import;

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use domain::operation::{Message, Operation, OperationFilter, OperationState};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use services::error::Error;
+use services::error::{Error, StoreError};
 
 use crate::app::SharedApp;
 use crate::auth::{Granted, ReadLogs};
@@ -104,9 +104,12 @@ pub async fn get(
     Path(id): Path<String>,
     StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
 ) -> Result<Json<Value>, ApiError> {
-    let found = app.services.context.store.operation(caller.scope(), &id).await.map_err(Error::from)?;
-    let (operation, messages) =
-        found.ok_or_else(|| ApiError::not_found(format!("Unknown operation {id}")))?;
+    let unknown = || ApiError::not_found(format!("Unknown operation {id}"));
+    let found = match app.services.context.store.operation(caller.scope(), &id).await {
+        Err(StoreError::NulCharacter) => None,
+        other => other.map_err(Error::from)?,
+    };
+    let (operation, messages) = found.ok_or_else(unknown)?;
     let mut data = shown(&operation);
     let mut all: Vec<Value> = messages.iter().map(message_shown).collect();
     if data["detail"].get("request").is_some() {

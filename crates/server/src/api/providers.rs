@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::app::SharedApp;
-use crate::auth::KeyOrSession;
+use crate::auth::{AnyKey, Granted, KeyOrSession};
 use crate::error::ApiError;
 use crate::openapi::shapes;
 use crate::strict::{NoQuery, StrictQuery};
@@ -64,8 +64,33 @@ pub async fn get(
         ProviderName::parse(&name).ok().and_then(|name| app.services.context.catalog.get(&name).cloned());
     match entry {
         Some(entry) => Ok(Json(json!({"data": shown(&app, &entry)}))),
-        None => Err(ApiError::not_found(format!("Unknown provider {name}"))),
+        None => Err(unknown(&name)),
     }
+}
+
+/// The functions that come with a provider; there are none yet.
+#[utoipa::path(get, path = "/providers/{provider}/templates", tag = "providers", operation_id = "listProviderTemplates",
+    params(("provider" = String, Path, description = "The provider's name")),
+    responses((status = 200, description = "The functions", body = shapes::TemplatesAnswer), (status = 404, description = "Unknown provider")))]
+pub async fn templates(
+    State(app): State<SharedApp>,
+    _: Granted<AnyKey>,
+    Path(name): Path<String>,
+    StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
+) -> Result<Json<Value>, ApiError> {
+    let known =
+        ProviderName::parse(&name).is_ok_and(|name| app.services.context.catalog.get(&name).is_some());
+    if known { Ok(Json(json!({"data": []}))) } else { Err(unknown(&name)) }
+}
+
+/// Every definition by name, for tools that read catalogues; open to all, as the definitions are.
+pub async fn everything(State(app): State<SharedApp>) -> Json<Value> {
+    let entries = app.services.context.catalog.list();
+    Json(entries.map(|entry| (entry.provider.name.to_string(), entry.raw.clone())).collect())
+}
+
+fn unknown(name: &str) -> ApiError {
+    ApiError::not_found(format!("Unknown provider {name}"))
 }
 
 /// The definition with its logo, and what the connect page needs beyond the field's format.

@@ -11,7 +11,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::api::{
-    connect_sessions, connections, deliveries, health, integrations, metadata, operations, providers,
+    api_keys, connect_sessions, connections, deliveries, environments, health, integrations, metadata,
+    operations, providers, variables,
 };
 
 #[derive(OpenApi)]
@@ -20,10 +21,14 @@ use crate::api::{
         license(name = "Apache-2.0", identifier = "Apache-2.0")),
     servers((url = "http://localhost:3003", description = "A local server")),
     paths(
-        providers::list, providers::get, integrations::list, integrations::create, integrations::get,
-        integrations::update, integrations::delete, connections::list, connections::create, connections::get,
+        providers::list, providers::get, providers::templates, integrations::list, integrations::create, integrations::get,
+        integrations::update, integrations::delete, integrations::quickstart, connections::list, connections::create, connections::get,
         connections::patch, connections::delete, connections::token, metadata::replace, metadata::merge,
         connect_sessions::create, connect_sessions::reconnect, connect_sessions::get, connect_sessions::delete,
+        environments::list, environments::create, environments::delete, environments::get, environments::update,
+        environments::signing_key, environments::set_signing_key, environments::rotate_signing_key,
+        api_keys::list, api_keys::create, api_keys::delete, api_keys::list_account, api_keys::create_account,
+        api_keys::delete_account, variables::list, variables::replace,
         operations::list, operations::get, deliveries::list, deliveries::get, deliveries::replay, health::health, health::ready,
     ),
     components(schemas(shapes::ErrorAnswer, shapes::OneOrMoreTexts)),

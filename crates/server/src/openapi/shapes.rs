@@ -267,6 +267,129 @@ pub enum OneOrMoreTexts {
     Several(Vec<String>),
 }
 
+/// An environment in a list.
+#[derive(ToSchema)]
+pub struct EnvironmentSummary {
+    id: i64,
+    name: String,
+    uuid: String,
+    is_production: bool,
+    created_at: String,
+}
+
+/// All environments.
+#[derive(ToSchema)]
+pub struct EnvironmentsAnswer {
+    data: Vec<EnvironmentSummary>,
+}
+
+/// A new environment.
+#[derive(ToSchema)]
+pub struct NewEnvironment {
+    id: i64,
+    name: String,
+}
+
+/// A new environment.
+#[derive(ToSchema)]
+pub struct NewEnvironmentAnswer {
+    data: NewEnvironment,
+}
+
+/// An environment's settings; secrets only say whether they are set.
+#[derive(ToSchema)]
+pub struct Environment {
+    id: i64,
+    uuid: String,
+    name: String,
+    is_production: bool,
+    callback_url: Option<String>,
+    webhooks: Webhooks,
+    hmac_enabled: bool,
+    hmac_key_set: bool,
+    public_key: Option<String>,
+    /// `listed` or `any-public`.
+    override_hosts: String,
+    slack_notifications: bool,
+    otlp_endpoint: Option<String>,
+    otlp_headers_set: bool,
+    created_at: String,
+    updated_at: String,
+}
+
+/// Who is told what by outgoing webhooks.
+#[derive(ToSchema)]
+pub struct Webhooks {
+    primary_url: Option<String>,
+    secondary_url: Option<String>,
+    on_auth_creation: bool,
+    on_auth_refresh_error: bool,
+    on_auth_deletion: bool,
+    on_sync_error: bool,
+    on_sync_completion_always: bool,
+    on_async_action_completion: bool,
+}
+
+/// An environment's settings.
+#[derive(ToSchema)]
+pub struct EnvironmentAnswer {
+    data: Environment,
+}
+
+/// What outgoing webhooks are signed with.
+#[derive(ToSchema)]
+pub struct SigningKey {
+    webhook_signing_key: String,
+}
+
+/// What outgoing webhooks are signed with.
+#[derive(ToSchema)]
+pub struct SigningKeyAnswer {
+    data: SigningKey,
+}
+
+/// A new API key.
+#[derive(ToSchema)]
+pub struct NewApiKey {
+    id: i64,
+    display_name: String,
+    scopes: Vec<String>,
+    /// Shown once.
+    secret: String,
+    created_at: String,
+}
+
+/// A new API key.
+#[derive(ToSchema)]
+pub struct NewApiKeyAnswer {
+    data: NewApiKey,
+}
+
+/// An API key in a list.
+#[derive(ToSchema)]
+pub struct ApiKey {
+    id: i64,
+    display_name: String,
+    /// Its first characters.
+    prefix: String,
+    scopes: Vec<String>,
+    created_at: String,
+    /// To the minute.
+    last_used_at: Option<String>,
+}
+
+/// API keys.
+#[derive(ToSchema)]
+pub struct ApiKeysAnswer {
+    data: Vec<ApiKey>,
+}
+
+/// Functions that come with a provider.
+#[derive(ToSchema)]
+pub struct TemplatesAnswer {
+    data: Vec<Map<String, Value>>,
+}
+
 /// An outgoing webhook.
 #[derive(ToSchema)]
 pub struct Delivery {

@@ -79,7 +79,7 @@ pub async fn follow(context: &Context, token: &str) -> Result<(url::Url, Issued)
     let key = IntegrationKey::parse(&stored.integration).map_err(|_| gone())?;
     let open = OpenIntegration::load(context, scope, &key).await?;
     let state = state::new_state(context);
-    let url = consent_url(&open, &state, &context.settings.callback_url)?;
+    let url = consent_url(&open, &state, open.redirect_uri(context))?;
     let payload = payload(context, &open, stored.socket);
     let issued = state::issue(context, scope.environment, &key, &payload, state).await?;
     Ok((url, issued))

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::keep::connection_name;
 use super::state::{self, Issued, Leg, Payload};
-use super::{config, install, mcp, scopes, sessions};
+use super::{config, install, mcp, oauth1, scopes, sessions};
 use crate::context::Context;
 use crate::credentials::account::OpenIntegration;
 use crate::credentials::schemes::{Client, oauth2};
@@ -103,7 +103,9 @@ async fn prepare(
     let auth = &open.entry.provider.auth;
     let in_a_browser = match auth {
         Auth::OAuth2(scheme) => scheme.installation.is_none(),
-        Auth::McpOAuth2(_) | Auth::McpOAuth2Generic(_) | Auth::App(_) | Auth::Custom(_) => true,
+        Auth::OAuth1(_) | Auth::McpOAuth2(_) | Auth::McpOAuth2Generic(_) | Auth::App(_) | Auth::Custom(_) => {
+            true
+        }
         _ => false,
     };
     if !in_a_browser {
@@ -112,7 +114,10 @@ async fn prepare(
     let defaults = session.defaults.get(key.as_str());
     let scope = Scope { environment: session.environment };
     let payload = Payload {
-        connection_id: connection_name(context, scope, session.reconnect).await?.to_string(),
+        connection_id: match &session.connection {
+            Some(id) => id.to_string(),
+            None => connection_name(context, scope, session.reconnect).await?.to_string(),
+        },
         reconnect: session.reconnect.map(|row| row.0),
         verifier: entropy::name(&*context.entropy, 64),
         nonce: entropy::hex(&*context.entropy, 16),
@@ -131,6 +136,7 @@ async fn prepare(
         user_scopes: defaults.and_then(|own| own.user_scopes.as_deref()),
     };
     match auth {
+        Auth::OAuth1(scheme) => oauth1::begin(context, open, scheme, payload, &asked).await,
         Auth::OAuth2(scheme) => by_code(context, open, scheme, payload, &asked).await,
         Auth::McpOAuth2(scheme) => mcp::begin_known(context, open, scheme, payload, &asked).await,
         Auth::McpOAuth2Generic(scheme) => mcp::begin_discovered(context, open, scheme, payload, &asked).await,

@@ -137,7 +137,7 @@ async fn authorize(
         }
         _ => return Err(Error::refused("invalid_auth_mode", "This integration authorizes in another way")),
     };
-    let id = match name {
+    let id = match name.or_else(|| session.connection.clone()) {
         Some(name) => name,
         None => connection_name(context, open.scope, session.reconnect).await?,
     };

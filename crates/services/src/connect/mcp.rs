@@ -73,7 +73,7 @@ pub(super) async fn begin_discovered(
         },
         None => made_client(context, open, &found).await?,
     };
-    payload.config.extend(remembered(&flow, context));
+    payload.config.extend(remembered(&flow, open.redirect_uri(context)));
     let mut default_scopes = found.scopes;
     if default_scopes.is_empty() {
         default_scopes.clone_from(&scheme.default_scopes);
@@ -108,6 +108,7 @@ async fn made_client(
         let asked = Registration {
             endpoint,
             client_name: open.display_name(),
+            redirect_uri: open.redirect_uri(context),
             auth_method: found.server.registered_auth_method(),
             scope: open.integration.scopes.join(" "),
             params: &nothing,
@@ -126,10 +127,10 @@ async fn made_client(
 }
 
 /// What the connection config keeps of a discovered server (contract §4.5); no secret is among it.
-fn remembered(flow: &McpFlow, context: &Context) -> Map<String, Value> {
+fn remembered(flow: &McpFlow, redirect_uri: &str) -> Map<String, Value> {
     let client = json!({
         "client_id": flow.client_id,
-        "redirect_uris": [context.settings.callback_url],
+        "redirect_uris": [redirect_uri],
         "token_endpoint_auth_method": flow.auth_method,
     });
     let mut kept = Map::new();
@@ -179,7 +180,7 @@ pub async fn client_document(context: &Context, environment: &str, key: &str) ->
         "client_id": id,
         "client_name": open.display_name(),
         "client_uri": context.settings.public_url,
-        "redirect_uris": [context.settings.callback_url],
+        "redirect_uris": [open.redirect_uri(context)],
         "grant_types": ["authorization_code", "refresh_token"],
         "response_types": ["code"],
         "token_endpoint_auth_method": "none",

@@ -11,6 +11,7 @@ mod finish;
 pub(crate) mod install;
 pub mod keep;
 pub mod mcp;
+pub mod oauth1;
 mod redeem;
 pub mod remove;
 mod scopes;

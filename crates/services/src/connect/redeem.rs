@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::authorize::{self, Begun};
 use super::callback::{CallbackRequest, Failure, Pending, ask_and_log, internal};
 use super::state::{Leg, McpFlow, Payload};
-use super::{config, install};
+use super::{config, install, oauth1};
 use crate::context::Context;
 use crate::credentials::account::OpenIntegration;
 use crate::credentials::problem::TokenProblem;
@@ -51,6 +51,11 @@ pub(super) async fn step(
         let authorized = install::arrive(context, open, request, payload).await?;
         return Ok(Step::Authorized(Box::new(authorized)));
     }
+    if let Leg::OAuth1(temporary) = &payload.leg {
+        let temporary = (**temporary).clone();
+        let authorized = oauth1::arrive(context, open, request, payload, temporary).await?;
+        return Ok(Step::Authorized(Box::new(authorized)));
+    }
     let scheme = code_flow(open, &payload.leg).ok_or_else(changed)?;
     let authorized = match payload.leg.clone() {
         Leg::AdminLink => return consented_tenant(request, &scheme).map(|_| Step::AdminThanks),
@@ -61,7 +66,7 @@ pub(super) async fn step(
             return Ok(Step::Onward(Box::new(begun)));
         }
         Leg::Code => {
-            keep_callback_metadata(open, &scheme, request, &mut payload.config)?;
+            keep_callback_metadata(open, &scheme.redirect_uri_metadata, request, &mut payload.config)?;
             let answer = redeem(context, open, &scheme, request, &payload).await?;
             check_tenant(&scheme, &answer, &payload)?;
             authorized(open, &scheme, answer, payload)
@@ -77,13 +82,13 @@ pub(super) async fn step(
             let answer = mint(context, open, &scheme, &payload).await?;
             authorized(open, &scheme, answer, payload)
         }
-        Leg::Install => return Err(changed()),
+        Leg::Install | Leg::OAuth1(_) => return Err(changed()),
         Leg::InstallAndSignIn => install::arrive_signed_in(context, open, &scheme, request, payload).await?,
     };
     Ok(Step::Authorized(Box::new(authorized)))
 }
 
-fn changed() -> Failure {
+pub(super) fn changed() -> Failure {
     Failure::again("auth_mode_err", "wrong_auth_mode", "The integration has changed its provider.")
 }
 
@@ -151,14 +156,14 @@ fn registered(client_id: String, secret: String, method: &str) -> RegisteredClie
 
 /// Callback parameters that the definition wants in the connection config; what the session says is stronger (contract
 /// §5.3). They come from a browser, so they are held to the rules of what a person types.
-fn keep_callback_metadata(
+pub(super) fn keep_callback_metadata(
     open: &OpenIntegration,
-    scheme: &OAuth2,
+    names: &[String],
     request: &CallbackRequest,
     config: &mut Map<String, Value>,
 ) -> Result<(), Failure> {
     let mut more = false;
-    for name in &scheme.redirect_uri_metadata {
+    for name in names {
         if let Some(value) = request.param(name).filter(|_| !config.contains_key(name)) {
             config.insert(name.clone(), Value::from(value));
             more = true;

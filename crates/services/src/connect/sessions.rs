@@ -9,6 +9,7 @@ use domain::{ConnectionId, IntegrationKey, Scope, Secret};
 use serde_json::Value;
 
 use crate::context::Context;
+use crate::environments::{self, Environment, SecretName};
 use crate::error::{Error, FieldIssue};
 
 /// Contract §1.4.
@@ -160,12 +161,45 @@ async fn insert(
         allowed_integrations: new.allowed_integrations,
         defaults: new.defaults,
         reconnect,
+        connection: None,
         webhook_url_override: new.webhook_url_override,
         expires_at_ms: created_at_ms + LIFE_MS,
         created_at_ms,
     };
     context.store.insert_connect_session(&session, &token_hash(token.expose())).await?;
     Ok(CreatedSession { token, session })
+}
+
+/// What an environment's public key permits: a session of no stored kind, which ends with the request (contract §1.5).
+///
+/// # Errors
+/// `missing_hmac`, `invalid_hmac` where the environment asks for one.
+pub async fn by_public_key(
+    context: &Context,
+    environment: &Environment,
+    integration: &str,
+    connection: Option<ConnectionId>,
+    hmac: Option<&str>,
+) -> Result<ConnectSession, Error> {
+    if environment.settings.hmac_enabled {
+        let key = environments::read_secret(context, environment.scope(), SecretName::HmacKey).await?;
+        let id = connection.as_ref().map(ConnectionId::as_str);
+        environments::check_hmac(&key.unwrap_or_default(), integration, id, hmac)?;
+    }
+    let created_at_ms = context.now_ms();
+    Ok(ConnectSession {
+        id: context.uuid(),
+        environment: environment.id,
+        end_user: None,
+        tags: BTreeMap::new(),
+        allowed_integrations: vec![integration.to_owned()],
+        defaults: BTreeMap::new(),
+        reconnect: None,
+        connection,
+        webhook_url_override: None,
+        expires_at_ms: created_at_ms + LIFE_MS,
+        created_at_ms,
+    })
 }
 
 /// The session of a token; `None` when it is unknown or has ended.

@@ -8,6 +8,7 @@ use domain::{ConnectionRow, EnvironmentId, IntegrationKey, entropy};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::oauth1::Temporary;
 use super::sessions::token_hash;
 use crate::context::Context;
 use crate::credentials::mcp::metadata::ServerMetadata;
@@ -70,6 +71,8 @@ pub enum Leg {
     Install,
     /// The installation of an app by a user whose code comes along.
     InstallAndSignIn,
+    /// A verifier for temporary credentials (RFC 5849 §2.2).
+    OAuth1(Box<Temporary>),
     /// An authorization code of an MCP server's own authorization server.
     Mcp(Box<McpFlow>),
 }

@@ -15,6 +15,7 @@ use super::schemes::app::AppIdentity;
 use super::schemes::{Client, Party};
 use super::template_functions::TemplateFunctions;
 use crate::context::{Context, SandboxCloud};
+use crate::environments::{self, OverrideHosts};
 use crate::error::Error;
 use crate::integration_secrets::IntegrationSecrets;
 use crate::proxy::plan::ProxyPlan;
@@ -34,6 +35,10 @@ pub struct OpenIntegration {
     pub private_key: Secret,
     /// `${cloud.…}`.
     pub cloud: BTreeMap<String, String>,
+    /// Where a call's base-URL override may lead.
+    pub override_hosts: OverrideHosts,
+    /// The environment's own redirect URI.
+    callback_url: Option<String>,
 }
 
 impl OpenIntegration {
@@ -47,14 +52,14 @@ impl OpenIntegration {
             .integration(scope, key)
             .await?
             .ok_or_else(|| Error::UnknownIntegration(key.to_string()))?;
-        Self::open(context, scope, integration).map(Arc::new)
+        Self::open(context, scope, integration).await.map(Arc::new)
     }
 
     /// Opens an integration that was read already.
     ///
     /// # Errors
     /// Its provider or cloud is not available, or its secret does not open.
-    pub fn open(context: &Context, scope: Scope, integration: Integration) -> Result<Self, Error> {
+    pub async fn open(context: &Context, scope: Scope, integration: Integration) -> Result<Self, Error> {
         let entry = context
             .catalog
             .get(&integration.provider)
@@ -64,7 +69,22 @@ impl OpenIntegration {
         let IntegrationSecrets { client: secret, private_key, .. } =
             IntegrationSecrets::open(context, &integration)?;
         let client = Client { id: integration.client_id.clone().unwrap_or_default(), secret };
-        Ok(Self { scope, integration, entry, client, private_key, cloud })
+        let environment = environments::get(context, scope).await?.settings;
+        Ok(Self {
+            scope,
+            integration,
+            entry,
+            client,
+            private_key,
+            cloud,
+            override_hosts: environment.override_hosts,
+            callback_url: environment.callback_url,
+        })
+    }
+
+    /// The redirect URI given to the provider.
+    pub fn redirect_uri<'a>(&'a self, context: &'a Context) -> &'a str {
+        self.callback_url.as_deref().unwrap_or(&context.settings.callback_url)
     }
 
     /// The parties of a request to the authorization server.
@@ -80,7 +100,7 @@ impl OpenIntegration {
             client,
             cloud: &self.cloud,
             config,
-            redirect_uri: &context.settings.callback_url,
+            redirect_uri: self.redirect_uri(context),
             functions: TemplateFunctions::fresh(context),
             extra: &[],
         }

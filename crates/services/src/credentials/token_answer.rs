@@ -81,7 +81,7 @@ pub fn read_as(
     body: &[u8],
     received_at_ms: i64,
 ) -> Result<TokenAnswer, TokenProblem> {
-    let answer = object(content_type, body).ok_or_else(|| unreadable(status, content_type))?;
+    let answer = object(shape, content_type, body).ok_or_else(|| unreadable(status, content_type))?;
     if status >= 300 || answer.get("error").is_some_and(is_error) {
         return Err(TokenProblem::from_answer(status, &answer));
     }
@@ -94,7 +94,7 @@ pub fn read_as(
 
 /// An answer as an object: JSON whatever its label says, else form encoding where a label says so or nothing else fits
 /// (some servers send it as `text/plain`).
-fn object(content_type: Option<&str>, body: &[u8]) -> Option<Map<String, Value>> {
+fn object(shape: &AnswerShape, content_type: Option<&str>, body: &[u8]) -> Option<Map<String, Value>> {
     match serde_json::from_slice::<Value>(body) {
         Ok(Value::Object(answer)) => return Some(answer),
         Ok(_) => return None,
@@ -104,7 +104,7 @@ fn object(content_type: Option<&str>, body: &[u8]) -> Option<Map<String, Value>>
     match kind.to_ascii_lowercase().as_str() {
         "application/x-www-form-urlencoded" => Some(form(body)),
         "text/plain" | "text/html" => Some(form(body))
-            .filter(|answer| answer.contains_key("access_token") || answer.contains_key("error")),
+            .filter(|answer| answer.contains_key(&shape.access_token) || answer.contains_key("error")),
         _ => None,
     }
 }

@@ -32,6 +32,7 @@ pub async fn keep_house(context: &Context, retention: Retention) -> Result<(), E
     store.purge_admin_links(now_ms).await?;
     store.purge_pending_certificates(now_ms).await?;
     store.purge_connect_sessions(now_ms - ONE_MONTH_MS).await?;
+    while store.purge_environments(now_ms - ONE_MONTH_MS, BATCH).await? {}
     store.expire_running(now_ms - LONGEST_OPERATION_MS, now_ms).await?;
     store.purge_warnings(now_ms - ONE_MONTH_MS).await?;
     while store.purge_dead_tasks(now_ms - ONE_MONTH_MS, BATCH).await? == u64::from(BATCH) {}

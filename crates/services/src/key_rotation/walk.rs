@@ -1,7 +1,7 @@
 //! One walk through everything that is sealed, a batch at a time.
 
 use domain::Sealed;
-use store::{SealedColumn, SealedCursor, SealedValue, sealed_columns};
+use store::{SealedColumn, SealedCursor, SealedRow, sealed_columns};
 use vault::{KeyId, Place};
 
 use crate::context::Context;
@@ -79,8 +79,8 @@ impl Walk {
 fn resealed(
     context: &Context,
     column: &SealedColumn,
-    found: Vec<SealedValue>,
-) -> (Vec<(SealedValue, Sealed)>, u64) {
+    found: Vec<SealedRow>,
+) -> (Vec<(SealedRow, Sealed)>, u64) {
     let mut pairs = Vec::with_capacity(found.len());
     let mut unreadable = 0;
     for value in found {

@@ -8,7 +8,7 @@ use http::header::{self, HeaderMap};
 
 use super::call::ProxyCall;
 use super::destination::Destination;
-use super::each_attempt::{EachAttempt, Payload};
+use super::each_attempt::EachAttempt;
 use super::held::Held;
 use super::target::Target;
 use super::values::Subject;
@@ -69,19 +69,12 @@ impl<'a> AttemptSigner<'a> {
         request: &mut Request<Body>,
         replay: Option<Source>,
     ) -> Result<Option<Source>, Error> {
-        let (payload, replay) = match replay {
-            Some(Source::Held(held)) => (Payload::Held(held.clone()), Some(Source::Held(held))),
-            replay => {
-                let body = std::mem::take(request.body_mut());
-                let (payload, body) = self.each.payload(request.uri(), request.headers(), body).await?;
-                let (body, replay) = match &payload {
-                    Payload::Held(held) => (held.body(), Some(Source::Held(held.clone()))),
-                    Payload::Empty | Payload::Streamed => (body, replay),
-                };
-                *request.body_mut() = body;
-                (payload, replay)
-            }
+        let (held, plain) = match replay {
+            Some(Source::Held(held)) => (Some(held), None),
+            plain => (None, plain),
         };
+        let (payload, held) = self.each.payload(request, held).await?;
+        let replay = held.map(Source::Held).or(plain);
         let endpoint = match &self.call.target {
             Target::Path(path) => path.clone(),
             Target::Absolute(_) => {

@@ -3,6 +3,7 @@
 //! Most connections have nothing of it, and then a call costs nothing for it.
 
 mod aws;
+mod body;
 mod facts;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use egress::Body;
 use http::header::{self, HeaderMap, HeaderName};
 use http::{Method, Request, Uri};
 
+use self::body::Injected;
 use self::facts::AttemptValues;
 use super::held::Held;
 use super::plan::sensitive;
@@ -31,6 +33,8 @@ pub struct EachAttempt {
     signature: Option<Signature>,
     /// The definition's headers whose templates look at the request, those with a signature last.
     headers: Vec<(HeaderName, Template)>,
+    /// What every body carries.
+    body: Option<Injected>,
 }
 
 /// A signature over the whole request.
@@ -89,8 +93,9 @@ impl EachAttempt {
             })
             .collect();
         headers.sort_by_key(|(_, template)| signs(template));
-        let nothing = signature.is_none() && headers.is_empty();
-        Ok((!nothing).then(|| Box::new(Self { signature, headers })))
+        let body = Injected::of(proxy, &subject.values(context));
+        let nothing = signature.is_none() && headers.is_empty() && body.is_none();
+        Ok((!nothing).then(|| Box::new(Self { signature, headers, body })))
     }
 
     /// Whether a template is filled for each attempt.
@@ -100,32 +105,50 @@ impl EachAttempt {
             || template.paths().any(|path| OF_THE_REQUEST.contains(&path))
     }
 
-    /// Takes the body where the signature covers it.
+    /// Takes the body where it is signed, looked at or completed; gives what is known of it, and the caller's own body
+    /// for the next attempt, which brings it as `held`.
     ///
     /// # Errors
     /// It broke off, or there is no room for it.
     pub async fn payload(
         &self,
-        uri: &Uri,
-        headers: &HeaderMap,
-        body: Body,
-    ) -> Result<(Payload, Body), Error> {
-        if body.is_empty() {
-            return Ok((Payload::Empty, body));
-        }
+        request: &mut Request<Body>,
+        held: Option<Arc<Held>>,
+    ) -> Result<(Payload, Option<Arc<Held>>), Error> {
+        let injected = self.body.as_ref().filter(|_| Injected::concerns(request.method()));
+        let held = match held {
+            Some(held) => held,
+            None => {
+                let body = std::mem::take(request.body_mut());
+                if body.is_empty() && injected.is_none() {
+                    return Ok((Payload::Empty, None));
+                }
+                if injected.is_none() && !self.needs(&body, request.uri(), request.headers()) {
+                    *request.body_mut() = body;
+                    return Ok((Payload::Streamed, None));
+                }
+                Arc::new(Held::take(body).await?)
+            }
+        };
+        let completed = match injected {
+            Some(injected) => injected.completed(&held, request.headers_mut())?.map(Arc::new),
+            None => None,
+        };
+        let sent = completed.unwrap_or_else(|| held.clone());
+        *request.body_mut() = sent.body();
+        Ok((Payload::Held(sent), Some(held)))
+    }
+
+    /// Whether a body must be known before it is sent.
+    fn needs(&self, body: &Body, uri: &Uri, headers: &HeaderMap) -> bool {
         let form = content_type(headers).starts_with(FORM);
         let by_signature = match &self.signature {
             Some(Signature::OAuth1 { .. }) => form,
             Some(Signature::Aws(session)) => body.replay().is_some() || !session.takes_unsigned(uri),
             None => false,
         };
-        let of_body = |template: &Template| template.paths().any(|path| OF_THE_BODY.contains(&path));
-        let by_header = self.headers.iter().any(|(_, template)| signs(template) || of_body(template));
-        if by_signature || by_header {
-            Ok((Payload::Held(Arc::new(Held::take(body).await?)), Body::empty()))
-        } else {
-            Ok((Payload::Streamed, body))
-        }
+        let looks = |template: &Template| template.paths().any(|path| OF_THE_BODY.contains(&path));
+        by_signature || self.headers.iter().any(|(_, template)| signs(template) || looks(template))
     }
 
     /// Signs a request that is otherwise ready, and fills the headers that look at it.

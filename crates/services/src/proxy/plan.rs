@@ -17,6 +17,7 @@ use super::values::{self, Subject, SubjectValues};
 use crate::context::Context;
 use crate::credentials::account::OpenIntegration;
 use crate::credentials::token_endpoint::USER_AGENT;
+use crate::environments::OverrideHosts;
 
 /// How calls of one connection go.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub struct ProxyPlan {
     pub each_attempt: Option<Box<EachAttempt>>,
     /// Origins that belong to the connection.
     pub allowed: Vec<AllowedOrigin>,
+    /// Where the environment lets a base-URL override lead.
+    pub override_hosts: OverrideHosts,
     /// Where the provider says how long to wait.
     pub hints: RetryHints,
     /// Secrets that stand in the URL of every call.
@@ -92,6 +95,7 @@ impl ProxyPlan {
             query,
             each_attempt,
             allowed,
+            override_hosts: open.override_hosts,
             hints: proxy.retry.clone(),
         })
     }
@@ -102,12 +106,18 @@ impl ProxyPlan {
             && url.password().is_none()
             && url.origin().ascii_serialization() == self.base_origin)
             || catalog::url_is_allowed(&self.allowed, url)
+            || self.override_hosts == OverrideHosts::AnyPublic && is_plain_https(url)
     }
 
     /// A URL of this connection as the log may show it: without the secrets that the definition puts into it.
     pub fn masked(&self, url: String) -> String {
         self.in_url.iter().fold(url, |url, secret| url.replace(secret.expose(), "REDACTED"))
     }
+}
+
+/// What an environment that lets calls go anywhere still asks for; the address guard judges the rest.
+fn is_plain_https(url: &url::Url) -> bool {
+    url.scheme() == "https" && url.has_host() && url.username().is_empty() && url.password().is_none()
 }
 
 /// `Authorization` of a kind that sends the same in every call, unless the definition writes the secret into a header

@@ -17,7 +17,7 @@ pub fn read(settings: &Map<String, Value>) -> Result<WebhookSettings, Error> {
         .map_err(|_| Error::Corrupt("an environment's webhook settings have an unknown form"))
 }
 
-/// Puts the webhook settings among an environment's; [`store::Store::set_environment_settings`] writes them.
+/// Puts the webhook settings among an environment's; [`store::Store::change_environment_settings`] writes them.
 pub fn write(settings: &mut Map<String, Value>, webhooks: &WebhookSettings) {
     let value = serde_json::to_value(webhooks).unwrap_or_default();
     settings.insert(WebhookSettings::NAME.to_owned(), value);

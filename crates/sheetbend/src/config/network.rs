@@ -32,6 +32,9 @@ pub struct NetworkOptions {
     /// Address range of reverse proxies whose X-Forwarded-* headers are believed; may be repeated
     #[arg(long, env = "SHEETBEND_TRUSTED_PROXY", value_name = "CIDR", value_delimiter = ',')]
     pub trusted_proxy: Vec<IpNet>,
+    /// Calls a minute that each environment may make; 0 sets no limit
+    #[arg(long, env = "SHEETBEND_RATE_LIMIT", value_name = "N", default_value_t = 0)]
+    pub rate_limit: u32,
     /// Seconds that running requests get to finish at a shutdown
     #[arg(long, env = "SHEETBEND_DRAIN_SECONDS", value_name = "N", default_value_t = 30)]
     pub drain_seconds: u64,

@@ -20,6 +20,8 @@ pub struct Facts {
     pub callback_url: String,
     /// The key with every right.
     pub api_key: Secret,
+    /// The key that makes environments and keys, when it is known.
+    pub account_key: Option<Secret>,
     /// The sandbox's origins.
     pub hosts: Hosts,
     https_port: u16,
@@ -44,6 +46,7 @@ impl Facts {
             api_url: context.settings.public_url.clone(),
             callback_url: context.settings.callback_url.clone(),
             api_key: built.api_key.clone().context("the API key is not known; give --api-key")?,
+            account_key: built.account_key.clone(),
             hosts: open.sandbox.hosts(open.http.port()),
             https_port: open.https.port(),
             ca_file: open
@@ -91,6 +94,7 @@ impl Facts {
             "api_url": self.api_url,
             "dashboard_url": format!("{}/", self.api_url),
             "api_key": self.api_key.expose(),
+            "account_key": self.account_key.as_ref().map(Secret::expose),
             "sandbox": {
                 "http_url": self.hosts.login(),
                 "https_url": format!("https://localhost:{}", self.https_port),

@@ -173,6 +173,7 @@ async fn by_certificate(context: &Context, scope: Scope, sandbox: &Sandbox) -> a
         allowed_integrations: Vec::new(),
         defaults: Default::default(),
         reconnect: None,
+        connection: None,
         webhook_url_override: None,
         expires_at_ms: now_ms + 60_000,
         created_at_ms: now_ms,

@@ -11,7 +11,6 @@ crate::on_both!(writers_hear_themselves_first, nothing_is_told_of_a_failed_write
 
 fn api_key() -> NewApiKey {
     NewApiKey {
-        id: "k1".to_owned(),
         name: "n".to_owned(),
         hash: "hash".to_owned(),
         prefix: "p".to_owned(),
@@ -29,8 +28,8 @@ async fn writers_hear_themselves_first(f: Fixture) {
     let connection =
         CacheEvent::Connection { environment, integration: key("excel"), id: connection_id("c1"), row };
     assert_eq!(std::mem::take(&mut *heard.lock().unwrap()), [connection]);
-    f.store.insert_api_key(f.scope, api_key(), NOW).await.unwrap();
-    f.store.revoke_api_key(f.scope, "k1", NOW).await.unwrap();
+    let id = f.store.insert_api_key(f.scope, api_key(), 50, NOW).await.unwrap();
+    f.store.revoke_api_key(f.scope, id, NOW).await.unwrap();
     let of_key = CacheEvent::ApiKey { hash: "hash".to_owned() };
     assert_eq!(std::mem::take(&mut *heard.lock().unwrap()), [of_key.clone(), of_key]);
     let renamed = domain::integration::Integration { key: key("new"), ..integration("excel") };
@@ -81,7 +80,7 @@ async fn nodes_hear_each_other() {
         event => panic!("{event:?}"),
     }
     assert_eq!(other.hearing(), Hearing::Live);
-    f.store.insert_api_key(f.scope, api_key(), NOW).await.unwrap();
+    f.store.insert_api_key(f.scope, api_key(), 50, NOW).await.unwrap();
     assert_eq!(next(&mut events).await, CacheEvent::ApiKey { hash: "hash".to_owned() });
     f.store.publish_connect_result("{}".to_owned()).await.unwrap();
     assert_eq!(&*results.recv().await.unwrap(), "{}");

@@ -24,6 +24,7 @@ fn session(f: &Fixture) -> ConnectSession {
         allowed_integrations: vec!["excel".to_owned()],
         defaults: BTreeMap::from([("excel".to_owned(), defaults)]),
         reconnect: Some(ConnectionRow(7)),
+        connection: None,
         webhook_url_override: None,
         expires_at_ms: NOW + 1_800_000,
         created_at_ms: NOW,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::Sealed;
 use domain::connect::OAuthState;
 use store::{
-    AdminLink, NodeKeys, PendingCertificate, ResourceToken, SealedSigningKey, SealedValue, sealed_columns,
+    AdminLink, NodeKeys, PendingCertificate, ResourceToken, SealedRow, SealedSigningKey, ValueKind, sealed_columns,
 };
 
 use crate::fixture::{Fixture, NOW, integration, key, new_connection};
@@ -55,6 +55,8 @@ async fn fill(f: &Fixture, count: u8) {
             expires_at_ms: NOW,
         };
         store.insert_pending_certificate(f.scope, &pending).await.unwrap();
+        let name = format!("v{index}");
+        store.put_environment_value(f.scope, ValueKind::Variable, &name, &sealed(), NOW).await.unwrap();
     }
     let signing = |id: &str| SealedSigningKey { id: id.to_owned(), sealed: envelope(7, 0) };
     store.signing_keys_or_insert(f.scope.environment, &signing("one"), NOW).await.unwrap();
@@ -81,7 +83,7 @@ async fn every_column_is_walked_in_batches(f: Fixture) {
             let Some(last) = batch.last() else { break };
             assert!(!last.place_row.is_empty());
             at = last.cursor.clone();
-            let pairs: Vec<(SealedValue, Sealed)> =
+            let pairs: Vec<(SealedRow, Sealed)> =
                 batch.into_iter().map(|old| (old, envelope(8, 1))).collect();
             let count = pairs.len();
             assert_eq!(f.store.swap_sealed(column, pairs).await.unwrap(), count);

@@ -39,6 +39,8 @@ pub struct Registration<'a> {
     pub endpoint: &'a str,
     /// The name that people read on the consent page.
     pub client_name: &'a str,
+    /// Where the browser comes back.
+    pub redirect_uri: &'a str,
     /// `token_endpoint_auth_method`.
     pub auth_method: &'a str,
     /// Scopes, joined by spaces; empty names none.
@@ -52,7 +54,7 @@ fn body(registration: &Registration<'_>, context: &Context) -> Value {
     let mut body = json!({
         "client_name": registration.client_name,
         "client_uri": context.settings.public_url,
-        "redirect_uris": [context.settings.callback_url],
+        "redirect_uris": [registration.redirect_uri],
         "grant_types": ["authorization_code", "refresh_token"],
         "response_types": ["code"],
         "token_endpoint_auth_method": registration.auth_method,

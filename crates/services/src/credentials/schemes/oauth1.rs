@@ -2,6 +2,8 @@
 
 pub mod signature;
 
+use std::collections::BTreeMap;
+
 use domain::credentials::OAuth1Credentials;
 use domain::provider::{BodyFormat, Method, OAuth1};
 use domain::{Secret, template::Template};
@@ -63,7 +65,8 @@ pub fn request_token(
     leg.request(scheme, party, occasion)
 }
 
-/// Where the browser goes between the legs (RFC 5849 §2.2).
+/// Where the browser goes between the legs (RFC 5849 §2.2); `overrides` are the connect session's, and an empty one
+/// removes the definition's parameter.
 ///
 /// # Errors
 /// A setting that the definition needs and nobody gave.
@@ -72,16 +75,22 @@ pub fn authorize_url(
     party: &Party<'_>,
     token: &Secret,
     scopes: &[String],
+    overrides: &BTreeMap<String, String>,
 ) -> Result<url::Url, SettingProblem> {
     let mut url = party.url(&scheme.authorization_url, "authorization URL")?;
-    let mut params = vec![("oauth_token".to_owned(), token.expose().to_owned())];
+    let mut params: Vec<(String, String)> = Vec::new();
     if !scopes.is_empty() {
         params.push(("scope".to_owned(), scopes.join(&scheme.scope_separator)));
     }
     for (name, template) in &scheme.authorization_params {
-        params.retain(|(given, _)| given != name);
         params.push((name.clone(), party.text(template)?));
     }
+    let own = |name: &str| name.eq_ignore_ascii_case("oauth_token") || name == "oauth_callback";
+    for (name, value) in overrides.iter().filter(|(name, _)| !own(name)) {
+        params.retain(|(given, _)| given != name);
+        params.push((name.clone(), value.clone()));
+    }
+    params.push(("oauth_token".to_owned(), token.expose().to_owned()));
     url.query_pairs_mut().extend_pairs(params.iter().filter(|(_, value)| !value.is_empty()));
     Ok(url)
 }
@@ -114,6 +123,18 @@ pub fn access_token(
 pub fn credentials(answer: TokenAnswer) -> Result<OAuth1Credentials, TokenProblem> {
     let TokenPair { token, secret } = TokenPair::read(&answer)?;
     Ok(OAuth1Credentials { token, token_secret: secret, raw: answer.raw })
+}
+
+/// A refusal in plain text, as many servers of OAuth 1.0 write it, in words of ours.
+pub fn refusal(problem: TokenProblem) -> TokenProblem {
+    let Some(status) = problem.status.filter(|status| (400..500).contains(status)) else { return problem };
+    let mut told = TokenProblem::developer(
+        "oauth1_refused",
+        format!("The provider refused a signed request for a token with status {status}."),
+        "Check the integration's client id and secret, and the callback URL that is registered with the provider.",
+    );
+    told.status = Some(status);
+    told
 }
 
 /// One signed request of ours to the provider's endpoints.

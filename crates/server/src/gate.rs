@@ -1,0 +1,60 @@
+//! The gate in front of the API and the proxy: who calls, and whether they may call so often.
+
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, Method};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use services::store::KeyOwner;
+
+use crate::app::{App, SharedApp};
+use crate::auth;
+use crate::error::ApiError;
+use crate::rate_limit::{Payer, RateLimits, Standing, client_address};
+
+/// Counts a call of the API; nothing is done where no limit is set.
+pub async fn layer(State(app): State<SharedApp>, request: Request, next: Next) -> Response {
+    let Some(limits) = &app.rate_limits else { return next.run(request).await };
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
+    let peer = peer.unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)));
+    let standing = pass(&app, limits, request.method(), request.uri().path(), request.headers(), peer).await;
+    match standing {
+        Ok(standing) => {
+            let mut response = next.run(request).await;
+            standing.mark(response.headers_mut());
+            response
+        }
+        Err(refused) => refused,
+    }
+}
+
+/// Where the caller stands, or the answer that it was too much.
+pub async fn pass(
+    app: &App,
+    limits: &RateLimits,
+    method: &Method,
+    path: &str,
+    headers: &HeaderMap,
+    peer: SocketAddr,
+) -> Result<Standing, Response> {
+    let standing = limits.spend(&payer(app, headers, peer).await);
+    match standing.refused {
+        None => Ok(standing),
+        Some(seconds) => {
+            let mut response = ApiError::too_many(method, path, seconds).into_response();
+            standing.mark(response.headers_mut());
+            Err(response)
+        }
+    }
+}
+
+async fn payer(app: &App, headers: &HeaderMap, peer: SocketAddr) -> Payer {
+    let is_script = headers.get("nango-is-script").is_some_and(|value| value == "true");
+    match auth::owner(app, headers).await {
+        Some(KeyOwner::Environment(id)) if is_script => Payer::Script(id),
+        Some(KeyOwner::Environment(id)) => Payer::Environment(id),
+        Some(KeyOwner::Account) => Payer::Account,
+        None => Payer::stranger(client_address(headers, peer, &app.edge.trusted_proxies)),
+    }
+}
