@@ -32,7 +32,7 @@ use crate::api::{
         operations::list, operations::get, deliveries::list, deliveries::get, deliveries::replay, health::health, health::ready,
     ),
     components(schemas(shapes::ErrorAnswer, shapes::OneOrMoreTexts)),
-    modifiers(&Bearer, &Beside, &Refusals),
+    modifiers(&Bearer, &Refusals),
     security(("bearer" = []))
 )]
 struct Api;
@@ -44,21 +44,6 @@ impl Modify for Bearer {
         let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
         openapi.components.get_or_insert_default().add_security_scheme("bearer", scheme);
     }
-}
-
-/// What is no JSON resource (the proxy, the browser's visits) and the forms of the connect page, whose bodies depend on
-/// the provider: described by hand.
-struct Beside;
-
-impl Modify for Beside {
-    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
-        // A test reads the file, so a slip in it never reaches a user.
-        openapi.paths.paths.extend(beside().unwrap_or_default());
-    }
-}
-
-fn beside() -> Result<std::collections::BTreeMap<String, utoipa::openapi::PathItem>, serde_json::Error> {
-    serde_json::from_str(include_str!("beside.json"))
 }
 
 /// Every answer that is no success has the same shape; a key can be missing or too weak for any route but health's.
@@ -104,49 +89,4 @@ pub fn text() -> String {
 /// `GET /openapi.json`.
 pub async fn document() -> impl IntoResponse {
     Json(Api::openapi())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Pages and files for people, and what answers for the house.
-    const NOT_DESCRIBED: [&str; 10] = [
-        "/",
-        "/connect",
-        "/connect/",
-        "/connect/{file}",
-        "/connect/admin/{token}",
-        "/connect/telemetry",
-        "/pages/{file}",
-        "/images/template-logos/{file}",
-        "/openapi.json",
-        "/metrics",
-    ];
-
-    /// A path with the names of its parameters left out.
-    fn plain(path: &str) -> String {
-        path.split('/')
-            .map(|part| if part.starts_with('{') { "{}" } else { part })
-            .collect::<Vec<_>>()
-            .join("/")
-    }
-
-    #[test]
-    fn every_route_is_described() {
-        beside().unwrap();
-        let document = Api::openapi();
-        let known: Vec<String> = document.paths.paths.keys().map(|path| plain(path)).collect();
-        let page = include_str!("../router.rs").split_once("pub fn metrics_router").unwrap().0;
-        let routes = page.split(".route(").skip(1).filter_map(|rest| rest.split('"').nth(1));
-        let mut count = 0;
-        for route in
-            routes.filter(|route| !NOT_DESCRIBED.contains(route) && !route.starts_with("{base_path}"))
-        {
-            assert!(known.contains(&plain(route)), "{route} is not in openapi.json");
-            count += 1;
-        }
-        assert!(count > 20, "{count}");
-        assert!(known.contains(&"/proxy/{}".to_owned()), "the hand-written part is read");
-    }
 }
