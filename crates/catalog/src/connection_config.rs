@@ -2,6 +2,9 @@
 
 mod value;
 
+pub use value::is_host_part;
+pub(crate) use value::{compiled, matches_whole};
+
 use domain::provider::{HostPart, Presence, Provider};
 use serde_json::{Map, Value};
 
@@ -92,6 +95,17 @@ pub fn validate_credentials(
         problems.push(problem(name, "is not a field of this provider".to_owned()));
     }
     if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+/// Checks one value of a credentials form against its field; a field that is not declared takes any value.
+///
+/// # Errors
+/// What would be right; the value is never repeated.
+pub fn check_credential(provider: &Provider, name: &str, value: &str) -> Result<(), FieldProblem> {
+    match provider.credentials.iter().find(|field| field.name == name) {
+        Some(field) => value::check(field, value, value::Lines::Many).map_err(|text| problem(name, text)),
+        None => Ok(()),
+    }
 }
 
 fn fill_or_complain(

@@ -5,8 +5,8 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post};
 
 use crate::api::{
-    api_keys, connect_sessions, connections, deliveries, environments, forms, health, integrations, legacy,
-    metadata, oauth, operations, operator, providers, signed_forms, variables,
+    api_keys, connect_sessions, connections, deliveries, environments, forms, health, integrations,
+    key_forms, legacy, metadata, oauth, operations, operator, providers, signed_forms, variables,
 };
 use crate::app::SharedApp;
 use crate::connect::{assets, socket};
@@ -55,6 +55,10 @@ pub(crate) fn without_base_path(app: SharedApp) -> Router {
         .route("/connect/admin-link/{key}", post(forms::admin_link))
         .route("/oauth2/auth/{key}", post(forms::client_credentials))
         .route("/auth/two-step/{key}", post(forms::two_step))
+        .route("/api-auth/api-key/{key}", post(key_forms::api_key))
+        .route("/api-auth/basic/{key}", post(key_forms::basic))
+        .route("/auth/jwt/{key}", post(key_forms::jwt))
+        .route("/auth/bill/{key}", post(key_forms::bill))
         .route("/auth/unauthenticated/{key}", post(forms::unauthenticated))
         .route("/auth/tba/{key}", post(signed_forms::tba))
         .route("/auth/signature/{key}", post(signed_forms::signature))
@@ -124,10 +128,10 @@ fn environments_and_keys() -> Router<SharedApp> {
         .route("/account/api-keys", get(api_keys::list_account).post(api_keys::create_account))
         .route("/account/api-keys/{id}", delete(api_keys::delete_account))
         .route("/environment-variables", get(variables::list).put(variables::replace))
-        .route("/operator/doctor", get(operator::doctor))
-        .route("/operator/backup", post(operator::backup))
+        .route("/operator/doctor", get(operator::examine))
+        .route("/operator/backup", post(operator::back_up))
         .route("/operator/api-keys", post(operator::import_key))
-        .route("/operator/keys", get(operator::keys).post(operator::learn_key))
+        .route("/operator/keys", get(operator::encryption_keys).post(operator::learn_key))
         .route("/operator/keys/rotation", post(operator::rotate))
 }
 

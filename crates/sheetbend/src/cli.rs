@@ -10,6 +10,7 @@ use crate::operator::{
     RestoreCommand,
 };
 use crate::config::{ConfigFileError, ServeOptions, with_file_defaults};
+use crate::providers::ProvidersCommand;
 
 /// Connects a product to its users' accounts on other systems
 #[derive(Parser)]
@@ -44,6 +45,8 @@ pub enum Command {
     Keys(Box<KeysCommand>),
     /// Look for what is wrong with an installation and say what to do
     Doctor(Box<DoctorCommand>),
+    /// List, show, check and add provider definitions
+    Providers(ProvidersCommand),
     /// Print the description of the public API
     #[command(hide = true)]
     Openapi,

@@ -4,11 +4,14 @@ mod app;
 mod cli;
 mod config;
 mod dev;
+mod encryption;
 mod files;
 mod house_keys;
 mod logs;
 mod operator;
 mod ports;
+mod provider_files;
+mod providers;
 mod sandbox_command;
 mod shutdown;
 
@@ -46,6 +49,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Restore(command) => operator::restore(*command).await.map(done),
         Command::Keys(command) => operator::run(OperatorCommand::Keys(*command)).await,
         Command::Doctor(command) => operator::run(OperatorCommand::Doctor(*command)).await,
+        Command::Providers(command) => providers::run(command).map(done),
         Command::Openapi => {
             print!("{}", server::openapi::text());
             Ok(ExitCode::SUCCESS)

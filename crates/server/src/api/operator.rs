@@ -10,7 +10,7 @@ use domain::permission::Grants;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use services::api_keys::{self, Name};
-use services::operator::{backup, doctor};
+use services::operator::{backup, doctor, keys};
 
 use crate::app::SharedApp;
 use crate::auth::{AnyKey, Granted, GrantedAccount, Operate};
@@ -42,7 +42,7 @@ pub struct KeyBody {
 /// Looks at everything that can be wrong with an installation.
 #[utoipa::path(get, path = "/operator/doctor", tag = "operator", operation_id = "doctor",
     responses((status = 200, description = "What was found", body = operator_shapes::DoctorAnswer)))]
-pub async fn doctor(
+pub async fn examine(
     State(app): State<SharedApp>,
     _: GrantedAccount<Operate>,
     StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
@@ -61,7 +61,7 @@ pub async fn doctor(
 #[utoipa::path(post, path = "/operator/backup", tag = "operator", operation_id = "backup",
     request_body = BackupBody,
     responses((status = 200, description = "What was written", body = operator_shapes::BackupAnswer), (status = 400, description = "The directory cannot be used")))]
-pub async fn backup(
+pub async fn back_up(
     State(app): State<SharedApp>,
     _: GrantedAccount<Operate>,
     StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
@@ -115,29 +115,17 @@ pub struct RotationBody {
 /// Which encryption keys open, which one seals, and how much each one seals.
 #[utoipa::path(get, path = "/operator/keys", tag = "operator", operation_id = "encryptionKeys",
     responses((status = 200, description = "The keys", body = operator_shapes::KeysAnswer)))]
-pub async fn keys(
+pub async fn encryption_keys(
     State(app): State<SharedApp>,
     _: GrantedAccount<Operate>,
     StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
 ) -> Result<Json<Value>, ApiError> {
-    let rotation = &app.services.key_rotation;
-    let counts = rotation.counts().await?;
-    let known = app.services.context.vault.known_keys();
-    let values = |id| counts.iter().filter(|one| one.key == id).map(|one| one.count).sum::<u64>();
-    let mut shown: Vec<Value> = known
-        .iter()
-        .enumerate()
-        .map(|(at, id)| {
-            let state = if at == 0 { "seals" } else { "opens" };
-            json!({"id": id.to_string(), "state": state, "values": values(*id)})
-        })
+    let (context, rotation) = (&app.services.context, &app.services.rotation);
+    let shown: Vec<Value> = keys::list(context, rotation)
+        .await?
+        .into_iter()
+        .map(|one| json!({"id": one.id, "state": one.state.as_str(), "values": one.values}))
         .collect();
-    let mut unknown: Vec<_> = counts.iter().map(|one| one.key).filter(|id| !known.contains(id)).collect();
-    unknown.sort_by_key(ToString::to_string);
-    unknown.dedup();
-    shown.extend(
-        unknown.iter().map(|id| json!({"id": id.to_string(), "state": "missing", "values": values(*id)})),
-    );
     let last = rotation.rotation().await?.map(|one| {
         json!({"to": one.to, "began_at": zulu(one.began_at_ms), "ended_at": one.ended_at_ms.map(zulu)})
     });
@@ -154,8 +142,8 @@ pub async fn learn_key(
     StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
     StrictJson(body): StrictJson<LearnBody>,
 ) -> Result<Json<Value>, ApiError> {
-    let id = app.services.key_rotation.learn(&Secret::from(body.key)).await?;
-    Ok(Json(json!({"id": id.to_string()})))
+    let id = keys::learn(&app.services.context, &Secret::from(body.key))?;
+    Ok(Json(json!({"id": id})))
 }
 
 /// Begins to seal everything with a key that every server knows; the same rotation begun again goes on.
@@ -168,8 +156,8 @@ pub async fn rotate(
     StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
     StrictJson(body): StrictJson<RotationBody>,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let rotation = &app.services.key_rotation;
-    let began = rotation.begin_named(&body.to).await?;
+    let rotation = &app.services.rotation;
+    let began = keys::begin(rotation, &body.to).await?;
     let values: u64 = rotation.counts().await?.iter().map(|one| one.count).sum();
     let answer = json!({"to": began.to, "began_at": zulu(began.began_at_ms), "values": values});
     Ok((StatusCode::ACCEPTED, Json(answer)))

@@ -73,6 +73,9 @@ impl ProxyPlan {
         let missing = |missing: template::Unresolved| {
             format!("`{}` is not set in the connection config, so there is no base URL", missing.path)
         };
+        let own_hosts = &open.integration.settings.allowed_hosts;
+        catalog::check_secret_host(provider, &proxy.base_url, &values, own_hosts)
+            .map_err(|refused| refused.to_string())?;
         let base = proxy.base_url.resolve(&values).map_err(missing)?.trim_end_matches('/').to_owned();
         let base_origin =
             target::origin(&base).ok_or_else(|| "the base URL is not a valid URL".to_owned())?;

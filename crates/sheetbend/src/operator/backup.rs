@@ -8,12 +8,12 @@ use http::Method;
 use serde_json::{Value, json};
 use services::operator::backup::{DATABASE, FACTS};
 use store::{DatabaseUrl, Store, StoreOptions};
-use vault::Vault;
 
 use super::output;
 use super::session::{OperatorOptions, Session};
 use crate::app;
-use crate::config::{DatabaseAge, DatabaseOptions, KeyOptions};
+use crate::config::{DatabaseOptions, KeyOptions};
+use crate::encryption;
 use crate::files::{self, DataDirLock};
 
 /// `sheetbend backup`.
@@ -89,14 +89,14 @@ pub async fn restore(command: RestoreCommand) -> anyhow::Result<()> {
 
 /// Opens the copy with the keys at hand; a backup of an older version gets today's schema.
 async fn check(command: &RestoreCommand, copy: &Path) -> anyhow::Result<()> {
-    let keys = command.keys.load(&command.database.data_dir, DatabaseAge::Existing).with_context(|| {
+    let keys = command.keys.load(&command.database.data_dir)?;
+    let store = Store::open(StoreOptions::new(DatabaseUrl::Sqlite(copy.to_owned()))).await?;
+    let settled = encryption::settle(&store, &keys).await.map(drop);
+    store.close().await;
+    settled.with_context(|| {
         let facts = std::fs::read_to_string(command.backup.join(FACTS)).unwrap_or_default();
         format!("the backup needs its encryption keys: {facts}")
-    })?;
-    let store = Store::open(StoreOptions::new(DatabaseUrl::Sqlite(copy.to_owned()))).await?;
-    let checked = app::check_key(&store, &Vault::new(keys.ring)).await;
-    store.close().await;
-    checked
+    })
 }
 
 /// Moves the present database out of the way, with its journals; its new name.

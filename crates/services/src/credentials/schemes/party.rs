@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::Secret;
 use domain::integration::Integration;
-use domain::provider::Provider;
+use domain::provider::{Field, Presence, Provider};
 use domain::template::{Template, Values};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
@@ -52,6 +52,9 @@ pub enum SettingProblem {
         /// Which URL.
         what: &'static str,
     },
+    /// A host that a person chose and that may not have the integration's secret.
+    #[error("{0}")]
+    ForeignHost(String),
     /// The integration has no OAuth client.
     #[error("the integration has no client id; enter the OAuth app's client id and secret")]
     NoClient,
@@ -61,7 +64,7 @@ pub enum SettingProblem {
 }
 
 /// Everything but what encodeURIComponent leaves alone.
-const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+pub(super) const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
     .remove(b'.')
@@ -73,22 +76,25 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'\'');
 
 impl Party<'_> {
-    /// Fills a URL template; values that a person typed are encoded so that they stay one component.
+    /// Fills a URL template; values that a person typed are encoded so that they stay one component, and those that
+    /// form the host are checked (DESIGN §5 "Hosts that a person types").
     ///
     /// # Errors
-    /// The missing setting, or that the result is no http(s) URL.
+    /// The missing setting, a host that may not have the integration's secret, or that the result is no http(s) URL.
     pub fn url(&self, template: &Template, what: &'static str) -> Result<url::Url, SettingProblem> {
+        let allowed_hosts = &self.integration.settings.allowed_hosts;
+        catalog::check_secret_host(self.provider, template, self, allowed_hosts)
+            .map_err(|refused| SettingProblem::ForeignHost(refused.to_string()))?;
         let whole = |path: &str| {
             template.source().split(" || ").any(|one| one.trim().starts_with(&format!("${{{path}}}")))
         };
         let encode = |path: &str, value: String| {
-            // The operator's own, or a whole base such as `https://accounts.example` that stands where a URL begins;
-            // which ones may is the catalogue's rule on hosts.
-            if path.starts_with("cloud.") || (whole(path) && value.contains("://")) {
-                value
-            } else {
-                utf8_percent_encode(&value, COMPONENT).to_string()
-            }
+            // The operator's own; a whole base such as `https://accounts.example` that stands where a URL begins; or
+            // what can be nothing but a host, which cannot be encoded.
+            let as_it_is = path.starts_with("cloud.")
+                || (whole(path) && value.contains("://"))
+                || (catalog::is_host_placeholder(template, path) && catalog::is_host_part(&value));
+            if as_it_is { value } else { utf8_percent_encode(&value, COMPONENT).to_string() }
         };
         let text = template
             .resolve_encoded(self, &encode)
@@ -102,6 +108,29 @@ impl Party<'_> {
     /// As [`Self::url`].
     pub fn url_verbatim(&self, template: &Template, what: &'static str) -> Result<url::Url, SettingProblem> {
         web_url(&self.text(template)?, what)
+    }
+
+    /// The declared field that a placeholder stands for.
+    fn field(&self, path: &str) -> Option<&Field> {
+        let name = path.strip_prefix("connectionConfig.")?;
+        self.provider.connection_config.iter().find(|field| field.name == name)
+    }
+
+    /// Fills a parameter's value; `None`, which leaves the parameter out, where it stands for a field that may stay
+    /// empty and nobody has filled.
+    ///
+    /// # Errors
+    /// The missing setting.
+    pub fn parameter(&self, template: &Template) -> Result<Option<String>, SettingProblem> {
+        let may_stay_empty = |path: &str| {
+            let empty = |field: &Field| field.default_value.as_deref() == Some("");
+            self.field(path).is_some_and(|field| field.presence != Presence::Required || empty(field))
+        };
+        match template.resolve(self) {
+            Ok(text) => Ok(Some(text)),
+            Err(missing) if may_stay_empty(&missing.path) => Ok(None),
+            Err(missing) => Err(SettingProblem::Missing(missing.path)),
+        }
     }
 
     /// Fills a template without encoding.
