@@ -8,7 +8,8 @@ use http::{HeaderMap, Method};
 use serde_json::{Map, Value, json};
 use services::connect::authorize::{self, AuthorizeRequest};
 use services::connect::callback::{self, CallbackRequest, Ending};
-use services::connect::direct::{self, Form};
+use services::connect::direct;
+use services::connect::form::Form;
 use services::connect::sessions::{self, NewSession};
 use services::credentials::keeper::Force;
 use services::credentials::schemes::oauth2::challenge;
@@ -45,8 +46,12 @@ pub async fn walk(house: &House, provider: &Provider) -> Result<Walked, String> 
         Auth::OAuth2(scheme) => walker.by_code(scheme).await?,
         Auth::McpOAuth2(scheme) => walker.by_code(&scheme.oauth2).await?,
         Auth::OAuth2Cc(_) => {
-            let form =
-                Form::ClientCredentials { client_id: CLIENT.to_owned(), client_secret: Secret::new(SECRET) };
+            let form = Form::ClientCredentials {
+                client_id: CLIENT.to_owned(),
+                client_secret: Secret::new(SECRET),
+                client_certificate: None,
+                client_private_key: None,
+            };
             walker.by_form(form).await?;
         }
         Auth::None => walker.by_form(Form::Unauthenticated).await?,

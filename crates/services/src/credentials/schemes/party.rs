@@ -61,7 +61,7 @@ pub enum SettingProblem {
 }
 
 /// Everything but what encodeURIComponent leaves alone.
-const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+pub(super) const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
     .remove(b'.')
