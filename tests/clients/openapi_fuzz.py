@@ -13,6 +13,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -50,7 +51,7 @@ class Fuzz:
         self.calls += 1
         try:
             response = case.call_and_validate(base_url=OPTIONS["host"], headers=headers, checks=CHECKS)
-        except Exception as error:  # one failure must not hide the others
+        except (Exception, FailureGroup) as error:  # one failure must not hide the others
             self.failures.setdefault(operation.label, f"{error}"[:1500])
         else:
             self.statuses[response.status_code] = self.statuses.get(response.status_code, 0) + 1
