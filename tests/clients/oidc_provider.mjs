@@ -71,7 +71,7 @@ async function handle(request, response) {
     if (url.pathname.startsWith('/interaction/')) {
         return interact(request, response);
     }
-    if (options.mcp && url.pathname === mcpPath) {
+    if (options.mcp && url.pathname.replace(/\/$/, '') === mcpPath) {
         return mcp(request, response);
     }
     if (options.mcp && url.pathname === `/.well-known/oauth-protected-resource${mcpPath}`) {

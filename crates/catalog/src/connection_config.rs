@@ -94,6 +94,17 @@ pub fn validate_credentials(
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
+/// Checks one value of a credentials form against its field; a field that is not declared takes any value.
+///
+/// # Errors
+/// What would be right; the value is never repeated.
+pub fn check_credential(provider: &Provider, name: &str, value: &str) -> Result<(), FieldProblem> {
+    match provider.credentials.iter().find(|field| field.name == name) {
+        Some(field) => value::check(field, value, value::Lines::Many).map_err(|text| problem(name, text)),
+        None => Ok(()),
+    }
+}
+
 fn fill_or_complain(
     field: &domain::provider::Field,
     filled: &mut Map<String, Value>,

@@ -36,6 +36,13 @@ pub(crate) fn convert(written: &Written, body: &IndexMap<String, Node>) -> Resul
     convert_inner(written, body).map_err(|problem| written.error(problem))
 }
 
+fn idle_days(days: Option<u16>) -> Result<Option<u16>, String> {
+    match days {
+        Some(0 | 366..) => Err("refresh_idle_days: must be 1 to 365".to_owned()),
+        days => Ok(days),
+    }
+}
+
 fn convert_inner(written: &Written, body: &IndexMap<String, Node>) -> Result<Converted, String> {
     let name = ProviderName::parse(&written.name).map_err(|error| error.to_string())?;
     // Through text, because a JSON map in memory sorts its keys and the order of fields means something.
@@ -45,6 +52,7 @@ fn convert_inner(written: &Written, body: &IndexMap<String, Node>) -> Result<Con
     let mut provider = Provider {
         name,
         shown_resources: proxy::shown(&file.shown_resources, proxy.as_ref())?,
+        refresh_idle_days: idle_days(file.refresh_idle_days)?,
         display_name: file.display_name.clone(),
         categories: file.categories.clone(),
         auth: auth::auth(&file)?,

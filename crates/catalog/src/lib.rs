@@ -23,7 +23,9 @@ mod templates;
 pub use authorization_params::{ReservedParameter, merge_authorization_params};
 pub use catalog::{Catalog, Difference, Entry};
 pub use clouds::{CloudValues, Clouds, UnknownCloud};
-pub use connection_config::{FieldProblem, validate_connection_config, validate_credentials};
+pub use connection_config::{
+    FieldProblem, check_credential, validate_connection_config, validate_credentials,
+};
 pub use convert::Ignored;
 pub use error::CatalogError;
 pub use hosts::{

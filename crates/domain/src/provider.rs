@@ -70,6 +70,9 @@ pub struct Provider {
     /// Keys of `connection_config` under which callers who may see credentials find a token for another resource, and
     /// that resource's name.
     pub shown_resources: Vec<(String, String)>,
+    /// Days after which credentials that nobody used are refreshed, in place of the operator's setting: fewer where
+    /// refresh tokens lapse early, more where each refresh has a price.
+    pub refresh_idle_days: Option<u16>,
 }
 
 /// How a vendor's webhooks are taken (contract §4.1).

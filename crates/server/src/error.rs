@@ -195,6 +195,8 @@ impl From<Error> for ApiError {
             Error::Refused { code, .. } => Self::refused(code, message),
             Error::Setting(_) => Self::refused("invalid_connection_config", message),
             Error::Token(problem) => from_token_problem(&problem),
+            // The contract's status whatever the reason (§5.6); the payload tells what passes by itself.
+            Error::NoToken { code, problem } => token_problem(StatusCode::BAD_REQUEST, code, &problem),
             Error::Credentials { problem, retry } => {
                 let code = match retry {
                     RetryLater::Yes => "connection_refresh_backoff",
@@ -261,8 +263,12 @@ fn from_token_problem(problem: &TokenProblem) -> ApiError {
         Concern::Passing => StatusCode::BAD_GATEWAY,
         _ => StatusCode::BAD_REQUEST,
     };
+    token_problem(status, "token_request_failed", problem)
+}
+
+fn token_problem(status: StatusCode, code: &str, problem: &TokenProblem) -> ApiError {
     let text = format!("{} {}", problem.cause, problem.remedy);
-    ApiError::new(status, "token_request_failed", text).with_payload(json!({
+    ApiError::new(status, code, text).with_payload(json!({
         "code": problem.code, "cause": problem.cause, "actor": problem.actor, "remedy": problem.remedy,
         "link": problem.link, "trace_id": problem.trace_id, "correlation_id": problem.correlation_id,
     }))

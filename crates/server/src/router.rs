@@ -5,8 +5,8 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post};
 
 use crate::api::{
-    api_keys, connect_sessions, connections, deliveries, environments, forms, health, integrations, legacy,
-    metadata, oauth, operations, providers, signed_forms, variables,
+    api_keys, connect_sessions, connections, deliveries, environments, forms, health, integrations,
+    key_forms, legacy, metadata, oauth, operations, providers, signed_forms, variables,
 };
 use crate::app::SharedApp;
 use crate::connect::{assets, socket};
@@ -44,6 +44,10 @@ pub fn router(app: SharedApp) -> Router {
         .route("/connect/admin-link/{key}", post(forms::admin_link))
         .route("/oauth2/auth/{key}", post(forms::client_credentials))
         .route("/auth/two-step/{key}", post(forms::two_step))
+        .route("/api-auth/api-key/{key}", post(key_forms::api_key))
+        .route("/api-auth/basic/{key}", post(key_forms::basic))
+        .route("/auth/jwt/{key}", post(key_forms::jwt))
+        .route("/auth/bill/{key}", post(key_forms::bill))
         .route("/auth/unauthenticated/{key}", post(forms::unauthenticated))
         .route("/auth/tba/{key}", post(signed_forms::tba))
         .route("/auth/signature/{key}", post(signed_forms::signature))

@@ -67,6 +67,14 @@ pub enum Error {
     /// The token endpoint said no, or nothing.
     #[error("{}", .0.cause)]
     Token(Box<TokenProblem>),
+    /// The credentials that a person gave bought no token.
+    #[error("{}", .problem.cause)]
+    NoToken {
+        /// The contract's code for the mode (§5.6).
+        code: &'static str,
+        /// What was answered, and who must act.
+        problem: Box<TokenProblem>,
+    },
     /// The connection's credentials do not work and are not tried again (now).
     #[error("{}", .problem.cause)]
     Credentials {

@@ -28,7 +28,7 @@ async fn told(server: &Server) -> (String, String) {
     for _ in 0..200 {
         let list = server.api("GET", url, None).await.ok();
         let newest = &list["data"][0];
-        if newest["state"] != "running" {
+        if newest["state"].is_string() && newest["state"] != "running" {
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
             return (text(&newest["state"]), newest["error"].to_string());
         }

@@ -210,7 +210,7 @@ async fn what_is_older_than_it_may_be_goes() {
     let house = House::build().await;
     let services = Services::new(house.context.clone());
     let receiver = Receiver::start().await;
-    keep(&house, "c1", tokens(&house), Some(receiver.url())).await;
+    keep(&house, "c1", Credentials::None, Some(receiver.url())).await;
     work(&house, &services).await;
     let listed = async || {
         let all = store::DeliveryFilter { limit: 9, ..store::DeliveryFilter::default() };

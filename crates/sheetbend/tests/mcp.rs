@@ -28,6 +28,7 @@ impl Setting {
              pattern: '^https?://[a-z0-9.:/-]+$'\n  proxy:\n    base_url: ${{connectionConfig.mcp_server_url}}\n\
              known-mcp:\n  display_name: Known MCP server\n  auth_mode: MCP_OAUTH2\n  client_registration: dynamic\n  \
              authorization_url: {authorize}\n  token_url: {token}\n  registration_url: {issuer}/reg\n  \
+             default_scopes: [openid, offline_access]\n  \
              authorization_params:\n    resource: {issuer}/mcp\n  token_params:\n    resource: {issuer}/mcp\n  \
              refresh_params:\n    resource: {issuer}/mcp\n  proxy:\n    base_url: {issuer}\n"
         );
@@ -147,7 +148,7 @@ async fn needs_node_a_server_that_registers_nobody_makes_no_integration_and_no_c
 #[ignore = "needs Node"]
 async fn needs_node_a_server_that_names_a_stranger_s_authorization_server_is_refused() {
     // Its metadata name this machine's other port, which nobody exempted: the guard refuses to ask there.
-    let elsewhere = format!("http://127.0.0.1:{}", free_port());
+    let elsewhere = format!("http://localhost:{}", free_port());
     let setting = Setting::new(json!({"mcp": {"registration": true, "elsewhere": elsewhere}}));
     setting.integrate("any-mcp").await.ok();
     let issuer = setting.provider.text("issuer").to_owned();

@@ -112,6 +112,15 @@ impl Store {
             .await
     }
 
+    /// How the database finds what is due, tasks and credentials, one line a step.
+    pub async fn explain_due(&self) -> Result<Vec<String>, StoreError> {
+        let dialect = self.dialect();
+        let tasks = params!["k", 0_i64, 0_i64, "n", 1_i64];
+        let mut plan = self.pool.explain(&crate::tasks::claim(dialect), tasks).await?;
+        plan.extend(self.pool.explain(&claim(dialect), params![0_i64, 0_i64, 1_i64]).await?);
+        Ok(plan)
+    }
+
     /// Says when credentials are looked after next, Unix milliseconds, or never; ignored when they are newer by now.
     pub async fn set_check(
         &self,

@@ -140,12 +140,14 @@ fn is_host_part(text: &str) -> bool {
     {
         return false;
     }
-    let rest = match text.split_once("://") {
-        Some(("https", rest)) => rest,
-        Some(_) => return false,
-        None => text,
-    };
+    let (scheme, rest) = text.split_once("://").unwrap_or(("https", text));
     let authority = rest.split('/').next().unwrap_or_default();
+    // A server on the developer's own machine has no certificate; the address guard refuses it all the same unless the
+    // operator exempted it.
+    let local = authority.split(':').next() == Some("localhost");
+    if scheme != "https" && !(scheme == "http" && local) {
+        return false;
+    }
     is_host_name(authority) && !is_dotted_address(authority)
 }
 
@@ -168,6 +170,7 @@ mod tests {
             "a.example:8443",
             "https://a.example/path",
             "a.example/path",
+            "http://localhost:3333/mcp",
         ] {
             assert!(is_host_part(good), "{good}");
         }
@@ -182,6 +185,7 @@ mod tests {
             "-a",
             "a..b",
             "http://a.example",
+            "http://localhost.evil.example",
             "file:///etc/passwd",
             "https://[::1]",
             "a:99999",

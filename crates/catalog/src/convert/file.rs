@@ -16,6 +16,7 @@ pub(crate) const OWN_KEYS: &[&str] = &[
     "sources",
     "differs",
     "shown_resources",
+    "refresh_idle_days",
 ];
 /// Keys of ours inside `proxy`.
 pub(crate) const OWN_PROXY_KEYS: &[&str] = &["hosts", "resources"];
@@ -109,6 +110,7 @@ pub(crate) struct ProviderFile {
     pub(crate) sources: Vec<String>,
     pub(crate) differs: Vec<DifferenceFile>,
     pub(crate) shown_resources: IndexMap<String, String>,
+    pub(crate) refresh_idle_days: Option<u16>,
 }
 
 /// A difference from the field's definition of the same name, with the page that supports it.

@@ -202,6 +202,15 @@ fn a_token_for_another_resource_is_bought_by_the_same_request() {
 }
 
 #[test]
+fn days_of_rest_are_read_within_a_year() {
+    let days = |value: &str| read(&format!("{CODE_FLOW}refresh_idle_days: {value}"));
+    assert_eq!(days("30").unwrap().provider.refresh_idle_days, Some(30));
+    for bad in ["0", "366", "-1", "soon"] {
+        assert!(days(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
 fn a_shown_resource_must_be_one_of_the_proxy_block() {
     let shown = own("sharepoint-online").provider.shown_resources.clone();
     assert_eq!(shown, [("sharepointAccessToken".to_owned(), "sharepoint".to_owned())]);

@@ -5,7 +5,8 @@ use axum::extract::{Path, RawQuery, State};
 use domain::{IntegrationKey, Secret};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use services::connect::direct::{self, Connected, Form};
+use services::connect::direct::{self, Connected};
+use services::connect::form::Form;
 use services::connect::{admin_links, certificates};
 
 use crate::app::SharedApp;
@@ -23,10 +24,8 @@ pub struct ClientBody {
     _type: Option<String>,
     client_id: Option<String>,
     client_secret: Option<String>,
-    #[serde(rename = "client_certificate")]
-    _client_certificate: Option<String>,
-    #[serde(rename = "client_private_key")]
-    _client_private_key: Option<String>,
+    client_certificate: Option<String>,
+    client_private_key: Option<String>,
 }
 
 /// `POST /oauth2/auth/{key}`.
@@ -41,9 +40,17 @@ pub async fn client_credentials(
         |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     let client_id = given(body.client_id)
         .ok_or_else(|| ApiError::refused("missing_client_id", "Missing param 'client_id'."))?;
-    let client_secret = given(body.client_secret)
-        .ok_or_else(|| ApiError::refused("missing_client_secret", "Missing param 'client_secret'."))?;
-    let form = Form::ClientCredentials { client_id, client_secret: Secret::from(client_secret) };
+    let client_private_key = given(body.client_private_key).map(Secret::from);
+    // A key proves the client in place of a secret.
+    let client_secret = match (given(body.client_secret), &client_private_key) {
+        (Some(secret), _) => Secret::from(secret),
+        (None, Some(_)) => Secret::default(),
+        (None, None) => {
+            return Err(ApiError::refused("missing_client_secret", "Missing param 'client_secret'."));
+        }
+    };
+    let client_certificate = given(body.client_certificate).map(Secret::from);
+    let form = Form::ClientCredentials { client_id, client_secret, client_certificate, client_private_key };
     let key = parse_key(&key)?;
     let context = &app.services.context;
     let connected = direct::connect(context, &session, &key, params(query.as_deref()), form).await?;

@@ -1,22 +1,22 @@
 //! `POST /connections`: credentials that were obtained elsewhere (contract §2.4).
 
+mod credentials;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::connection::Connection;
-use domain::credentials::{ClientOverride, Credentials, OAuth2Credentials, RawAnswer};
-use domain::{ConnectionId, IntegrationKey, Scope, Secret};
+use domain::credentials::Credentials;
+use domain::{ConnectionId, IntegrationKey, Scope};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use services::connect::direct::imported_client_credentials;
-use services::connect::keep::{self, NewAuthorization};
+use services::connect::keep::NewAuthorization;
 use services::credentials::account::OpenIntegration;
 use services::error::Error;
 
 use super::end_user::{self, EndUserBody};
 use crate::app::SharedApp;
 use crate::error::ApiError;
-use crate::time;
 
 /// The request.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -52,16 +52,39 @@ pub enum ImportedCredentials {
         token: String,
         client_id: String,
         client_secret: String,
+        client_certificate: Option<String>,
+        client_private_key: Option<String>,
         #[schema(value_type = Option<String>)]
         expires_at: Option<Value>,
     },
+    /// A token and its secret.
+    #[serde(rename = "OAUTH1")]
+    OAuth1 { oauth_token: String, oauth_token_secret: String },
+    /// A key.
+    #[serde(rename = "API_KEY")]
+    ApiKey {
+        #[serde(rename = "apiKey")]
+        api_key: String,
+    },
+    /// A name and a password.
+    #[serde(rename = "BASIC")]
+    Basic { username: String, password: String },
+    /// NetSuite's token pair.
+    #[serde(rename = "TBA")]
+    Tba { token_id: String, token_secret: String, config_override: Option<ImportedClient> },
+    /// An installation of a GitHub App.
+    #[serde(rename = "APP")]
+    App { app_id: String, installation_id: String },
+    /// An installation of a GitHub App with a user.
+    #[serde(rename = "CUSTOM")]
+    Custom { app_id: String, installation_id: String },
     /// No credentials.
     #[serde(rename = "NONE")]
     None {},
 }
 
 /// A client of the connection's own.
-#[derive(Deserialize, utoipa::ToSchema)]
+#[derive(Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImportedClient {
     client_id: Option<String>,
@@ -88,18 +111,22 @@ pub async fn import(app: &SharedApp, scope: Scope, body: ImportBody) -> Result<C
             None => ConnectionId::parse(&context.uuid())
                 .map_err(|_| Error::Corrupt("a UUID is no connection id"))?,
         };
-    let credentials = read(body.credentials)?;
+    let mut config = body.connection_config.unwrap_or_default();
+    let credentials = credentials::read(body.credentials, &mut config)?;
     let (given, wanted) = (credentials.mode().as_str(), open.entry.provider.auth.mode().as_str());
     if given != wanted {
         let message = format!("Invalid credentials type: the provider authorizes by {wanted}, not {given}");
         return Err(Error::field(message, &["credentials", "type"]).into());
     }
-    let config = services::connect::config::checked(&open, body.connection_config.unwrap_or_default())?;
+    if matches!(credentials, Credentials::Tba(_)) && !config.contains_key("accountId") {
+        return Err(Error::field("Required", &["connection_config", "accountId"]).into());
+    }
+    let config = services::connect::config::checked(&open, config)?;
     let new = NewAuthorization {
+        config,
         integration: open,
         id,
         credentials,
-        config,
         metadata: body.metadata,
         end_user: body.end_user.map(|body| end_user::end_user(body, None)).transpose()?,
         tags: body.tags.map(|tags| end_user::tags(tags, "tags")).transpose()?.unwrap_or_default(),
@@ -110,51 +137,5 @@ pub async fn import(app: &SharedApp, scope: Scope, body: ImportBody) -> Result<C
             .transpose()?
             .flatten(),
     };
-    let (connection, _) = keep::keep(context, new).await?;
-    Ok(connection)
-}
-
-fn read(credentials: ImportedCredentials) -> Result<Credentials, ApiError> {
-    const LONGEST_TOKEN: usize = 16_384;
-    let expires = |given: Option<Value>| match given {
-        None => Ok(None),
-        Some(given) => time::from_json(&given).map(Some).ok_or_else(|| {
-            ApiError::from(Error::field("not an ISO 8601 moment", &["credentials", "expires_at"]))
-        }),
-    };
-    let token = |text: String, field: &str| {
-        if text.is_empty() || text.len() > LONGEST_TOKEN || text.contains(char::is_control) {
-            let message = format!("must be 1 to {LONGEST_TOKEN} characters without control characters");
-            return Err(ApiError::from(Error::field(message, &["credentials", field])));
-        }
-        Ok(Secret::from(text))
-    };
-    Ok(match credentials {
-        ImportedCredentials::OAuth2 { access_token, refresh_token, expires_at, config_override } => {
-            let mut raw = Map::new();
-            raw.insert("access_token".into(), Value::String(access_token.clone()));
-            if let Some(refresh) = &refresh_token {
-                raw.insert("refresh_token".into(), Value::String(refresh.clone()));
-            }
-            Credentials::OAuth2(OAuth2Credentials {
-                access_token: token(access_token, "access_token")?,
-                refresh_token: refresh_token.map(|text| token(text, "refresh_token")).transpose()?,
-                expires_at_ms: expires(expires_at)?,
-                client_override: config_override.and_then(|own| {
-                    let client_secret = own.client_secret?.into();
-                    Some(ClientOverride { client_id: own.client_id?, client_secret })
-                }),
-                raw: RawAnswer(raw),
-            })
-        }
-        ImportedCredentials::OAuth2Cc { token: text, client_id, client_secret, expires_at } => {
-            imported_client_credentials(
-                token(text, "token")?,
-                client_id,
-                client_secret.into(),
-                expires(expires_at)?,
-            )
-        }
-        ImportedCredentials::None {} => Credentials::None,
-    })
+    Ok(services::connect::import::import(context, new).await?)
 }

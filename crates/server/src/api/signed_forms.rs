@@ -5,7 +5,8 @@ use axum::extract::{Path, RawQuery, State};
 use domain::Secret;
 use serde::Deserialize;
 use serde_json::Value;
-use services::connect::direct::{self, Form};
+use services::connect::direct;
+use services::connect::form::Form;
 use services::connect::signed_forms::{RoleForm, TbaForm};
 use services::error::{Error, FieldIssue};
 

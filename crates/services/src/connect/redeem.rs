@@ -311,3 +311,44 @@ fn wrong_tenant(wanted: &str, found: &str) -> Failure {
     failure.problem.remedy = "Sign in with an account of the right organisation.".to_owned();
     failure
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn flow(says_iss: Value) -> McpFlow {
+        let server = json!({
+            "issuer": "https://a.example", "authorization_endpoint": "https://a.example/authorize",
+            "token_endpoint": "https://a.example/token",
+            "authorization_response_iss_parameter_supported": says_iss,
+        });
+        McpFlow {
+            resource: "https://mcp.example".to_owned(),
+            server: serde_json::from_value(server).unwrap(),
+            client_id: "c".to_owned(),
+            client_secret: String::new(),
+            auth_method: "none".to_owned(),
+        }
+    }
+
+    /// RFC 9207 §2.4: the mix-up of two authorization servers is noticed before a code leaves.
+    #[test]
+    fn a_callback_of_another_server_is_refused() {
+        let back = |iss: Option<&str>| {
+            let params = iss.map(|iss| ("iss".to_owned(), iss.to_owned())).into_iter().collect();
+            CallbackRequest { params, cookie: None }
+        };
+        for (says_iss, iss, good) in [
+            (json!(true), Some("https://a.example"), true),
+            (json!(true), Some("https://b.example"), false),
+            (json!(true), None, false),
+            (json!(false), None, true),
+            (json!(false), Some("https://a.example"), true),
+            (json!(false), Some("https://a.example.evil.example"), false),
+        ] {
+            assert_eq!(check_issuer(&back(iss), &flow(says_iss.clone())).is_ok(), good, "{says_iss} {iss:?}");
+        }
+    }
+}

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use catalog::Entry;
-use domain::connection::Connection;
+use domain::connection::{Connection, Health};
 use domain::credentials::{Credentials, McpCredentials, OAuth2Credentials};
 use domain::integration::Integration;
 use domain::provider::{Auth, CodeGrant, SignatureProtocol};
-use domain::{ConnectionId, IntegrationKey, Scope, Secret};
+use domain::{ConnectionId, ConnectionRow, IntegrationKey, Scope, Sealed, Secret};
 
 use super::codec;
 use super::schemes::app::AppIdentity;
@@ -203,6 +203,35 @@ impl Account {
         let clear = context.vault.open(&place, &connection.credentials)?;
         let credentials =
             codec::decode(&clear).map_err(|_| Error::Corrupt("stored credentials have an unknown form"))?;
+        Ok(Self { integration, connection, credentials, plan: OnceLock::new() })
+    }
+
+    /// Credentials on trial: nothing of it is stored, and it has no name.
+    pub fn on_trial(
+        integration: Arc<OpenIntegration>,
+        credentials: Credentials,
+        config: serde_json::Map<String, serde_json::Value>,
+    ) -> Result<Self, Error> {
+        let id = ConnectionId::parse("on-trial").map_err(|_| Error::Corrupt("a fixed id is no id"))?;
+        let connection = Connection {
+            row: ConnectionRow(0),
+            id,
+            integration: integration.integration.key.clone(),
+            provider: integration.integration.provider.clone(),
+            credentials: Sealed::from_bytes(Vec::new()),
+            seal_id: String::new(),
+            expires_at_ms: None,
+            credentials_version: 0,
+            config,
+            metadata: None,
+            tags: BTreeMap::new(),
+            end_user: None,
+            webhook_url_override: None,
+            health: Health::default(),
+            created_at_ms: 0,
+            updated_at_ms: 0,
+            last_fetched_at_ms: None,
+        };
         Ok(Self { integration, connection, credentials, plan: OnceLock::new() })
     }
 

@@ -9,11 +9,13 @@ use serde_json::{Map, Value};
 use super::account::{Account, OpenIntegration};
 use super::problem::TokenProblem;
 use super::schemes::{
-    Party, SettingProblem, TokenRequest, client_credentials, mcp, oauth2, signature, two_step,
+    FormValues, Party, SettingProblem, TokenRequest, bill, client_credentials, jwt, mcp, oauth2, signature,
+    two_step,
 };
+use super::template_functions::TemplateFunctions;
 use super::token_answer::TokenAnswer;
 use super::token_endpoint::{self, TokenCallFacts};
-use super::{aws_session, installed};
+use super::{aws_session, chain, installed};
 use crate::context::{Context, TOKEN_CALL};
 
 /// All calls of one renewal together; a little more than one call, whose own failure says more.
@@ -69,7 +71,18 @@ pub async fn run(context: &Context, account: &Account) -> Renewed {
 }
 
 async fn by_kind(context: &Context, account: &Account) -> Renewed {
-    match (&account.integration.entry.provider.auth, &account.credentials) {
+    let open = &account.integration;
+    let party = || open.party(context, account.client(), &account.connection.config);
+    match (&open.entry.provider.auth, &account.credentials) {
+        (Auth::TwoStep(scheme), Credentials::TwoStep(own)) => {
+            chain::run(context, &party(), scheme, own).await
+        }
+        (Auth::Jwt(template), Credentials::Jwt(own)) => {
+            let now_ms = context.now_ms();
+            let functions = TemplateFunctions::at(now_ms, context.uuid());
+            let signed = jwt::credentials(template, &party(), functions, now_ms, own);
+            Renewed::here(signed.map(Credentials::Jwt).map_err(setting))
+        }
         (Auth::App(scheme), Credentials::App(own)) => installed::app(context, account, scheme, own).await,
         (Auth::Custom(scheme), Credentials::Custom(own)) => {
             installed::custom(context, account, scheme, own).await
@@ -101,10 +114,15 @@ async fn by_one_request(context: &Context, account: &Account) -> Renewed {
     Renewed { facts: Some(facts), outcome }
 }
 
-/// The connection config with what the definition wants of a refresh's answer.
+/// The connection config with what the definition wants of an answer.
 fn refreshed_config(account: &Account, answer: &TokenAnswer) -> Option<Map<String, Value>> {
-    let Auth::OAuth2(scheme) = &account.integration.entry.provider.auth else { return None };
-    let found = oauth2::metadata(&scheme.refresh_response_metadata, &answer.raw);
+    let wanted = match &account.integration.entry.provider.auth {
+        Auth::OAuth2(scheme) => &scheme.refresh_response_metadata,
+        // Each of its requests is a first one.
+        Auth::OAuth2Cc(scheme) => &scheme.token_response_metadata,
+        _ => return None,
+    };
+    let found = oauth2::metadata(wanted, &answer.raw);
     (!found.is_empty()).then(|| account.connection.config.clone().into_iter().chain(found).collect())
 }
 
@@ -129,11 +147,16 @@ fn request(context: &Context, account: &Account) -> Result<TokenRequest, TokenPr
             let token = own.tokens.refresh_token.as_ref().ok_or_else(no_refresh_token)?;
             oauth2::refresh(&scheme, &party, token, None)
         }
-        (Auth::OAuth2Cc(scheme), Credentials::OAuth2Cc(_)) => {
-            let scopes = machine_scopes(context, open).map_err(refused_scopes)?;
-            client_credentials::request(scheme, &party, &scopes)
+        (Auth::OAuth2Cc(scheme), Credentials::OAuth2Cc(own)) => {
+            let scopes =
+                connection_scopes(context, open, &account.connection.config).map_err(refused_scopes)?;
+            client_credentials::request(scheme, &party, &scopes).and_then(|mut request| {
+                let id = context.uuid();
+                client_credentials::prove(scheme, own, (context.now_ms(), &id), &mut request)?;
+                Ok(request)
+            })
         }
-        (Auth::TwoStep(scheme), Credentials::TwoStep(own)) => two_step_request(context, scheme, &party, own),
+        (Auth::Bill(scheme), Credentials::Bill(own)) => bill::request(scheme, &party, own),
         _ => return Err(mismatch()),
     };
     built.map_err(setting)
@@ -155,12 +178,11 @@ fn credentials(
         (_, Credentials::McpOAuth2Generic(own)) => {
             Ok(Credentials::McpOAuth2Generic(renewed_mcp(answer, own)))
         }
-        (_, Credentials::OAuth2Cc(_)) => {
-            let party = open.party(context, account.client(), &account.connection.config);
-            Ok(Credentials::OAuth2Cc(client_credentials::credentials(answer, &party, context.now_ms())))
+        (_, Credentials::OAuth2Cc(own)) => {
+            Ok(Credentials::OAuth2Cc(client_credentials::credentials(answer, own, context.now_ms())))
         }
-        (Auth::TwoStep(scheme), Credentials::TwoStep(own)) => {
-            two_step::credentials(scheme, answer, own).map(Credentials::TwoStep)
+        (_, Credentials::Bill(own)) => {
+            Ok(Credentials::Bill(bill::credentials(answer, own, context.now_ms())))
         }
         _ => Err(mismatch()),
     }
@@ -190,7 +212,7 @@ fn mcp_flow(account: &Account, own: &McpCredentials) -> Option<OAuth2> {
     }
 }
 
-/// A two-step request, with its own moment and a fresh assertion id.
+/// The first request of a chain by itself, for a token of another resource.
 ///
 /// # Errors
 /// A missing setting, or a key that cannot sign.
@@ -200,8 +222,13 @@ pub fn two_step_request(
     party: &Party<'_>,
     credentials: &TwoStepCredentials,
 ) -> Result<TokenRequest, SettingProblem> {
-    let id = context.uuid();
-    two_step::request(scheme, party, credentials, two_step::Moment { now_ms: context.now_ms(), id: &id })
+    let now_ms = context.now_ms();
+    let functions = TemplateFunctions::at(now_ms, context.uuid());
+    let mut values = FormValues::new(party, &credentials.fields, functions, now_ms);
+    two_step::prepare(scheme, &mut values)?;
+    let mut request = two_step::request(&scheme.request, &values)?;
+    request.shape = two_step::shape(scheme);
+    Ok(request)
 }
 
 /// The scopes of a client-credentials request: the integration's, else the definition's.
@@ -218,6 +245,23 @@ pub fn machine_scopes(
         ..catalog::ScopeSources::default()
     };
     catalog::effective_scopes(&open.entry.provider, &sources).map(|effective| effective.list)
+}
+
+/// As [`machine_scopes`], but a definition may ask each connection for its own (`oauth_scopes`, separated by spaces).
+///
+/// # Errors
+/// As [`machine_scopes`].
+pub fn connection_scopes(
+    context: &Context,
+    open: &OpenIntegration,
+    config: &Map<String, Value>,
+) -> Result<Vec<String>, catalog::ScopeRuleError> {
+    const FIELD: &str = "oauth_scopes";
+    let asked = open.entry.provider.connection_config.iter().any(|field| field.name == FIELD);
+    match config.get(FIELD).and_then(Value::as_str).filter(|_| asked) {
+        Some(own) => Ok(own.split_whitespace().map(str::to_owned).collect()),
+        None => machine_scopes(context, open),
+    }
 }
 
 /// A missing or wrong setting as a problem of the developer's.

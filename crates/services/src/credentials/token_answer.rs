@@ -121,7 +121,12 @@ fn is_error(value: &Value) -> bool {
     }
 }
 
-fn from_object(shape: &AnswerShape, answer: Map<String, Value>, received_at_ms: i64) -> Option<TokenAnswer> {
+/// The parts of an answer; `None` when there is no token where the shape says.
+pub fn from_object(
+    shape: &AnswerShape,
+    answer: Map<String, Value>,
+    received_at_ms: i64,
+) -> Option<TokenAnswer> {
     let whole = secret_at(&answer, &shape.access_token).is_none();
     let inner = shape.alternate.as_deref().filter(|_| whole).and_then(|path| at(&answer, path)?.as_object());
     let view = inner.unwrap_or(&answer);
@@ -149,7 +154,9 @@ fn end(shape: &AnswerShape, answer: &Map<String, Value>, received_at_ms: i64) ->
     }
     let answered = match &shape.expiry {
         Some(Expiry::In(path)) => at(answer, path).and_then(|life| after(received_at_ms, life, shape.unit)),
-        Some(Expiry::At(path)) => at(answer, path).and_then(moment),
+        // Some say how long where they were to say when (Tableau's `estimatedTimeToExpiration`).
+        Some(Expiry::At(path)) => at(answer, path)
+            .and_then(|value| moment(value).or_else(|| after(received_at_ms, value, shape.unit))),
         None => expires_at_ms_in(answer, received_at_ms, shape.unit),
     };
     answered.or(match shape.life {
@@ -230,7 +237,8 @@ fn form(body: &[u8]) -> Map<String, Value> {
         .collect()
 }
 
-fn unreadable(status: u16, content_type: Option<&str>) -> TokenProblem {
+/// What a token endpoint answered is no token answer.
+pub fn unreadable(status: u16, content_type: Option<&str>) -> TokenProblem {
     let kind = content_type.unwrap_or("no content type");
     let mut problem = TokenProblem::passing(
         "token_answer_unreadable",

@@ -53,8 +53,13 @@ pub struct Alive {
 /// What a visit found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Found {
-    /// The credentials are new now.
-    Fresh,
+    /// The credentials are new now, and may rest.
+    Fresh {
+        /// So long, milliseconds.
+        idle_ms: i64,
+        /// Which they are.
+        version: i64,
+    },
     /// They rest until this moment, Unix milliseconds.
     Rests(i64),
     /// Something passing: again after a pause that grows with the failures in a row.
@@ -99,7 +104,7 @@ impl Alive {
         };
         let now_ms = self.context.now_ms();
         let next_ms = match found {
-            Found::Fresh => Some(now_ms + self.spread(self.settings.idle_ms)),
+            Found::Fresh { idle_ms, .. } => Some(now_ms + self.spread(idle_ms)),
             Found::Rests(until_ms) => Some(until_ms.max(now_ms + self.spread(HOUR_MS))),
             Found::Failed(failures) => {
                 let pause_ms = HOUR_MS << failures.clamp(0, 4);
@@ -108,8 +113,7 @@ impl Alive {
             Found::Over => None,
         };
         let version = match found {
-            // The refresh has raised it by one; a newer authorization raised it again and has its own moment.
-            Found::Fresh => due.version + 1,
+            Found::Fresh { version, .. } => version,
             _ => due.version,
         };
         Ok(self.context.store.set_check(due.row, version, next_ms).await?)
@@ -127,9 +131,11 @@ impl Alive {
         }
         let now_ms = self.context.now_ms();
         let rested_ms = due.refreshed_at_ms.map_or(i64::MAX, |at_ms| now_ms - at_ms);
+        let own_days = account.integration.entry.provider.refresh_idle_days;
+        let idle_ms = own_days.map_or(self.settings.idle_ms, |days| i64::from(days) * DAY_MS);
         let force = if rested_ms >= LONGEST_REST_MS { Force::Yes } else { Force::No };
-        if rested_ms < self.settings.idle_ms {
-            return Ok(Found::Rests(now_ms + self.spread(self.settings.idle_ms - rested_ms)));
+        if rested_ms < idle_ms {
+            return Ok(Found::Rests(now_ms + self.spread(idle_ms - rested_ms)));
         }
         if force == Force::No && !account.is_due(now_ms) {
             let due_ms = account.credentials.expires_at_ms().unwrap_or(i64::MAX);
@@ -145,7 +151,11 @@ impl Alive {
             return Ok(Found::Over);
         }
         match self.keeper.refresh(&account, force).await {
-            Ok(_) => Ok(Found::Fresh),
+            Ok(fresh) if fresh.connection.credentials_version > due.version => {
+                Ok(Found::Fresh { idle_ms, version: fresh.connection.credentials_version })
+            }
+            // The old token still works, and the refresh failed or takes its time.
+            Ok(_) => Ok(Found::Failed(0)),
             Err(error) if needs_reconnect(&error) => Ok(Found::Over),
             Err(_) => Ok(Found::Failed(health.failures)),
         }

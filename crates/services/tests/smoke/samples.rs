@@ -13,7 +13,8 @@ pub fn of(fields: &[Field]) -> Map<String, Value> {
     needed.map(|field| (field.name.clone(), Value::String(one(field)))).collect()
 }
 
-fn one(field: &Field) -> String {
+/// A value for one field.
+pub fn one(field: &Field) -> String {
     if let Some(choice) = field.choices.first() {
         return choice.clone();
     }

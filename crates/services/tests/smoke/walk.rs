@@ -2,12 +2,14 @@
 
 use domain::connect::ConnectSession;
 use domain::provider::{Auth, CodeGrant, OAuth2, Provider};
+use domain::template::Template;
 use domain::{ConnectionId, IntegrationKey, Secret};
 use http::{HeaderMap, Method};
 use serde_json::{Map, Value, json};
 use services::connect::authorize::{self, AuthorizeRequest};
 use services::connect::callback::{self, CallbackRequest, Ending};
-use services::connect::direct::{self, Form};
+use services::connect::direct;
+use services::connect::form::Form;
 use services::connect::sessions::{self, NewSession};
 use services::credentials::keeper::Force;
 use services::credentials::schemes::oauth2::challenge;
@@ -36,20 +38,24 @@ pub async fn walk(house: &House, provider: &Provider) -> Result<Walked, String> 
     let walker = Walker { house, provider, key: IntegrationKey::parse(provider.name.as_str()).unwrap() };
     match &provider.auth {
         Auth::OAuth2(scheme) if scheme.installation.is_some() => {
-            return Ok(Walked::Left("begins with a webhook"));
+            return Ok(Walked::Left("begin with a webhook"));
         }
         Auth::OAuth2(scheme) if scheme.grant == CodeGrant::AdminConsent => {
-            return Ok(Walked::Left("admin consent has tests of its own"));
+            return Ok(Walked::Left("ask an administrator and have tests of their own"));
         }
         Auth::OAuth2(scheme) => walker.by_code(scheme).await?,
         Auth::McpOAuth2(scheme) => walker.by_code(&scheme.oauth2).await?,
         Auth::OAuth2Cc(_) => {
-            let form =
-                Form::ClientCredentials { client_id: CLIENT.to_owned(), client_secret: Secret::new(SECRET) };
+            let form = Form::ClientCredentials {
+                client_id: CLIENT.to_owned(),
+                client_secret: Secret::new(SECRET),
+                client_certificate: None,
+                client_private_key: None,
+            };
             walker.by_form(form).await?;
         }
         Auth::None => walker.by_form(Form::Unauthenticated).await?,
-        _ => return Ok(Walked::Left("has tests of its own")),
+        _ => return Ok(Walked::Left("have tests of their own")),
     }
     Ok(Walked::Whole)
 }
@@ -87,8 +93,62 @@ impl Walker<'_> {
         matches!(&self.provider.auth, Auth::McpOAuth2(scheme) if !matches!(scheme.registration, Static))
     }
 
+    /// What the form asks for, and what the URLs of the definition need besides: an optional field that they use, or a
+    /// value that nobody is asked for and that a customer's backend sets.
     fn config(&self) -> Map<String, Value> {
-        samples::of(&self.provider.connection_config)
+        let mut config = samples::of(&self.provider.connection_config);
+        for url in self.urls() {
+            for _ in 0..5 {
+                let value = |path: &str| {
+                    if let Some(cloud) = path.strip_prefix("cloud.") {
+                        return Some(cloud.to_owned());
+                    }
+                    let name = path.strip_prefix("connectionConfig.").unwrap_or(path);
+                    let default = self.field(name).and_then(|field| field.default_value.clone());
+                    let given = config.get(name).and_then(Value::as_str).map(str::to_owned);
+                    given.or(default).or_else(|| self.brings(name).then(|| "brought".to_owned()))
+                };
+                let Err(missing) = url.resolve(&value) else { break };
+                let name = missing.path.strip_prefix("connectionConfig.").unwrap_or(&missing.path).to_owned();
+                let sample = match self.field(&name) {
+                    Some(field) if field.pattern.is_some() || !field.choices.is_empty() => {
+                        samples::one(field)
+                    }
+                    _ => self.metadata(&name).replace("meta", "acme"),
+                };
+                config.insert(name, Value::String(sample));
+            }
+        }
+        config
+    }
+
+    fn field(&self, name: &str) -> Option<&domain::provider::Field> {
+        self.provider.connection_config.iter().find(|field| field.name == name)
+    }
+
+    fn urls(&self) -> Vec<&Template> {
+        let mut urls: Vec<&Template> = Vec::new();
+        match &self.provider.auth {
+            Auth::OAuth2(scheme) => {
+                urls.extend(&scheme.authorization_url);
+                urls.push(&scheme.token_url);
+                urls.extend(&scheme.refresh_url);
+            }
+            Auth::OAuth2Cc(scheme) => urls.push(&scheme.token_url),
+            _ => {}
+        }
+        urls.extend(self.provider.proxy.as_ref().map(|proxy| &proxy.base_url));
+        urls
+    }
+
+    /// Whether a callback or an answer brings a value of the connection config.
+    fn brings(&self, name: &str) -> bool {
+        let (callback, answer): (&[String], &[String]) = match &self.provider.auth {
+            Auth::OAuth2(scheme) => (&scheme.redirect_uri_metadata, &scheme.token_response_metadata),
+            Auth::OAuth2Cc(scheme) => (&[], &scheme.token_response_metadata),
+            _ => (&[], &[]),
+        };
+        callback.iter().chain(answer).any(|path| path == name)
     }
 
     /// What every endpoint answers: tokens, and whatever the definition reads from an answer.
@@ -108,14 +168,18 @@ impl Walker<'_> {
         answer
     }
 
-    /// A whole address where the base URL begins with it, else a word.
-    fn metadata(&self, name: &str) -> &'static str {
+    /// A value that a callback or an answer brings: what its field asks for, else a whole address where a URL begins with
+    /// it, else a word.
+    fn metadata(&self, name: &str) -> String {
         let begins = format!("${{connectionConfig.{name}}}");
-        let base = self.provider.proxy.as_ref().map_or("", |proxy| proxy.base_url.source());
-        if base.split(" || ").any(|one| one.trim().starts_with(&begins)) {
-            "https://meta.example"
-        } else {
-            "meta"
+        let whole = self
+            .urls()
+            .iter()
+            .any(|url| url.source().split(" || ").any(|one| one.trim().starts_with(&begins)));
+        match self.field(name) {
+            Some(field) if field.pattern.is_some() => samples::one(field),
+            _ if whole => "https://meta.example".to_owned(),
+            _ => "meta".to_owned(),
         }
     }
 
@@ -136,7 +200,7 @@ impl Walker<'_> {
             (scheme.code_parameter.clone(), CODE.to_owned()),
         ];
         for name in &scheme.redirect_uri_metadata {
-            params.push((name.clone(), self.metadata(name).to_owned()));
+            params.push((name.clone(), self.metadata(name)));
         }
         let request = CallbackRequest { params, cookie: Some(begun.issued.cookie_value) };
         let ending = callback::arrive(&services.context, &services.events, request).await;
@@ -215,7 +279,7 @@ impl Walker<'_> {
         let seen = self.house.fake.take();
         let [request] = seen.as_slice() else { return Err(format!("call: {} requests", seen.len())) };
         if answer.status() != 200 || !request.line.contains("/smoke") {
-            return Err(format!("call: {} for {}", answer.status(), request.line));
+            return Err(format!("call: {} for {} at {}", answer.status(), request.line, request.host));
         }
         match token {
             Some(token) if !request.holds(token.expose()) => {

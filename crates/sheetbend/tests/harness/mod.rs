@@ -9,6 +9,7 @@ pub mod outside;
 pub mod person;
 pub mod receiver;
 pub mod upstream;
+pub mod vendor;
 pub mod visitor;
 
 use std::io::{BufRead as _, BufReader, Read as _};

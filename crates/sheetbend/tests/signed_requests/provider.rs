@@ -82,7 +82,7 @@ impl Fake {
         let server = Start::dev().args(&arguments).start();
         let client =
             |mode: &str| json!({"type": mode, "client_id": "client-1", "client_secret": "client secret&1"});
-        let made = Self { upstream, server, dir: dir };
+        let made = Self { upstream, server, dir };
         made.integrate("fake-tba", json!({"credentials": client("TBA")})).await;
         made.integrate("fake-templates", json!({"credentials": client("OAUTH2")})).await;
         made.integrate("fake-wsse", json!({})).await;

@@ -1,12 +1,16 @@
 //! Credentials that are due to be looked after, and those that end.
 
 use store::{
-    Claim, EndingCredentials, FollowUp, Intent, NewConnection, NewCredentials, Uncertainty, Written,
+    Claim, Dialect, EndingCredentials, FollowUp, Intent, NewConnection, NewCredentials, Uncertainty, Written,
 };
 
 use crate::fixture::{Fixture, NOW, new_connection};
 
-crate::on_both!(each_visitor_gets_others_and_newer_credentials_win, what_ends_is_found_and_warned_of_once);
+crate::on_both!(
+    each_visitor_gets_others_and_newer_credentials_win,
+    what_ends_is_found_and_warned_of_once,
+    what_is_due_is_found_by_an_index,
+);
 
 const HOUR: i64 = 3_600_000;
 
@@ -66,6 +70,21 @@ async fn each_visitor_gets_others_and_newer_credentials_win(f: Fixture) {
     let back = f.store.claim_checks(NOW + 6 * HOUR, NOW + 7 * HOUR, 9).await.unwrap();
     let back = back.iter().find(|one| one.id.as_str() == "a").expect("it is looked after again");
     assert_eq!((back.refreshed_at_ms, back.failing_since_ms), (Some(NOW + 5 * HOUR), None));
+}
+
+async fn what_is_due_is_found_by_an_index(f: Fixture) {
+    let plan = f.store.explain_due().await.unwrap();
+    if f.store.dialect() == Dialect::Postgres {
+        // PostgreSQL decides by the table's size; on an empty one its choice means nothing.
+        assert!(!plan.is_empty());
+        return;
+    }
+    for index in ["tasks_due", "connection_credentials_check"] {
+        assert!(plan.iter().any(|step| step.contains(index)), "{index}: {plan:#?}");
+    }
+    let scanned = |step: &&String| step.starts_with("SCAN") && !step.starts_with("SCAN picked");
+    assert_eq!(plan.iter().find(scanned), None, "{plan:#?}");
+    assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:#?}");
 }
 
 async fn what_ends_is_found_and_warned_of_once(f: Fixture) {

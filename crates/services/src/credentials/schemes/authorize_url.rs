@@ -62,7 +62,9 @@ fn params(
         ("state".into(), request.state.to_owned()),
     ];
     for (name, template) in request.params {
-        set(&mut params, name, party.text(template)?);
+        if let Some(value) = party.parameter(template)? {
+            set(&mut params, name, value);
+        }
     }
     if scheme.pkce == Pkce::S256 {
         set(&mut params, "code_challenge", challenge(request.verifier));

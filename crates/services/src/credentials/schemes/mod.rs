@@ -1,20 +1,30 @@
 //! One file an auth mode: how tokens are obtained and renewed. Pure: each makes a request, none sends it.
 
+pub mod address;
 pub mod app;
 pub mod assertion;
 pub mod authorize_url;
 pub mod aws_sigv4;
+pub mod bill;
 pub mod client_credentials;
+pub mod form_values;
+pub mod jwk;
+pub mod jws;
+pub mod jwt;
 pub mod mcp;
 pub mod oauth1;
 pub mod oauth2;
+pub mod pem;
 pub mod rsa_key;
+pub mod saml;
 pub mod signature;
 pub mod tba;
 pub mod two_step;
+pub mod xml;
 
 mod party;
 
+pub use form_values::FormValues;
 pub use party::{Client, Party, SettingProblem, at, config_text};
 
 use domain::Secret;

@@ -26,7 +26,9 @@ pub fn redeem(
     request.set("code", code);
     request.set("redirect_uri", party.redirect_uri.to_owned());
     for (name, template) in &scheme.token_params {
-        request.set(name, party.text(template)?);
+        if let Some(value) = party.parameter(template)? {
+            request.set(name, value);
+        }
     }
     if let Some(scope) = scope {
         request.set("scope", scope.to_owned());
@@ -51,7 +53,9 @@ pub fn refresh(
     let mut request = request(scheme, party, scheme.refresh_url.as_ref().unwrap_or(&scheme.token_url))?;
     let params = if scheme.refresh_params.is_empty() { &scheme.token_params } else { &scheme.refresh_params };
     for (name, template) in params {
-        request.set(name, party.text(template)?);
+        if let Some(value) = party.parameter(template)? {
+            request.set(name, value);
+        }
     }
     request.set("grant_type", "refresh_token".to_owned());
     request.set("refresh_token", refresh_token.clone());
@@ -88,7 +92,9 @@ pub fn mint_for_admin(
 ) -> Result<TokenRequest, SettingProblem> {
     let mut request = request(scheme, party, &scheme.token_url)?;
     for (name, template) in &scheme.token_params {
-        request.set(name, party.text(template)?);
+        if let Some(value) = party.parameter(template)? {
+            request.set(name, value);
+        }
     }
     request.set("grant_type", "client_credentials".to_owned());
     request.set("scope", scopes.join(&scheme.scope_separator));

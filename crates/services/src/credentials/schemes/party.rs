@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::Secret;
 use domain::integration::Integration;
-use domain::provider::Provider;
+use domain::provider::{Field, HostPart, Presence, Provider};
 use domain::template::{Template, Values};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
@@ -61,7 +61,7 @@ pub enum SettingProblem {
 }
 
 /// Everything but what encodeURIComponent leaves alone.
-const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+pub(super) const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
     .remove(b'.')
@@ -82,9 +82,10 @@ impl Party<'_> {
             template.source().split(" || ").any(|one| one.trim().starts_with(&format!("${{{path}}}")))
         };
         let encode = |path: &str, value: String| {
-            // The operator's own, or a whole base such as `https://accounts.example` that stands where a URL begins;
-            // which ones may is the catalogue's rule on hosts.
-            if path.starts_with("cloud.") || (whole(path) && value.contains("://")) {
+            // The operator's own; a whole base such as `https://accounts.example` that stands where a URL begins; a host
+            // with a port or a path. What may stand there is the catalogue's rule on hosts, checked before.
+            if path.starts_with("cloud.") || self.is_host_part(path) || (whole(path) && value.contains("://"))
+            {
                 value
             } else {
                 utf8_percent_encode(&value, COMPONENT).to_string()
@@ -102,6 +103,33 @@ impl Party<'_> {
     /// As [`Self::url`].
     pub fn url_verbatim(&self, template: &Template, what: &'static str) -> Result<url::Url, SettingProblem> {
         web_url(&self.text(template)?, what)
+    }
+
+    /// The declared field that a placeholder stands for.
+    fn field(&self, path: &str) -> Option<&Field> {
+        let name = path.strip_prefix("connectionConfig.")?;
+        self.provider.connection_config.iter().find(|field| field.name == name)
+    }
+
+    fn is_host_part(&self, path: &str) -> bool {
+        self.field(path).is_some_and(|field| field.host_part == HostPart::Yes)
+    }
+
+    /// Fills a parameter's value; `None`, which leaves the parameter out, where it stands for a field that may stay
+    /// empty and nobody has filled.
+    ///
+    /// # Errors
+    /// The missing setting.
+    pub fn parameter(&self, template: &Template) -> Result<Option<String>, SettingProblem> {
+        let may_stay_empty = |path: &str| {
+            let empty = |field: &Field| field.default_value.as_deref() == Some("");
+            self.field(path).is_some_and(|field| field.presence != Presence::Required || empty(field))
+        };
+        match template.resolve(self) {
+            Ok(text) => Ok(Some(text)),
+            Err(missing) if may_stay_empty(&missing.path) => Ok(None),
+            Err(missing) => Err(SettingProblem::Missing(missing.path)),
+        }
     }
 
     /// Fills a template without encoding.

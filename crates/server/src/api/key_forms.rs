@@ -1,0 +1,136 @@
+//! Forms of the modes whose credentials a person types: `/api-auth/api-key`, `/api-auth/basic`, `/auth/jwt`,
+//! `/auth/bill` (contract §5.6).
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State};
+use domain::Secret;
+use domain::credentials::BasicCredentials;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use services::connect::direct;
+use services::connect::form::{BillForm, Form};
+use services::error::Error;
+
+use super::forms::{answer, params, parse_key};
+use crate::app::SharedApp;
+use crate::auth::QuerySession;
+use crate::error::ApiError;
+use crate::strict::StrictJson;
+
+/// The longest key, name or password, in bytes.
+const LONGEST: usize = 1_024;
+
+/// A key.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiKeyBody {
+    #[serde(rename = "apiKey")]
+    api_key: String,
+}
+
+/// A name and a password; either may be empty, neither may be absent.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BasicBody {
+    username: String,
+    password: String,
+}
+
+/// A Bill.com login.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BillBody {
+    #[serde(rename = "type")]
+    _type: Option<String>,
+    username: String,
+    password: String,
+    organization_id: String,
+    dev_key: String,
+}
+
+/// `POST /api-auth/api-key/{key}`.
+pub async fn api_key(
+    State(app): State<SharedApp>,
+    QuerySession(session): QuerySession,
+    Path(key): Path<String>,
+    RawQuery(query): RawQuery,
+    StrictJson(body): StrictJson<ApiKeyBody>,
+) -> Result<Json<Value>, ApiError> {
+    let form = Form::ApiKey(given("apiKey", &body.api_key)?);
+    let key = parse_key(&key)?;
+    let context = &app.services.context;
+    let connected = direct::connect(context, &session, &key, params(query.as_deref()), form).await?;
+    Ok(Json(answer(&app, &connected)))
+}
+
+/// `POST /api-auth/basic/{key}`.
+pub async fn basic(
+    State(app): State<SharedApp>,
+    QuerySession(session): QuerySession,
+    Path(key): Path<String>,
+    RawQuery(query): RawQuery,
+    StrictJson(body): StrictJson<BasicBody>,
+) -> Result<Json<Value>, ApiError> {
+    let form = Form::Basic(BasicCredentials {
+        username: possibly_empty("username", &body.username)?,
+        password: possibly_empty("password", &body.password)?,
+    });
+    let key = parse_key(&key)?;
+    let context = &app.services.context;
+    let connected = direct::connect(context, &session, &key, params(query.as_deref()), form).await?;
+    Ok(Json(answer(&app, &connected)))
+}
+
+/// `POST /auth/jwt/{key}`.
+pub async fn jwt(
+    State(app): State<SharedApp>,
+    QuerySession(session): QuerySession,
+    Path(key): Path<String>,
+    RawQuery(query): RawQuery,
+    StrictJson(body): StrictJson<Map<String, Value>>,
+) -> Result<Json<Value>, ApiError> {
+    let key = parse_key(&key)?;
+    let context = &app.services.context;
+    let connected =
+        direct::connect(context, &session, &key, params(query.as_deref()), Form::Jwt(body)).await?;
+    Ok(Json(answer(&app, &connected)))
+}
+
+/// `POST /auth/bill/{key}`.
+pub async fn bill(
+    State(app): State<SharedApp>,
+    QuerySession(session): QuerySession,
+    Path(key): Path<String>,
+    RawQuery(query): RawQuery,
+    StrictJson(body): StrictJson<BillBody>,
+) -> Result<Json<Value>, ApiError> {
+    let form = Form::Bill(BillForm {
+        username: given("username", &body.username)?,
+        password: given("password", &body.password)?,
+        organization_id: given("organization_id", &body.organization_id)?,
+        dev_key: given("dev_key", &body.dev_key)?,
+    });
+    let key = parse_key(&key)?;
+    let context = &app.services.context;
+    let connected = direct::connect(context, &session, &key, params(query.as_deref()), form).await?;
+    Ok(Json(answer(&app, &connected)))
+}
+
+/// A secret that a person pasted, without the white space that pasting brings.
+fn given(name: &str, text: &str) -> Result<Secret, ApiError> {
+    match possibly_empty(name, text.trim())? {
+        secret if secret.is_empty() => Err(Error::field("must not be empty", &[name]).into()),
+        secret => Ok(secret),
+    }
+}
+
+/// A value that the vendor may want empty; what it holds is kept, spaces of a password among it.
+fn possibly_empty(name: &str, text: &str) -> Result<Secret, ApiError> {
+    if text.len() > LONGEST {
+        return Err(Error::field(format!("must not be longer than {LONGEST} bytes"), &[name]).into());
+    }
+    if text.contains(char::is_control) {
+        return Err(Error::field("must not contain control characters", &[name]).into());
+    }
+    Ok(Secret::new(text))
+}
