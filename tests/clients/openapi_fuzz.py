@@ -35,7 +35,7 @@ SETTINGS = hypothesis.settings(
 
 class Fuzz:
     def __init__(self):
-        self.failures, self.calls, self.statuses = {}, 0, {}
+        self.failures, self.calls, self.statuses, self.seen = {}, 0, {}, {}
 
     def operation(self, operation):
         key = OPTIONS["keys"]["account" if operation.path.startswith(ACCOUNT) else "environment"]
@@ -54,6 +54,7 @@ class Fuzz:
         except (Exception, FailureGroup) as error:  # one failure must not hide the others
             self.failures.setdefault(operation.label, f"{error}"[:1500])
         else:
+            self.seen.setdefault(operation.label, set()).add(response.status_code)
             self.statuses[response.status_code] = self.statuses.get(response.status_code, 0) + 1
 
 
@@ -76,6 +77,7 @@ def main():
         "operations": len(operations),
         "calls": fuzz.calls,
         "statuses": {str(status): count for status, count in sorted(fuzz.statuses.items())},
+        "only_401": sorted(label for label, seen in fuzz.seen.items() if seen == {401}),
         "seconds": round(time.monotonic() - started, 1),
     }
     print(json.dumps({"ok": not fuzz.failures, "checks": {label: False for label in fuzz.failures}, "facts": facts}))
