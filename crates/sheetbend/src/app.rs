@@ -24,12 +24,11 @@ use store::{DatabaseUrl, Store, StoreOptions};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use vault::Vault;
 
 use crate::config::{
-    DatabaseAge, LogFormat, LogOptions, LogProxyOption, OutboundOptions, ProviderOptions, ServeOptions,
-    TrustProxyOption,
+    LogFormat, LogOptions, LogProxyOption, OutboundOptions, ProviderOptions, ServeOptions, TrustProxyOption,
 };
+use crate::encryption;
 use crate::files::{self, DataDirLock};
 use crate::house_keys;
 use crate::ports::{SystemClock, SystemEntropy};
@@ -104,17 +103,10 @@ pub async fn build(options: ServeOptions, additions: Additions) -> anyhow::Resul
     files::make_private_dir(data_dir).with_context(|| format!("data directory {}", data_dir.display()))?;
     let url = database_url(&options)?;
     let lock = DataDirLock::take(data_dir)?;
-    let age = match &url {
-        DatabaseUrl::Sqlite(path) if !path.exists() => DatabaseAge::New,
-        _ if data_dir.join("encryption.key").exists() => DatabaseAge::Existing,
-        DatabaseUrl::Postgres(_) => DatabaseAge::New,
-        DatabaseUrl::Sqlite(_) => DatabaseAge::Existing,
-    };
-    let given = options.keys.load(data_dir, age)?;
+    let given = options.keys.load(data_dir)?;
     let store =
         Store::open(StoreOptions::new(url.clone())).await.with_context(|| format!("database {url}"))?;
-    let vault = Vault::new(given.ring);
-    check_key(&store, &vault).await?;
+    let vault = encryption::settle(&store, &given).await?;
     let listener = bind(options.network.listen).await?;
     let tls = tls(&options)?;
     let metrics = match options.metrics.metrics_listen {
@@ -139,6 +131,7 @@ pub async fn build(options: ServeOptions, additions: Additions) -> anyhow::Resul
         log,
         settings,
     });
+    services::key_rotation::follow(&context).await.context("the encryption key was changed")?;
     let scope = default_environment(&context).await?;
     jobs::schedules(&context).await?;
     let api_key = house_keys::api_key(&context, scope, given.api_key, data_dir).await?;
@@ -216,6 +209,8 @@ fn background(
     tracker.spawn(async move { own.services.run_notes(cancel).await });
     let (own, cancel) = (app.clone(), shutdown.clone());
     tracker.spawn(async move { own.services.run_indexing(cancel).await });
+    let (rotation, cancel) = (app.services.rotation.clone(), shutdown.clone());
+    tracker.spawn(async move { rotation.run(cancel).await });
     let (events, cancel) = (app.services.events.clone(), shutdown.clone());
     tracker.spawn(events.run(cancel));
     let (store, cancel) = (app.services.context.store.clone(), shutdown.clone());
@@ -265,13 +260,6 @@ fn database_url(options: &ServeOptions) -> anyhow::Result<DatabaseUrl> {
         Some(text) => Ok(text.parse()?),
         None => Ok(DatabaseUrl::Sqlite(options.database.data_dir.join("sheetbend.db"))),
     }
-}
-
-/// Refuses to start with a key that does not open what is stored.
-async fn check_key(store: &Store, vault: &Vault) -> anyhow::Result<()> {
-    const NAME: &str = "encryption_check";
-    let stored = store.meta_or_insert(NAME, &vault.check_value()?).await?;
-    vault.verify_check_value(&stored).context("the database was sealed with another encryption key")
 }
 
 fn settings(options: &ServeOptions, address: SocketAddr, node: NodeName, sandbox: bool) -> Settings {

@@ -4,6 +4,7 @@ mod app;
 mod cli;
 mod config;
 mod dev;
+mod encryption;
 mod files;
 mod house_keys;
 mod logs;
