@@ -95,7 +95,7 @@ impl House {
             },
         };
         let context = Arc::new(Context {
-            catalog,
+            catalog: catalog.into(),
             egress: Egress::new(EgressOptions { exemptions, ..EgressOptions::default() }).unwrap(),
             background: TaskTracker::new(),
             key_making: tokio::sync::Semaphore::new(1),
