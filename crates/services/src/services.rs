@@ -66,6 +66,12 @@ impl Services {
         Self { keys, fetches, context, accounts, keeper, resources, proxy, events, rotation }
     }
 
+    /// Takes another catalogue into use: from now on nothing is answered from the old one.
+    pub fn replace_catalog(&self, catalog: catalog::Catalog) {
+        self.context.catalog.replace(catalog);
+        self.accounts.forget_all();
+    }
+
     /// Deletes what has expired and writes down what was only remembered.
     ///
     /// # Errors

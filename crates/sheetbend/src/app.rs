@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use catalog::Catalog;
 use domain::{Clock, Entropy, EnvironmentName, Scope, Secret};
 use egress::{Egress, EgressOptions, HostPort, OutboundProxies, PolicyClass, SendPolicy};
 use server::door::Door;
@@ -25,13 +24,12 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::{
-    LogFormat, LogOptions, LogProxyOption, OutboundOptions, ProviderOptions, ServeOptions, TrustProxyOption,
-};
+use crate::config::{LogFormat, LogOptions, LogProxyOption, OutboundOptions, ServeOptions, TrustProxyOption};
 use crate::encryption;
 use crate::files::{self, DataDirLock};
 use crate::house_keys;
 use crate::ports::{SystemClock, SystemEntropy};
+use crate::provider_files::ProviderFiles;
 use crate::shutdown;
 
 /// What `dev` adds to a server.
@@ -62,6 +60,7 @@ pub struct Built {
     metrics: Option<TcpListener>,
     tls: Option<Arc<TlsSource>>,
     recorder: services::operations::RecorderTask,
+    provider_files: ProviderFiles,
     options: ServeOptions,
     lock: DataDirLock,
 }
@@ -118,8 +117,13 @@ pub async fn build(options: ServeOptions, additions: Additions) -> anyhow::Resul
     let name = lock.name(|| domain::entropy::hex(&*entropy, 8)).context("the lock file")?;
     let node = NodeName { home: name, start: domain::entropy::hex(&*entropy, 8) };
     let settings = settings(&options, address, node, additions.sandbox_cloud.is_some());
+    let provider_files = ProviderFiles::of(
+        Some(data_dir),
+        &options.providers.provider_file,
+        additions.sandbox_cloud.as_deref().unwrap_or_default(),
+    )?;
     let context = Arc::new(Context {
-        catalog: catalog(&options.providers, &additions)?,
+        catalog: provider_files.load().context("--provider-file")?.into(),
         egress: egress(&options.outbound, &additions)?,
         background: TaskTracker::new(),
         key_making: tokio::sync::Semaphore::new(1),
@@ -147,14 +151,28 @@ pub async fn build(options: ServeOptions, additions: Additions) -> anyhow::Resul
         metrics: Default::default(),
     };
     let app = Arc::new(app);
-    Ok(Built { app, scope, listener, address, api_key, account_key, metrics, tls, recorder, options, lock })
+    Ok(Built {
+        app,
+        scope,
+        listener,
+        address,
+        api_key,
+        account_key,
+        metrics,
+        tls,
+        recorder,
+        provider_files,
+        options,
+        lock,
+    })
 }
 
 /// Serves until `shutdown`, then drains, writes what is queued and closes the database.
 pub async fn run(built: Built, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let Built { app, listener, metrics, tls, recorder, options, lock, .. } = built;
+    let Built { app, listener, metrics, tls, recorder, provider_files, options, lock, .. } = built;
     let drain = Duration::from_secs(options.network.drain_seconds);
     let background = background(&app, &options, tls.clone(), metrics, &shutdown);
+    background.spawn(provider_files.run(app.clone(), shutdown.clone()));
     // The recorder ends last, after everything that writes to it.
     let recording = CancellationToken::new();
     let recorder = tokio::spawn(recorder.run(recording.clone()));
@@ -313,19 +331,6 @@ fn edge(options: &ServeOptions, context: &Context) -> EdgeSettings {
         metrics_token: options.metrics.metrics_token.clone().map(Secret::from),
         scheme: scheme(options),
     }
-}
-
-fn catalog(options: &ProviderOptions, additions: &Additions) -> anyhow::Result<Catalog> {
-    let mut catalog = Catalog::embedded()?;
-    if let Some(variables) = &additions.sandbox_cloud {
-        catalog = catalog.with_cloud("microsoft", "sandbox", variables.iter().cloned());
-    }
-    for path in &options.provider_file {
-        let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).with_context(|| format!("--provider-file {name}"))?;
-        catalog = catalog.with_file(&name, &text).context("--provider-file")?;
-    }
-    Ok(catalog)
 }
 
 fn egress(options: &OutboundOptions, additions: &Additions) -> anyhow::Result<Egress> {

@@ -194,8 +194,7 @@ impl Store {
     ) -> Result<usize, StoreError> {
         let Change::Reseal { swap, .. } = &column.change else { return Ok(0) };
         let swap = *swap;
-        let list =
-            |(old, new): (SealedRow, Sealed)| vec![old.cursor.0, (&old.sealed).into(), (&new).into()];
+        let list = |(old, new): (SealedRow, Sealed)| vec![old.cursor.0, (&old.sealed).into(), (&new).into()];
         let lists: Vec<Vec<Value>> = pairs.into_iter().map(list).collect();
         let write = self.pool.write(move |tx| Box::pin(async move { tx.each(swap, &lists).await }));
         Ok(write.await?.into_iter().flatten().count())

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use domain::Sealed;
 use domain::connect::OAuthState;
 use store::{
-    AdminLink, NodeKeys, PendingCertificate, ResourceToken, SealedRow, SealedSigningKey, ValueKind, sealed_columns,
+    AdminLink, NodeKeys, PendingCertificate, ResourceToken, SealedRow, SealedSigningKey, ValueKind,
+    sealed_columns,
 };
 
 use crate::fixture::{Fixture, NOW, integration, key, new_connection};
