@@ -29,15 +29,18 @@ await run(async (options, report) => {
 });
 
 /** Gives what was seen unless all of it holds. */
-const all = (holds, seen) => (holds ? true : seen);
-const rejected = async (work, status, code) => {
+function all(holds, seen) {
+    return holds ? true : seen;
+}
+
+async function rejected(work, status, code) {
     try {
         return await work();
     } catch (error) {
         const { status: seen, data } = error.response ?? {};
         return all(seen === status && data?.error?.code === code, { seen, data, error: error.message });
     }
-};
+}
 
 function table(nango, { host, api_key: apiKey, integration: key, connection_id: id, provider, auth_mode: mode = 'OAUTH2' }) {
     const made = `sdk ${randomUUID().slice(0, 8)}`;

@@ -13,6 +13,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -34,7 +35,7 @@ SETTINGS = hypothesis.settings(
 
 class Fuzz:
     def __init__(self):
-        self.failures, self.calls, self.statuses = {}, 0, {}
+        self.failures, self.calls, self.statuses, self.seen = {}, 0, {}, {}
 
     def operation(self, operation):
         key = OPTIONS["keys"]["account" if operation.path.startswith(ACCOUNT) else "environment"]
@@ -50,9 +51,10 @@ class Fuzz:
         self.calls += 1
         try:
             response = case.call_and_validate(base_url=OPTIONS["host"], headers=headers, checks=CHECKS)
-        except Exception as error:  # one failure must not hide the others
+        except (Exception, FailureGroup) as error:  # one failure must not hide the others
             self.failures.setdefault(operation.label, f"{error}"[:1500])
         else:
+            self.seen.setdefault(operation.label, set()).add(response.status_code)
             self.statuses[response.status_code] = self.statuses.get(response.status_code, 0) + 1
 
 
@@ -75,6 +77,7 @@ def main():
         "operations": len(operations),
         "calls": fuzz.calls,
         "statuses": {str(status): count for status, count in sorted(fuzz.statuses.items())},
+        "only_401": sorted(label for label, seen in fuzz.seen.items() if seen == {401}),
         "seconds": round(time.monotonic() - started, 1),
     }
     print(json.dumps({"ok": not fuzz.failures, "checks": {label: False for label in fuzz.failures}, "facts": facts}))

@@ -12,6 +12,7 @@ use crate::convert::{Ignored, ProviderFile};
 use crate::embedded;
 use crate::error::CatalogError;
 use crate::layer::Layer;
+use crate::read;
 
 /// One definition, ready to use.
 #[derive(Debug, Clone)]
@@ -72,7 +73,7 @@ impl Catalog {
     /// The file cannot be read, or a definition cannot be converted. The catalogue stays as it was.
     pub fn with_file(&self, file: &str, text: &str) -> Result<Self, CatalogError> {
         let layer = Layer::read(file, text, self.top.clone())?;
-        layer.convert_all(&self.clouds)?;
+        layer.convert_all(&self.clouds).map_err(|error| error.located(text))?;
         Ok(Self { top: Arc::new(layer), clouds: self.clouds.clone() })
     }
 
@@ -86,6 +87,24 @@ impl Catalog {
     ) -> Self {
         let clouds = Clouds::clone(&self.clouds).with_cloud(family, name, variables);
         Self { top: Arc::new(self.top.unconverted()), clouds: Arc::new(clouds) }
+    }
+
+    /// The names of the definitions in a file and the lines (from 0) that each takes.
+    ///
+    /// # Errors
+    /// The file cannot be read; what it defines is not looked at.
+    pub fn outline(file: &str, text: &str) -> Result<Vec<(String, std::ops::Range<usize>)>, CatalogError> {
+        let written = read::definitions(file, text)?;
+        let starts: Vec<usize> = written
+            .iter()
+            .map(|written| usize::try_from(written.line).unwrap_or(usize::MAX).saturating_sub(1))
+            .collect();
+        let ends = starts.iter().skip(1).copied().chain([text.lines().count()]);
+        Ok(written
+            .iter()
+            .zip(starts.iter().copied().zip(ends))
+            .map(|(written, (start, end))| (written.name.clone(), start..end))
+            .collect())
     }
 
     /// A definition by name.

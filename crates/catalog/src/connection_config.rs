@@ -2,6 +2,9 @@
 
 mod value;
 
+pub use value::is_host_part;
+pub(crate) use value::{compiled, matches_whole};
+
 use domain::provider::{HostPart, Presence, Provider};
 use serde_json::{Map, Value};
 

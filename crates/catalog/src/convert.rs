@@ -87,6 +87,11 @@ fn typed(text: &str) -> Result<ProviderFile, String> {
         let problem = problem.split(" at line ").next().unwrap_or_default();
         let problem = problem.split(", expected one of").next().unwrap_or_default();
         let problem = problem.replace("unknown field", "unknown key");
+        // The path ends with the unknown key itself.
+        let path = match problem.starts_with("unknown key") {
+            true => path.rsplit_once('.').map_or(".", |(outer, _)| outer).to_owned(),
+            false => path,
+        };
         if path == "." { problem } else { format!("{path}: {problem}") }
     })
 }

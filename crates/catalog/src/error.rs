@@ -21,6 +21,16 @@ impl CatalogError {
     }
 }
 
+impl CatalogError {
+    /// The same error on the line of the key that it is about, where `text` is the file.
+    pub(crate) fn located(mut self, text: &str) -> Self {
+        if let (Some(line), Some(key)) = (self.line, crate::locate::key_of(&self.problem)) {
+            self.line = Some(crate::locate::line_of(text, line, &key));
+        }
+        self
+    }
+}
+
 impl fmt::Display for CatalogError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.file)?;

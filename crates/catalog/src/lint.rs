@@ -43,6 +43,11 @@ pub fn lint(entry: &Entry, clouds: &Clouds) -> Vec<Lint> {
     lints.0
 }
 
+/// The line of a finding, where `text` is the file that the definition stands in.
+pub fn lint_line(entry: &Entry, lint: &Lint, text: &str) -> u64 {
+    crate::locate::line_of(text, entry.place.1, &lint.key)
+}
+
 pub(crate) struct Lints(Vec<Lint>);
 
 impl Lints {

@@ -46,10 +46,10 @@ pub(crate) fn definitions(file: &str, text: &str) -> Result<Vec<Written>, Catalo
     if map.len() > MAX_DEFINITIONS {
         return Err(CatalogError::of_file(file, None, format!("more than {MAX_DEFINITIONS} definitions")));
     }
+    let lines: Vec<&str> = text.lines().collect();
     map.into_iter()
         .map(|(name, node)| {
-            // A block map's own position is its first key, one line below the name.
-            let line = node.referenced.line().saturating_sub(1).max(1);
+            let line = line_of_name(&lines, &name, node.referenced.line());
             let written = Written { file: file.to_owned(), line, name, body: IndexMap::new() };
             match node.value {
                 Node::Map(body) => Ok(Written { body, ..written }),
@@ -57,6 +57,17 @@ pub(crate) fn definitions(file: &str, text: &str) -> Result<Vec<Written>, Catalo
             }
         })
         .collect()
+}
+
+/// The line of a definition's name, at or above the position of its value: that of a block map is its first key.
+fn line_of_name(lines: &[&str], name: &str, value: u64) -> u64 {
+    let is_name = |line: &str| {
+        let line = line.trim_start_matches(['\'', '"']);
+        line.strip_prefix(name).is_some_and(|rest| rest.trim_start_matches(['\'', '"', ' ']).starts_with(':'))
+    };
+    let last = usize::try_from(value).unwrap_or(usize::MAX).min(lines.len());
+    let found = lines[..last].iter().rposition(|line| is_name(line));
+    found.map_or(value.max(1), |at| at as u64 + 1)
 }
 
 /// Reads one YAML document under this crate's limits.
@@ -94,9 +105,10 @@ mod tests {
     #[test]
     fn definitions_keep_their_order_and_know_their_line() {
         let written =
-            definitions("f.yaml", "# c\nb:\n  x: 1\n\na:\n  y: [true, null, 1.5, '${z}']\n").unwrap();
+            definitions("f.yaml", "# c\nb:\n  # d\n  x: 1\n\n'a':\n  y: [true, null, 1.5, '${z}']\n")
+                .unwrap();
         let seen: Vec<_> = written.iter().map(|w| (w.name.as_str(), w.line)).collect();
-        assert_eq!(seen, [("b", 2), ("a", 5)]);
+        assert_eq!(seen, [("b", 2), ("a", 6)]);
         assert_eq!(
             serde_json::to_string(&written[1].body).unwrap(),
             r#"{"y":[true,null,1.5,"${z}"]}"#,

@@ -16,6 +16,8 @@ pub enum OperationKind {
     MintToken,
     /// What follows a new connection.
     PostConnection,
+    /// Stored credentials tried against the provider.
+    ConnectionTest,
     /// A client secret or a certificate that ends soon.
     ExpiryWarning,
 }
@@ -37,6 +39,7 @@ impl OperationKind {
             Self::RefreshToken => "refresh_token",
             Self::MintToken => "mint_token",
             Self::PostConnection => "post_connection",
+            Self::ConnectionTest => "connection_test",
             Self::ExpiryWarning => "expiry_warning",
         }
     }
@@ -49,6 +52,7 @@ impl OperationKind {
             Self::RefreshToken => "Token refreshed",
             Self::MintToken => "Token minted for a resource",
             Self::PostConnection => "post connection execution",
+            Self::ConnectionTest => "Connection tested",
             Self::ExpiryWarning => "Credentials come to their end",
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use catalog::Catalog;
+use catalog::LiveCatalog;
 use domain::{Clock, Entropy};
 use egress::{Egress, FetchPolicy, SendPolicy};
 use store::Store;
@@ -20,8 +20,8 @@ pub struct Context {
     pub store: Store,
     /// Seals and opens.
     pub vault: Vault,
-    /// Provider definitions.
-    pub catalog: Catalog,
+    /// Provider definitions; an operator's files may replace them while the server runs.
+    pub catalog: LiveCatalog,
     /// Outbound HTTP.
     pub egress: Egress,
     /// Wall-clock time.

@@ -161,7 +161,7 @@ pub async fn delete(context: &Context, scope: Scope, key: &IntegrationKey) -> Re
 pub fn entry(context: &Context, provider: &str) -> Result<std::sync::Arc<Entry>, Error> {
     ProviderName::parse(provider)
         .ok()
-        .and_then(|name| context.catalog.get(&name).cloned())
+        .and_then(|name| context.catalog.get(&name))
         .ok_or_else(|| Error::field(format!("Unknown provider {provider}"), &["provider"]))
 }
 

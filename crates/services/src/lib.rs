@@ -11,6 +11,7 @@ pub mod fault;
 pub mod integration_secrets;
 pub mod integrations;
 pub mod jobs;
+pub mod key_rotation;
 pub mod operations;
 pub mod proxy;
 mod services;

@@ -14,6 +14,7 @@ use crate::credentials::keeper::Keeper;
 use crate::credentials::resources::Resources;
 use crate::error::Error;
 use crate::jobs::house;
+use crate::key_rotation::KeyRotation;
 use crate::proxy::Proxy;
 
 /// Every use-case.
@@ -34,6 +35,8 @@ pub struct Services {
     pub fetches: Fetches,
     /// Pages that wait.
     pub events: Arc<ConnectEvents>,
+    /// Changes of the encryption key.
+    pub rotation: Arc<KeyRotation>,
 }
 
 /// How long the log is kept.
@@ -59,7 +62,14 @@ impl Services {
         let proxy = Proxy::new(context.clone(), keeper.clone(), resources.clone());
         let events = ConnectEvents::new(context.clone());
         let (keys, fetches) = (ApiKeys::new(context.clone()), Fetches::new(context.clone()));
-        Self { keys, fetches, context, accounts, keeper, resources, proxy, events }
+        let rotation = Arc::new(KeyRotation::new(context.clone()));
+        Self { keys, fetches, context, accounts, keeper, resources, proxy, events, rotation }
+    }
+
+    /// Takes another catalogue into use: from now on nothing is answered from the old one.
+    pub fn replace_catalog(&self, catalog: catalog::Catalog) {
+        self.context.catalog.replace(catalog);
+        self.accounts.forget_all();
     }
 
     /// Deletes what has expired and writes down what was only remembered.

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use catalog::Catalog;
 use domain::{Clock, Entropy, EnvironmentName, Scope, Secret};
 use egress::{Egress, EgressOptions, HostPort, OutboundProxies, PolicyClass, SendPolicy};
 use server::door::Door;
@@ -24,15 +23,13 @@ use store::{DatabaseUrl, Store, StoreOptions};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use vault::Vault;
 
-use crate::config::{
-    DatabaseAge, LogFormat, LogOptions, LogProxyOption, OutboundOptions, ProviderOptions, ServeOptions,
-    TrustProxyOption,
-};
+use crate::config::{LogFormat, LogOptions, LogProxyOption, OutboundOptions, ServeOptions, TrustProxyOption};
+use crate::encryption;
 use crate::files::{self, DataDirLock};
 use crate::house_keys;
 use crate::ports::{SystemClock, SystemEntropy};
+use crate::provider_files::ProviderFiles;
 use crate::shutdown;
 
 /// What `dev` adds to a server.
@@ -63,6 +60,7 @@ pub struct Built {
     metrics: Option<TcpListener>,
     tls: Option<Arc<TlsSource>>,
     recorder: services::operations::RecorderTask,
+    provider_files: ProviderFiles,
     options: ServeOptions,
     lock: DataDirLock,
 }
@@ -104,17 +102,10 @@ pub async fn build(options: ServeOptions, additions: Additions) -> anyhow::Resul
     files::make_private_dir(data_dir).with_context(|| format!("data directory {}", data_dir.display()))?;
     let url = database_url(&options)?;
     let lock = DataDirLock::take(data_dir)?;
-    let age = match &url {
-        DatabaseUrl::Sqlite(path) if !path.exists() => DatabaseAge::New,
-        _ if data_dir.join("encryption.key").exists() => DatabaseAge::Existing,
-        DatabaseUrl::Postgres(_) => DatabaseAge::New,
-        DatabaseUrl::Sqlite(_) => DatabaseAge::Existing,
-    };
-    let given = options.keys.load(data_dir, age)?;
+    let given = options.keys.load(data_dir)?;
     let store =
         Store::open(StoreOptions::new(url.clone())).await.with_context(|| format!("database {url}"))?;
-    let vault = Vault::new(given.ring);
-    check_key(&store, &vault).await?;
+    let vault = encryption::settle(&store, &given).await?;
     let listener = bind(options.network.listen).await?;
     let tls = tls(&options)?;
     let metrics = match options.metrics.metrics_listen {
@@ -126,8 +117,13 @@ pub async fn build(options: ServeOptions, additions: Additions) -> anyhow::Resul
     let name = lock.name(|| domain::entropy::hex(&*entropy, 8)).context("the lock file")?;
     let node = NodeName { home: name, start: domain::entropy::hex(&*entropy, 8) };
     let settings = settings(&options, address, node, additions.sandbox_cloud.is_some());
+    let provider_files = ProviderFiles::of(
+        Some(data_dir),
+        &options.providers.provider_file,
+        additions.sandbox_cloud.as_deref().unwrap_or_default(),
+    )?;
     let context = Arc::new(Context {
-        catalog: catalog(&options.providers, &additions)?,
+        catalog: provider_files.load().context("--provider-file")?.into(),
         egress: egress(&options.outbound, &additions)?,
         background: TaskTracker::new(),
         key_making: tokio::sync::Semaphore::new(1),
@@ -139,6 +135,7 @@ pub async fn build(options: ServeOptions, additions: Additions) -> anyhow::Resul
         log,
         settings,
     });
+    services::key_rotation::follow(&context).await.context("the encryption key was changed")?;
     let scope = default_environment(&context).await?;
     jobs::schedules(&context).await?;
     let api_key = house_keys::api_key(&context, scope, given.api_key, data_dir).await?;
@@ -154,14 +151,28 @@ pub async fn build(options: ServeOptions, additions: Additions) -> anyhow::Resul
         metrics: Default::default(),
     };
     let app = Arc::new(app);
-    Ok(Built { app, scope, listener, address, api_key, account_key, metrics, tls, recorder, options, lock })
+    Ok(Built {
+        app,
+        scope,
+        listener,
+        address,
+        api_key,
+        account_key,
+        metrics,
+        tls,
+        recorder,
+        provider_files,
+        options,
+        lock,
+    })
 }
 
 /// Serves until `shutdown`, then drains, writes what is queued and closes the database.
 pub async fn run(built: Built, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let Built { app, listener, metrics, tls, recorder, options, lock, .. } = built;
+    let Built { app, listener, metrics, tls, recorder, provider_files, options, lock, .. } = built;
     let drain = Duration::from_secs(options.network.drain_seconds);
     let background = background(&app, &options, tls.clone(), metrics, &shutdown);
+    background.spawn(provider_files.run(app.clone(), shutdown.clone()));
     // The recorder ends last, after everything that writes to it.
     let recording = CancellationToken::new();
     let recorder = tokio::spawn(recorder.run(recording.clone()));
@@ -216,6 +227,8 @@ fn background(
     tracker.spawn(async move { own.services.run_notes(cancel).await });
     let (own, cancel) = (app.clone(), shutdown.clone());
     tracker.spawn(async move { own.services.run_indexing(cancel).await });
+    let (rotation, cancel) = (app.services.rotation.clone(), shutdown.clone());
+    tracker.spawn(async move { rotation.run(cancel).await });
     let (events, cancel) = (app.services.events.clone(), shutdown.clone());
     tracker.spawn(events.run(cancel));
     let (store, cancel) = (app.services.context.store.clone(), shutdown.clone());
@@ -265,13 +278,6 @@ fn database_url(options: &ServeOptions) -> anyhow::Result<DatabaseUrl> {
         Some(text) => Ok(text.parse()?),
         None => Ok(DatabaseUrl::Sqlite(options.database.data_dir.join("sheetbend.db"))),
     }
-}
-
-/// Refuses to start with a key that does not open what is stored.
-async fn check_key(store: &Store, vault: &Vault) -> anyhow::Result<()> {
-    const NAME: &str = "encryption_check";
-    let stored = store.meta_or_insert(NAME, &vault.check_value()?).await?;
-    vault.verify_check_value(&stored).context("the database was sealed with another encryption key")
 }
 
 fn settings(options: &ServeOptions, address: SocketAddr, node: NodeName, sandbox: bool) -> Settings {
@@ -325,19 +331,6 @@ fn edge(options: &ServeOptions, context: &Context) -> EdgeSettings {
         metrics_token: options.metrics.metrics_token.clone().map(Secret::from),
         scheme: scheme(options),
     }
-}
-
-fn catalog(options: &ProviderOptions, additions: &Additions) -> anyhow::Result<Catalog> {
-    let mut catalog = Catalog::embedded()?;
-    if let Some(variables) = &additions.sandbox_cloud {
-        catalog = catalog.with_cloud("microsoft", "sandbox", variables.iter().cloned());
-    }
-    for path in &options.provider_file {
-        let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).with_context(|| format!("--provider-file {name}"))?;
-        catalog = catalog.with_file(&name, &text).context("--provider-file")?;
-    }
-    Ok(catalog)
 }
 
 fn egress(options: &OutboundOptions, additions: &Additions) -> anyhow::Result<Egress> {

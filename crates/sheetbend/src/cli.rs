@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::config::{ConfigFileError, ServeOptions, with_file_defaults};
+use crate::providers::ProvidersCommand;
 
 /// Connects a product to its users' accounts on other systems
 #[derive(Parser)]
@@ -26,6 +27,8 @@ pub enum Command {
     Sandbox(SandboxCommand),
     /// Show what happened, or follow it
     Logs(LogsOptions),
+    /// List, show, check and add provider definitions
+    Providers(ProvidersCommand),
     /// Print the description of the public API
     #[command(hide = true)]
     Openapi,

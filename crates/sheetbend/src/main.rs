@@ -4,10 +4,13 @@ mod app;
 mod cli;
 mod config;
 mod dev;
+mod encryption;
 mod files;
 mod house_keys;
 mod logs;
 mod ports;
+mod provider_files;
+mod providers;
 mod sandbox_command;
 mod shutdown;
 
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
             Command::Serve(options) => app::serve(*options).await,
             Command::Sandbox(options) => sandbox_command::run(options).await,
             Command::Logs(options) => logs::run(options).await,
+            Command::Providers(command) => providers::run(command),
             Command::Openapi => {
                 print!("{}", server::openapi::text());
                 Ok(())

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
-use domain::credentials::{Credentials, FormFields, OAuth2Credentials, RawAnswer, TwoStepCredentials};
+use domain::credentials::{
+    ApiKeyCredentials, Credentials, FormFields, OAuth2Credentials, RawAnswer, TwoStepCredentials,
+};
 use domain::{ConnectionId, Secret};
 use harness::house::House;
 use harness::receiver::Receiver;
@@ -152,6 +154,39 @@ async fn a_provider_that_is_down_is_asked_less_and_less_and_nothing_is_lost() {
     assert!(upstream.seen().len() >= tries + 3, "{}", upstream.seen().len());
     let account = services.accounts.get(house.scope, &house.key, &id).await.unwrap();
     assert!(account.connection.health.error.is_none());
+}
+
+#[tokio::test]
+async fn a_key_that_the_provider_stops_taking_is_told_and_heals_by_itself() {
+    let status = Arc::new(AtomicU16::new(200));
+    let upstream = endpoint(status.clone()).await;
+    let receiver = Receiver::start().await;
+    let definition = format!(
+        "raw:\n  display_name: Raw\n  auth_mode: API_KEY\n  proxy:\n    base_url: http://127.0.0.1:{}\n    \
+         headers:\n      x-key: ${{apiKey}}\n    verification:\n      method: GET\n      endpoints:\n        - /me\n",
+        upstream.port
+    );
+    let house = House::with_definition(&upstream, &definition).await;
+    let services = Services::new(house.context.clone());
+    let key = Credentials::ApiKey(ApiKeyCredentials { api_key: Secret::new("k") });
+    keep(&house, "c1", key, Some(receiver.url())).await;
+    let after_two_days = async |answers: u16| {
+        status.store(answers, Ordering::SeqCst);
+        for _ in 0..2 {
+            house.later(DAY);
+            work(&house, &services).await;
+        }
+        let id = ConnectionId::parse("c1").unwrap();
+        let found = house.context.store.connection(house.scope, &house.key, &id).await.unwrap().unwrap();
+        found.health.error.map(|problem| problem.code)
+    };
+    assert_eq!(after_two_days(200).await, None);
+    assert!(upstream.seen()[0].line().starts_with("GET /me") && upstream.seen()[0].header("x-key") == "k");
+    assert_eq!(after_two_days(503).await, None, "a provider that is down says nothing about the key");
+    assert_eq!(after_two_days(401).await.as_deref(), Some("connection_test_failed"));
+    assert_eq!(after_two_days(200).await, None);
+    let told: Vec<_> = receiver.seen().iter().map(|seen| seen.json()["operation"].clone()).collect();
+    assert_eq!(told, ["creation", "refresh"]);
 }
 
 /// A certificate that ends `days` after the house's clock.

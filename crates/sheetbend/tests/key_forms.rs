@@ -173,6 +173,7 @@ async fn a_chain_of_logins_buys_a_token_and_renews_it() {
     let whole = server.api("GET", &format!("/connections/{id}?provider_config_key=chain"), None).await.ok();
     assert_eq!(whole["connection_config"]["session.area"], "north", "{whole}");
 
+    assert!(vendor.seen("/renew").is_empty(), "ten minutes are not over at their beginning");
     let logins = vendor.seen("/login").len();
     let renewed = credentials(&server, "chain", &id, "&force_refresh=true&refresh_token=true").await;
     assert_eq!((&renewed["token"], &renewed["refresh_token"]), (&json!("token-2"), &json!("renew-token-2")));

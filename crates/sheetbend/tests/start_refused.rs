@@ -57,6 +57,35 @@ async fn without_the_right_encryption_key() {
     works(dir.path()).await;
 }
 
+#[test]
+fn a_start_that_fails_leaves_no_key_behind() {
+    let dir = TempDir::new().unwrap();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    refused(dir.path(), &["--database-url", &format!("postgres://x@{closed}/x")], &["cannot be reached"]);
+    assert!(!dir.path().join("encryption.key").exists(), "a key that seals nothing");
+}
+
+#[test]
+fn a_start_that_was_killed_before_it_sealed_anything_is_made_up_for() {
+    let dir = TempDir::new().unwrap();
+    let mut server = Start::dev().in_dir(dir.path()).start();
+    server.stop();
+    drop(server);
+    // As if killed between the database's making and the key's.
+    let file = dir.path().join("sheetbend.db");
+    rusqlite::Connection::open(&file)
+        .unwrap()
+        .execute("DELETE FROM meta WHERE key = 'encryption_check'", [])
+        .unwrap();
+    for table in ["integrations", "connections"] {
+        rusqlite::Connection::open(&file).unwrap().execute(&format!("DELETE FROM {table}"), []).unwrap();
+    }
+    std::fs::remove_file(dir.path().join("encryption.key")).unwrap();
+    let mut server = Start::dev().in_dir(dir.path()).start();
+    assert!(dir.path().join("encryption.key").exists());
+    assert_eq!(server.stop(), Some(0));
+}
+
 #[tokio::test]
 async fn beside_another_process() {
     let dir = TempDir::new().unwrap();

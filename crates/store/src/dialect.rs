@@ -103,6 +103,7 @@ impl Dialect {
                     include_str!("../../../migrations/sqlite/0004_credential_checks.sql"),
                 ),
                 (5, "environments", include_str!("../../../migrations/sqlite/0005_environments.sql")),
+                (6, "node_keys", include_str!("../../../migrations/sqlite/0006_node_keys.sql")),
             ],
             Self::Postgres => &[
                 (1, "first", include_str!("../../../migrations/postgres/0001_first.sql")),
@@ -114,6 +115,7 @@ impl Dialect {
                     include_str!("../../../migrations/postgres/0004_credential_checks.sql"),
                 ),
                 (5, "environments", include_str!("../../../migrations/postgres/0005_environments.sql")),
+                (6, "node_keys", include_str!("../../../migrations/postgres/0006_node_keys.sql")),
             ],
         }
     }

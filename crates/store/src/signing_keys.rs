@@ -35,11 +35,6 @@ statements! {
                ON CONFLICT (environment_id) DO UPDATE SET previous_id = signing_keys.key_id, \
                previous_sealed = signing_keys.sealed, previous_until = $5, key_id = excluded.key_id, \
                sealed = excluded.sealed, created_at = excluded.created_at";
-    ALL_KEYS = "SELECT environment_id, key_id, sealed, previous_id, previous_sealed, previous_until \
-                FROM signing_keys WHERE environment_id > $1 ORDER BY environment_id LIMIT $2";
-    RESEAL = "UPDATE signing_keys SET sealed = $3 WHERE environment_id = $1 AND sealed = $2";
-    RESEAL_PREVIOUS = "UPDATE signing_keys SET previous_sealed = $3 WHERE environment_id = $1 \
-                       AND previous_sealed = $2";
 }
 
 fn read(mut row: crate::value::Row) -> Result<SigningKeys, StoreError> {
@@ -81,33 +76,5 @@ impl Store {
     ) -> Result<(), StoreError> {
         let parameters = params![scope.environment, &key.id, &key.sealed, now_ms, previous_until_ms];
         self.pool.execute(REPLACE, parameters).await.map(drop)
-    }
-
-    /// Keys of all environments in the order of their rows, from after `after` on, for a change of the encryption key.
-    pub async fn sealed_signing_keys(
-        &self,
-        after: EnvironmentId,
-        limit: u32,
-    ) -> Result<Vec<(EnvironmentId, SigningKeys)>, StoreError> {
-        let rows = self.pool.scan(ALL_KEYS.to_owned(), params![after, limit]).await?;
-        rows.into_iter().map(|mut row| Ok((row.take()?, read(row)?))).collect()
-    }
-
-    /// Puts `new` in place of the sealed key `old`; false when somebody wrote another meanwhile.
-    pub async fn reseal_signing_key(
-        &self,
-        environment: EnvironmentId,
-        old: &SealedSigningKey,
-        new: &Sealed,
-    ) -> Result<bool, StoreError> {
-        let parameters = params![environment, &old.sealed, new];
-        self.pool
-            .write(move |tx| {
-                Box::pin(async move {
-                    let current = tx.execute(RESEAL, parameters.clone()).await?;
-                    Ok(current + tx.execute(RESEAL_PREVIOUS, parameters).await? > 0)
-                })
-            })
-            .await
     }
 }

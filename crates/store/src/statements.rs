@@ -32,6 +32,7 @@ pub(crate) fn all(dialect: Dialect) -> Vec<String> {
         crate::integrations::ALL,
         crate::meta::ALL,
         crate::migrate::ALL,
+        crate::node_keys::ALL,
         crate::oauth_states::ALL,
         crate::operations::append::ALL,
         crate::operations::read::ALL,
@@ -46,6 +47,7 @@ pub(crate) fn all(dialect: Dialect) -> Vec<String> {
         crate::tasks::ALL,
     ];
     let mut all: Vec<String> = fixed.concat().into_iter().map(str::to_owned).collect();
+    all.extend(crate::sealed::column_statements().map(str::to_owned));
     all.extend(crate::connections::list::every_shape(dialect));
     all.extend(crate::operations::read::every_shape(dialect));
     all.extend([dialect.text_insert(), dialect.text_delete()].map(str::to_owned));

@@ -31,6 +31,11 @@ impl Row {
         T::from_value(self.0.next().unwrap_or(Value::Null))
     }
 
+    /// The next column as it is.
+    pub(crate) fn take_value(&mut self) -> Value {
+        self.0.next().unwrap_or(Value::Null)
+    }
+
     /// The next column, read as JSON.
     pub(crate) fn take_json<T: DeserializeOwned>(&mut self) -> Result<T, StoreError> {
         parse_json(&self.take::<String>()?)

@@ -130,9 +130,17 @@ impl Drop for TestDatabase {
 }
 
 fn execute(base: &str, statement: &str) -> Result<()> {
+    execute_on(&format!("{base}/postgres"), statement)
+}
+
+/// Runs one statement on the database of a URL.
+///
+/// # Errors
+/// The statement failed.
+pub fn execute_on(url: &str, statement: &str) -> Result<()> {
     let output = Command::new(program("psql")?)
         .args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--command", statement])
-        .arg(format!("{base}/postgres"))
+        .arg(url)
         .env("PGOPTIONS", "-c client_min_messages=warning")
         .stdin(Stdio::null())
         .output()

@@ -18,14 +18,22 @@ const KEY_BYTES: usize = 32;
 pub struct KeyId([u8; 8]);
 
 impl KeyId {
-    /// Reads the 8 bytes of an envelope.
-    pub(crate) fn from_bytes(bytes: [u8; 8]) -> Self {
+    /// The 8 bytes of an envelope.
+    pub fn from_bytes(bytes: [u8; 8]) -> Self {
         Self(bytes)
     }
 
     /// The 8 bytes for an envelope.
-    pub(crate) fn as_bytes(&self) -> &[u8; 8] {
+    pub fn as_bytes(&self) -> &[u8; 8] {
         &self.0
+    }
+
+    /// Reads 16 hexadecimal digits, as an id is shown.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.len() != 16 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
+        u64::from_str_radix(text, 16).ok().map(|number| Self(number.to_be_bytes()))
     }
 
     fn of(key: &[u8; KEY_BYTES]) -> Self {
@@ -108,9 +116,17 @@ pub struct Keyring {
 }
 
 /// A key ready for use.
+#[derive(Clone)]
 pub(crate) struct Key {
     pub(crate) id: KeyId,
-    pub(crate) cipher: LessSafeKey,
+    pub(crate) cipher: Arc<LessSafeKey>,
+}
+
+impl Key {
+    fn new(material: &KeyMaterial) -> Result<Self, KeyError> {
+        let unbound = UnboundKey::new(&AES_256_GCM, &material.0).map_err(|_| KeyError::Format)?;
+        Ok(Self { id: material.id(), cipher: Arc::new(LessSafeKey::new(unbound)) })
+    }
 }
 
 impl Keyring {
@@ -125,8 +141,7 @@ impl Keyring {
             if ring.iter().any(|key| key.id == id) {
                 return Err(KeyError::Twice(id));
             }
-            let unbound = UnboundKey::new(&AES_256_GCM, &material.0).map_err(|_| KeyError::Format)?;
-            ring.push(Key { id, cipher: LessSafeKey::new(unbound) });
+            ring.push(Key::new(material)?);
         }
         if ring.is_empty() { Err(KeyError::Empty) } else { Ok(Self { keys: ring.into() }) }
     }
@@ -139,6 +154,20 @@ impl Keyring {
     /// All ids, the sealing one first.
     pub fn ids(&self) -> Vec<KeyId> {
         self.keys.iter().map(|key| key.id).collect()
+    }
+
+    /// This ring with one more key, which opens; unchanged when it is there.
+    pub(crate) fn with(&self, material: &KeyMaterial) -> Result<Self, KeyError> {
+        let known = self.find(material.id()).is_some();
+        let more = (!known).then(|| Key::new(material)).transpose()?;
+        Ok(Self { keys: self.keys.iter().cloned().chain(more).collect() })
+    }
+
+    /// This ring with the key `id` first; `None` when it is not there.
+    pub(crate) fn led_by(&self, id: KeyId) -> Option<Self> {
+        let first = self.find(id)?.clone();
+        let rest = self.keys.iter().filter(|key| key.id != id).cloned();
+        Some(Self { keys: std::iter::once(first).chain(rest).collect() })
     }
 
     pub(crate) fn sealing(&self) -> &Key {

@@ -7,6 +7,8 @@ mod envelope;
 mod error;
 mod keyring;
 
+use std::sync::{Arc, PoisonError, RwLock};
+
 use domain::Sealed;
 use zeroize::Zeroizing;
 
@@ -43,16 +45,41 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Seals with the first key of its ring and opens with any.
+/// Seals with the first key of its ring and opens with any. Clones share the ring, which may change while they work.
 #[derive(Debug, Clone)]
 pub struct Vault {
-    keys: Keyring,
+    keys: Arc<RwLock<Keyring>>,
 }
 
 impl Vault {
     /// A vault over a keyring.
     pub fn new(keys: Keyring) -> Self {
-        Self { keys }
+        Self { keys: Arc::new(RwLock::new(keys)) }
+    }
+
+    /// The ring as it is now.
+    fn ring(&self) -> Keyring {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Adds a key that opens and does not seal yet; nothing happens when it is known.
+    ///
+    /// # Errors
+    /// The library refused the key.
+    pub fn learn(&self, key: &KeyMaterial) -> Result<KeyId, KeyError> {
+        let mut ring = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        *ring = ring.with(key)?;
+        Ok(key.id())
+    }
+
+    /// From now on seals with a key that it knows already.
+    ///
+    /// # Errors
+    /// [`VaultError::UnknownKey`].
+    pub fn seal_with(&self, id: KeyId) -> Result<(), VaultError> {
+        let mut ring = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        *ring = ring.led_by(id).ok_or(VaultError::UnknownKey(id))?;
+        Ok(())
     }
 
     /// Seals `clear` so that it opens only at `place`.
@@ -60,7 +87,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError::TooLarge`] past 64 MiB; [`VaultError::Crypto`] when the system has no randomness.
     pub fn seal(&self, place: &Place<'_>, clear: &[u8]) -> Result<Sealed, VaultError> {
-        envelope::seal(self.keys.sealing(), &place.associated_data(), clear).map(Sealed::from_bytes)
+        envelope::seal(self.ring().sealing(), &place.associated_data(), clear).map(Sealed::from_bytes)
     }
 
     /// Opens what was sealed at `place`; the clear text is wiped when dropped.
@@ -70,7 +97,8 @@ impl Vault {
     /// cut or moved from another place.
     pub fn open(&self, place: &Place<'_>, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let envelope = envelope::Envelope::read(sealed.as_bytes())?;
-        let key = self.keys.find(envelope.key).ok_or(VaultError::UnknownKey(envelope.key))?;
+        let ring = self.ring();
+        let key = ring.find(envelope.key).ok_or(VaultError::UnknownKey(envelope.key))?;
         envelope.open(key, &place.associated_data())
     }
 
@@ -79,7 +107,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Damaged`] or [`VaultError::UnknownVersion`] when it is no envelope.
     pub fn needs_reseal(&self, sealed: &Sealed) -> Result<bool, VaultError> {
-        Ok(envelope::Envelope::read(sealed.as_bytes())?.key != self.keys.sealing_id())
+        Ok(envelope::Envelope::read(sealed.as_bytes())?.key != self.ring().sealing_id())
     }
 
     /// Opens at `place` and seals again with the key that seals now.
@@ -92,12 +120,12 @@ impl Vault {
 
     /// The id of the key that seals now.
     pub fn sealing_key(&self) -> KeyId {
-        self.keys.sealing_id()
+        self.ring().sealing_id()
     }
 
     /// The ids of all keys that open, the sealing one first.
     pub fn known_keys(&self) -> Vec<KeyId> {
-        self.keys.ids()
+        self.ring().ids()
     }
 }
 

@@ -97,3 +97,22 @@ fn other_formats_are_refused_by_number() {
     let error = vault(&[1]).open(&PLACE, &Sealed::from_bytes(vec![9; 60])).unwrap_err();
     assert_eq!(error, VaultError::UnknownVersion(9));
 }
+
+#[test]
+fn a_key_is_learnt_first_and_seals_later() {
+    let old = vault(&[1]);
+    let (first, second) = (key(1).id(), key(2).id());
+    let before = old.seal(&PLACE, b"x").unwrap();
+    assert_eq!(old.seal_with(second).unwrap_err(), VaultError::UnknownKey(second));
+    let shared = old.clone();
+    assert_eq!(old.learn(&key(2)).unwrap(), second);
+    old.learn(&key(2)).unwrap();
+    assert_eq!((shared.sealing_key(), shared.known_keys()), (first, vec![first, second]));
+    shared.seal_with(second).unwrap();
+    assert_eq!(old.known_keys(), vec![second, first]);
+    let after = old.reseal(&PLACE, &before).unwrap();
+    assert!(old.needs_reseal(&before).unwrap() && !old.needs_reseal(&after).unwrap());
+    assert_eq!(vault(&[2]).open(&PLACE, &after).unwrap().as_slice(), b"x");
+    assert_eq!(KeyId::parse(&second.to_string()), Some(second));
+    assert!(KeyId::parse("00").is_none() && KeyId::parse("+123456789abcdef").is_none());
+}

@@ -1,13 +1,14 @@
 //! One value against one field.
 
 use domain::provider::{Field, HostPart};
-use regex::RegexBuilder;
 use url::{Host, Url};
 
 /// Longest value, bytes (contract §2.2 takes as much for `integration_config`).
 const MAX_BYTES: usize = 8_192;
 /// Longest value of which something becomes a host, bytes (RFC 1035 §2.3.4, with room for a scheme and a path).
 const MAX_HOST_BYTES: usize = 512;
+/// Most steps back that a pattern with look-around may take.
+const MAX_BACKTRACKS: usize = 100_000;
 /// Largest compiled pattern, bytes.
 const MAX_PATTERN_SIZE: usize = 1 << 20;
 
@@ -81,16 +82,28 @@ fn subject(field: &Field) -> String {
     if field.title.is_empty() { field.name.clone() } else { field.title.to_lowercase() }
 }
 
-/// Whether a pattern matches; `None` when it is beyond this regex engine (look-around).
+/// Whether a pattern matches; `None` when it cannot be read, or costs too much on this text.
 ///
 /// A value that becomes part of a host must match whole, whatever the pattern forgets to anchor.
 fn matches(pattern: &str, text: &str, host_part: HostPart) -> Option<bool> {
-    let anchored = match host_part {
-        HostPart::Yes => format!("^(?:{pattern})$"),
-        HostPart::No => pattern.to_owned(),
-    };
-    let regex = RegexBuilder::new(&anchored).size_limit(MAX_PATTERN_SIZE).build().ok()?;
-    Some(regex.is_match(text))
+    match host_part {
+        HostPart::Yes => matches_whole(pattern, text),
+        HostPart::No => compiled(pattern)?.is_match(text).ok(),
+    }
+}
+
+/// Whether the whole text matches; `None` as in [`matches`].
+pub(crate) fn matches_whole(pattern: &str, text: &str) -> Option<bool> {
+    compiled(&format!("^(?:{pattern})$"))?.is_match(text).ok()
+}
+
+/// A pattern as the field's files write it: with look-around, which costs time, and so under a limit.
+pub(crate) fn compiled(pattern: &str) -> Option<fancy_regex::Regex> {
+    fancy_regex::RegexBuilder::new(pattern)
+        .backtrack_limit(MAX_BACKTRACKS)
+        .delegate_size_limit(MAX_PATTERN_SIZE)
+        .build()
+        .ok()
 }
 
 fn has_format(format: &str, text: &str) -> bool {
@@ -133,7 +146,7 @@ fn is_host_name(text: &str) -> bool {
 /// Text that may stand in the authority of a URL: labels, a host with a port and a path, or a whole https URL.
 ///
 /// What it keeps out is whatever would end the authority early or hide it: `@`, `?`, `#`, `\`, white space.
-fn is_host_part(text: &str) -> bool {
+pub fn is_host_part(text: &str) -> bool {
     if text.len() > MAX_HOST_BYTES
         || text.contains(['@', '?', '#', '\\', '%'])
         || text.contains(char::is_whitespace)

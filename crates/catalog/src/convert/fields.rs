@@ -4,6 +4,7 @@ use domain::provider::{Condition, Display, Field, HostPart, Presence};
 use indexmap::IndexMap;
 
 use super::file::FieldFile;
+use crate::connection_config::compiled;
 
 /// Most fields of one form; the field's largest has 11.
 const MAX_FIELDS: usize = 64;
@@ -19,10 +20,20 @@ pub(super) fn fields(form: &str, map: &IndexMap<String, FieldFile>) -> Result<Ve
         if !matches!(file.kind.as_deref(), None | Some("string")) {
             return Err(format!("{form}.{name}.type: must be string"));
         }
+        // A value in clear may become a part of a URL, and then its pattern guards something. The field's file has one
+        // such pattern among its credentials, where it guards nothing: `ignored` names it.
+        if form != "credentials" && has_bad_pattern(file) {
+            return Err(format!("{form}.{name}.pattern: is not a regular expression"));
+        }
     }
     let mut fields: Vec<Field> = map.iter().map(|(name, file)| field(name, file)).collect();
     fields.sort_by_key(|field| field.order);
     Ok(fields)
+}
+
+/// Whether a pattern is there and cannot be read.
+pub(super) fn has_bad_pattern(file: &FieldFile) -> bool {
+    file.pattern.as_deref().is_some_and(|pattern| compiled(pattern).is_none())
 }
 
 fn field(name: &str, file: &FieldFile) -> Field {
@@ -31,7 +42,7 @@ fn field(name: &str, file: &FieldFile) -> Field {
         title: file.title.clone(),
         description: file.description.clone(),
         example: file.example.clone(),
-        pattern: file.pattern.clone(),
+        pattern: file.pattern.clone().filter(|pattern| compiled(pattern).is_some()),
         format: file.format.clone(),
         expects: file.expects.clone(),
         order: file.order.unwrap_or(UNORDERED),

@@ -4,6 +4,7 @@ use domain::provider::AuthMode;
 use indexmap::IndexMap;
 
 use super::auth::Lack;
+use super::fields::has_bad_pattern;
 use super::file::{OWN_KEYS, ProviderFile};
 use super::proxy;
 use crate::read::Node;
@@ -162,6 +163,10 @@ pub(super) fn ignored(body: &IndexMap<String, Node>, file: &ProviderFile, mode: 
             Ignored { key: key.clone(), reason }
         })
         .collect();
+    for (name, _) in file.credentials.iter().filter(|(_, field)| has_bad_pattern(field)) {
+        let reason = "is not a regular expression, so values are not checked against it".to_owned();
+        found.push(Ignored { key: format!("credentials.{name}.pattern"), reason });
+    }
     if let Some(Err(Lack::Missing(problem))) =
         file.proxy.as_ref().and_then(|proxy| proxy.paginate.as_ref()).map(proxy::paginate)
     {

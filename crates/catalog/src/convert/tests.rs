@@ -131,6 +131,10 @@ fn mistakes_name_file_line_definition_and_key() {
         ),
         (format!("{CODE_FLOW}proxy: {{base_url: 'https://x', resources: {{r: {{origin: x}}}}}}\n"), "scope"),
         ("docs: https://x\n".to_owned(), "auth_mode"),
+        (
+            "auth_mode: NONE\nconnection_config: {a: {pattern: '^('}}\n".to_owned(),
+            "connection_config.a.pattern",
+        ),
         ("auth_mode: TELEPATHY\n".to_owned(), "auth_mode: `TELEPATHY`"),
         (format!("{CODE_FLOW}authorization_ulr: x\n"), "unknown key `authorization_ulr`"),
         (format!("{CODE_FLOW}proxy: {{base_url: 'https://x', retry: {{afterwards: []}}}}\n"), "proxy.retry"),
@@ -140,9 +144,18 @@ fn mistakes_name_file_line_definition_and_key() {
     ] {
         let error = read(&body).unwrap_err();
         let text = error.to_string();
-        assert!(text.starts_with("acme.yaml:2: acme: ") && text.contains(part), "{part}: {text}");
+        assert!(
+            text.starts_with("acme.yaml:") && text.contains(": acme: ") && text.contains(part),
+            "{part}: {text}"
+        );
         assert!(!text.contains("column"), "{text}");
     }
+    let error =
+        read(&format!("{CODE_FLOW}proxy:\n  base_url: https://x.example\n  headers:\n    a: '${{}}'\n"));
+    assert!(
+        error.unwrap_err().to_string().starts_with("acme.yaml:10: acme: proxy.headers.a: "),
+        "the key's line"
+    );
     let name = Catalog::embedded().unwrap().with_file("n.yaml", "a/b: {display_name: x, auth_mode: NONE}\n");
     assert!(name.unwrap_err().to_string().contains("provider must be"));
 }

@@ -276,7 +276,8 @@ pub async fn token(
 /// Imports a connection whose credentials were obtained elsewhere.
 #[utoipa::path(post, path = "/connections", tag = "connections", operation_id = "importConnection",
     request_body = import::ImportBody,
-    responses((status = 201, description = "The connection", body = shapes::Connection), (status = 400, description = "Invalid")))]
+    responses((status = 201, description = "The connection", body = shapes::Connection), (status = 400, description = "Invalid"),
+        (status = 404, description = "Unknown integration")))]
 pub async fn create(
     State(app): State<SharedApp>,
     caller: Granted<CreateConnection>,

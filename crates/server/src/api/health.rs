@@ -19,10 +19,17 @@ pub async fn health() -> Json<Value> {
 
 /// The process can serve: the database answers.
 #[utoipa::path(get, path = "/ready", tag = "health", operation_id = "ready",
-    responses((status = 200, description = "Ready", body = Value), (status = 503, description = "Not ready")))]
+    responses((status = 200, description = "Ready", body = Value),
+        (status = 503, description = "Not ready")))]
 pub async fn ready(State(app): State<SharedApp>) -> Response {
     match app.services.context.store.ping().await {
-        Ok(()) => Json(json!({"result": "ok", "database": "ok"})).into_response(),
+        Ok(()) => {
+            // A key's id tells nothing about the key; two steps need it seen from outside (DESIGN §5).
+            let vault = &app.services.context.vault;
+            let known: Vec<String> = vault.known_keys().iter().map(ToString::to_string).collect();
+            let keys = json!({"sealing": vault.sealing_key().to_string(), "known": known});
+            Json(json!({"result": "ok", "database": "ok", "encryption_keys": keys})).into_response()
+        }
         Err(error) => {
             // The cause names hosts and files: it is for the operator, and this route is open to all.
             tracing::warn!(%error, "the server is not ready");

@@ -160,7 +160,7 @@ fn refused(message: String, path: &[&str]) -> ApiError {
 pub fn shown(app: &SharedApp, integration: Integration) -> Result<Value, ApiError> {
     let secrets = IntegrationSecrets::open(&app.services.context, &integration)?;
     let entry = app.services.context.catalog.get(&integration.provider);
-    let Some(auth) = entry.map(|entry| &entry.provider.auth) else { return Ok(Value::Null) };
+    let Some(auth) = entry.as_ref().map(|entry| &entry.provider.auth) else { return Ok(Value::Null) };
     let text = |text: &str| if text.is_empty() { Value::Null } else { Value::String(text.to_owned()) };
     let maybe = |given: &Option<String>| text(given.as_deref().unwrap_or_default());
     let mut shown = json!({"type": auth.mode().as_str()});

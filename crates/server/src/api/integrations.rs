@@ -318,7 +318,7 @@ fn answer(app: &SharedApp, saved: &Saved) -> Value {
 /// The integration object of contract §2.2, with our own settings beside.
 fn shown(app: &SharedApp, integration: &Integration) -> Value {
     let entry = app.services.context.catalog.get(&integration.provider);
-    let provider_name = || entry.map_or("", |entry| entry.provider.display_name.as_str()).to_owned();
+    let provider_name = || entry.as_ref().map_or("", |entry| entry.provider.display_name.as_str()).to_owned();
     let settings = &integration.settings;
     let mut shown = json!({
         "unique_key": integration.key.as_str(),

@@ -43,10 +43,10 @@ pub async fn list(
         None => None,
     };
     let entries = app.services.context.catalog.list();
-    let matching = entries.filter(|entry| {
+    let matching = entries.into_iter().filter(|entry| {
         pattern.as_ref().is_none_or(|pattern| pattern.is_match(entry.provider.name.as_str()))
     });
-    let data: Vec<Value> = matching.map(|entry| shown(&app, entry)).collect();
+    let data: Vec<Value> = matching.map(|entry| shown(&app, &entry)).collect();
     Ok(Json(json!({"data": data})))
 }
 
@@ -60,8 +60,7 @@ pub async fn get(
     Path(name): Path<String>,
     StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
 ) -> Result<Json<Value>, ApiError> {
-    let entry =
-        ProviderName::parse(&name).ok().and_then(|name| app.services.context.catalog.get(&name).cloned());
+    let entry = ProviderName::parse(&name).ok().and_then(|name| app.services.context.catalog.get(&name));
     match entry {
         Some(entry) => Ok(Json(json!({"data": shown(&app, &entry)}))),
         None => Err(unknown(&name)),
@@ -86,7 +85,7 @@ pub async fn templates(
 /// Every definition by name, for tools that read catalogues; open to all, as the definitions are.
 pub async fn everything(State(app): State<SharedApp>) -> Json<Value> {
     let entries = app.services.context.catalog.list();
-    Json(entries.map(|entry| (entry.provider.name.to_string(), entry.raw.clone())).collect())
+    Json(entries.into_iter().map(|entry| (entry.provider.name.to_string(), entry.raw.clone())).collect())
 }
 
 fn unknown(name: &str) -> ApiError {

@@ -245,7 +245,8 @@ impl Control {
             redirects: match (follow, keep_headers) {
                 (Some(false), _) => Redirects::Pass,
                 (_, Some(true)) => Redirects::FollowWithHeaders,
-                _ => Redirects::Follow,
+                (_, Some(false)) => Redirects::Follow,
+                (_, None) => Redirects::AsDefined,
             },
             packing: if unpack == Some(true) { Packing::Unpack } else { Packing::Keep },
             links: match rewrite {

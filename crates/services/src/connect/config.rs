@@ -50,12 +50,32 @@ pub fn checked(open: &OpenIntegration, mut config: Map<String, Value>) -> Result
         };
         Error::Invalid(problems.into_iter().map(issue).collect())
     })?;
+    check_hosts(open, &validated)?;
     config.extend(validated.into_iter().filter(|(name, _)| !own.contains_key(name)));
     if let Some(Value::String(list)) = config.get("oauth_scopes_override") {
         let scopes = catalog::parse_scope_list(list).into_iter().map(Value::String).collect();
         config.insert("oauth_scopes_override".into(), Value::Array(scopes));
     }
     Ok(config)
+}
+
+/// Refuses a value that would lead the integration's secret to a host nobody vouches for, while a person looks on;
+/// [`crate::credentials::schemes::Party::url`] refuses it again when a request is made.
+fn check_hosts(open: &OpenIntegration, config: &Map<String, Value>) -> Result<(), Error> {
+    let values = |path: &str| match path.strip_prefix("connectionConfig.") {
+        Some(name) => crate::credentials::schemes::config_text(config, name),
+        // A cloud's hosts are the operator's; here they only have to be there.
+        None => path.starts_with("cloud.").then(|| "https://cloud.invalid".to_owned()),
+    };
+    let provider = &open.entry.provider;
+    catalog::check_secret_hosts(provider, &values, &open.integration.settings.allowed_hosts).map_err(
+        |refused| {
+            let label = field(&provider.connection_config, &refused.field).to_owned();
+            let path = ["connection_config".to_owned(), refused.field.clone()];
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            Error::Invalid(vec![FieldIssue::custom(format!("{label}: {refused}"), &path)])
+        },
+    )
 }
 
 fn field<'a>(fields: &'a [Field], name: &'a str) -> &'a str {

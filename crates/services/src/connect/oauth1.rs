@@ -43,7 +43,7 @@ pub(super) async fn begin(
     asked: &Asked<'_>,
 ) -> Result<Begun, Error> {
     let state = state::new_state(context);
-    let mut callback = url::Url::parse(&context.settings.callback_url)
+    let mut callback = url::Url::parse(open.redirect_uri(context))
         .map_err(|_| Error::Corrupt("the callback URL is no URL"))?;
     // OAuth 1.0 has no `state` of its own; the callback is ours to write.
     callback.query_pairs_mut().append_pair("state", &state);

@@ -26,6 +26,36 @@ const CODE: &str = "connection_test_failed";
 /// # Errors
 /// `connection_test_failed` with the last endpoint's status, which the operation's messages tell too.
 pub async fn verify(context: &Context, account: &Account, log_id: &str) -> Result<(), Error> {
+    match test(context, account, Some(log_id)).await? {
+        Standing::Untested | Standing::Accepted => Ok(()),
+        Standing::Refused { story, .. } => {
+            Err(Error::refused(CODE, format!("The credentials were not accepted: {story}.")))
+        }
+    }
+}
+
+/// What a provider says of credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It was not asked: the kind or the definition has no such request.
+    Untested,
+    /// It takes them.
+    Accepted,
+    /// It does not, or it did not answer.
+    Refused {
+        /// The last endpoint's status, when it answered.
+        status: Option<u16>,
+        /// What happened, without secrets.
+        story: String,
+    },
+}
+
+/// As [`verify`], for credentials that are stored already: what the provider says is an answer and no error. With
+/// `log_id` each request becomes a message of that operation.
+///
+/// # Errors
+/// The request cannot be made: a setting is missing, or cannot be signed.
+pub async fn test(context: &Context, account: &Account, log_id: Option<&str>) -> Result<Standing, Error> {
     let tested = matches!(
         account.credentials,
         Credentials::ApiKey(_)
@@ -36,27 +66,30 @@ pub async fn verify(context: &Context, account: &Account, log_id: &str) -> Resul
     );
     let proxy = account.integration.entry.provider.proxy.as_ref();
     let Some(definition) = proxy.and_then(|proxy| proxy.verification.as_ref()).filter(|_| tested) else {
-        return Ok(());
+        return Ok(Standing::Untested);
     };
     let subject = Subject::of(account);
     let plan = ProxyPlan::of(context, &subject).map_err(|missing| Error::refused(CODE, missing))?;
     let trial = Trial { context, plan, subject, definition };
+    let mut status = None;
     let mut reason = "The definition's verification request needs a setting that nobody gave".to_owned();
     for endpoint in &definition.endpoints {
         let Some(request) = trial.request(endpoint).await? else { continue };
         let verdict = trial.ask(request).await;
         let level = if verdict.accepted { "info" } else { "error" };
         let detail = json!({"response": {"code": verdict.status}, "verification": true});
-        context.log.say(account.integration.scope, log_id, level, verdict.story.clone(), Some(detail));
-        if verdict.accepted {
-            return Ok(());
+        if let Some(log_id) = log_id {
+            context.log.say(account.integration.scope, log_id, level, verdict.story.clone(), Some(detail));
         }
-        reason = verdict.story;
+        if verdict.accepted {
+            return Ok(Standing::Accepted);
+        }
+        (status, reason) = (verdict.status, verdict.story);
     }
     if definition.endpoints.is_empty() {
-        return Ok(());
+        return Ok(Standing::Untested);
     }
-    Err(Error::refused(CODE, format!("The credentials were not accepted: {reason}.")))
+    Ok(Standing::Refused { status, story: reason })
 }
 
 /// Credentials on trial.

@@ -12,7 +12,7 @@ use domain::{ConnectionId, ConnectionRow, IntegrationKey, Scope, Sealed, Secret}
 
 use super::codec;
 use super::schemes::app::AppIdentity;
-use super::schemes::{Client, Party};
+use super::schemes::{Client, Party, two_step};
 use super::template_functions::TemplateFunctions;
 use crate::context::{Context, SandboxCloud};
 use crate::environments::{self, OverrideHosts};
@@ -63,7 +63,6 @@ impl OpenIntegration {
         let entry = context
             .catalog
             .get(&integration.provider)
-            .cloned()
             .ok_or_else(|| Error::UnknownProvider(integration.provider.to_string()))?;
         let cloud = cloud_values(context, &entry, integration.settings.cloud.as_deref())?;
         let IntegrationSecrets { client: secret, private_key, .. } =
@@ -332,6 +331,9 @@ impl Account {
                 Some(scheme.life_ms)
             }
             (Credentials::Jwt(_), Auth::Jwt(scheme)) => Some(scheme.life_ms),
+            (Credentials::TwoStep(own), Auth::TwoStep(scheme)) => {
+                super::token_answer::end(&two_step::shape(scheme), &own.raw.0, 0)
+            }
             (credentials, _) => {
                 credentials.raw().and_then(|raw| super::token_answer::expires_at_ms(&raw.0, 0))
             }

@@ -126,6 +126,11 @@ impl Accounts {
         self.get(scope, key, id).await
     }
 
+    /// Forgets every account, because what all are made of has changed: the provider definitions.
+    pub fn forget_all(&self) {
+        self.kept.forget(&CacheEvent::ReloadAll);
+    }
+
     /// How many accounts are kept, for `/metrics`.
     pub fn len(&self) -> u64 {
         self.kept.cache.entry_count()

@@ -148,7 +148,8 @@ fn secret_at(answer: &Map<String, Value>, path: &str) -> Option<Secret> {
     }
 }
 
-fn end(shape: &AnswerShape, answer: &Map<String, Value>, received_at_ms: i64) -> Option<i64> {
+/// The end of an answer's token, as its shape says.
+pub fn end(shape: &AnswerShape, answer: &Map<String, Value>, received_at_ms: i64) -> Option<i64> {
     if shape.life == TokenLife::Endless {
         return None;
     }

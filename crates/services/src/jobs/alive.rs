@@ -16,6 +16,7 @@ use crate::context::Context;
 use crate::credentials::account::Account;
 use crate::credentials::keeper::{Force, Keeper};
 use crate::error::Error;
+use crate::jobs::key_test;
 
 /// The kind of its task.
 pub const ALIVE_TASK: &str = "alive";
@@ -126,7 +127,16 @@ impl Alive {
             Err(error) => return Err(error),
         };
         let health = &account.connection.health;
-        if health.error.as_ref().is_some_and(|problem| problem.needs_reconnect) || !account.is_renewable() {
+        if !account.is_renewable() {
+            return match key_test::run(&self.context, &account).await? {
+                key_test::Tested::Untested => Ok(Found::Over),
+                key_test::Tested::Works => {
+                    Ok(Found::Fresh { idle_ms: self.settings.idle_ms, version: due.version })
+                }
+                key_test::Tested::Fails => Ok(Found::Failed(health.failures)),
+            };
+        }
+        if health.error.as_ref().is_some_and(|problem| problem.needs_reconnect) {
             return Ok(Found::Over);
         }
         let now_ms = self.context.now_ms();

@@ -3,6 +3,7 @@
 pub mod alive;
 pub mod expiry;
 pub mod house;
+mod key_test;
 mod workers;
 
 pub use workers::{JobSettings, schedules, workers};

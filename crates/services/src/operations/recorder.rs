@@ -9,7 +9,7 @@ use domain::operation::{Message, Operation, OperationKind, OperationState};
 use domain::{Clock, Entropy, Scope};
 use serde_json::Value;
 use serde_json::value::to_raw_value;
-use store::{LogEntry, Outcome, Store};
+use store::{Dialect, LogEntry, Outcome, Store};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -19,6 +19,13 @@ const QUEUE: usize = 20_000;
 const BATCH: usize = 512;
 /// How long the first entry of a batch waits for others: a commit costs as much for one as for a hundred.
 const LINGER: Duration = Duration::from_millis(25);
+
+/// How often a batch is tried while the failure may pass: for about half a minute.
+const ATTEMPTS: u32 = 10;
+/// Before the second attempt.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// Between later ones.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Where use-cases write what happened. Cheap to clone.
 #[derive(Clone)]
@@ -226,13 +233,29 @@ impl RecorderTask {
         }
     }
 
+    /// Writes the batch. On PostgreSQL a failure that passes by itself (a deadlock among nodes, a server that restarts)
+    /// is waited for, while new entries queue in memory; SQLite waits for its lock by itself.
     async fn write(&mut self) -> usize {
         let batch = std::mem::take(&mut self.batch);
         let count = batch.len();
-        if count > 0
-            && let Err(error) = self.store.append_log(batch).await
-        {
-            tracing::error!(%error, lost = count, "operations could not be written to the log");
+        let mut next = (count > 0).then_some(batch);
+        let (mut attempt, mut pause) = (1, FIRST_PAUSE);
+        while let Some(batch) = next.take() {
+            let again = self.store.dialect() == Dialect::Postgres && attempt < ATTEMPTS;
+            let spare = again.then(|| batch.clone());
+            match self.store.append_log(batch).await {
+                Err(error) if error.is_transient() && spare.is_some() => {
+                    tracing::debug!(%error, attempt, "the log is written again");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    attempt += 1;
+                    next = spare;
+                }
+                Err(error) => {
+                    tracing::error!(%error, lost = count, "operations could not be written to the log");
+                }
+                Ok(()) => {}
+            }
         }
         count
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::provider::RedirectHeaders;
 use domain::{ConnectionId, IntegrationKey, Scope};
 use http::{HeaderMap, Method};
 
@@ -48,12 +49,25 @@ impl ProxyCall {
 /// What happens at a redirect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Redirects {
+    /// As the definition says: `Follow`, or `FollowWithHeaders` where the vendor's own redirects need them.
+    AsDefined,
     /// GET and HEAD are followed; at a change of origin the caller's and our headers go.
     Follow,
     /// As `Follow`, but headers stay (`Forward-Headers-On-Redirect`); ours with secrets only at an allowed origin.
     FollowWithHeaders,
     /// Passed through (`Sheetbend-Follow-Redirects: false`).
     Pass,
+}
+
+impl Redirects {
+    /// What it comes to with a definition's word.
+    pub fn settled(self, defined: RedirectHeaders) -> Self {
+        match (self, defined) {
+            (Self::AsDefined, RedirectHeaders::Dropped) => Self::Follow,
+            (Self::AsDefined, RedirectHeaders::Kept) => Self::FollowWithHeaders,
+            (chosen, _) => chosen,
+        }
+    }
 }
 
 /// What happens to next links.

@@ -226,6 +226,7 @@ impl EachAttempt {
                 Ok(())
             }
             Some(Signature::OAuth1 { client, token, secret, method, realm }) => {
+                attempt.check_form(headers)?;
                 let signer = Signer {
                     client_id: &client.id,
                     client_secret: &client.secret,
@@ -288,6 +289,16 @@ impl Attempt<'_> {
     /// The body, where it is a form that is at hand.
     fn form(&self, headers: &HeaderMap) -> Option<&[u8]> {
         if content_type(headers).starts_with(FORM) { self.bytes() } else { None }
+    }
+
+    /// A form is part of an OAuth 1.0 signature, and one that is too long for memory cannot be read.
+    fn check_form(&self, headers: &HeaderMap) -> Result<(), Error> {
+        let long = matches!(self.payload, Payload::Held(held) if held.bytes().is_none());
+        if long && content_type(headers).starts_with(FORM) {
+            let text = "a form whose fields are signed may not be longer than 10 MiB";
+            return Err(Error::refused("payload_too_large", text));
+        }
+        Ok(())
     }
 
     fn bytes(&self) -> Option<&[u8]> {

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use catalog::AllowedOrigin;
 use domain::connection::Connection;
 use domain::credentials::Credentials;
-use domain::provider::RetryHints;
+use domain::provider::{RedirectHeaders, RetryHints};
 use domain::template::Template;
 use domain::{Secret, template};
 use http::header::{self, HeaderName, HeaderValue};
@@ -40,6 +40,8 @@ pub struct ProxyPlan {
     pub override_hosts: OverrideHosts,
     /// Where the provider says how long to wait.
     pub hints: RetryHints,
+    /// What becomes of headers on a redirect to another origin, where the caller says nothing.
+    pub redirect_headers: RedirectHeaders,
     /// Secrets that stand in the URL of every call.
     in_url: Vec<Secret>,
 }
@@ -73,6 +75,9 @@ impl ProxyPlan {
         let missing = |missing: template::Unresolved| {
             format!("`{}` is not set in the connection config, so there is no base URL", missing.path)
         };
+        let own_hosts = &open.integration.settings.allowed_hosts;
+        catalog::check_secret_host(provider, &proxy.base_url, &values, own_hosts)
+            .map_err(|refused| refused.to_string())?;
         let base = proxy.base_url.resolve(&values).map_err(missing)?.trim_end_matches('/').to_owned();
         let base_origin =
             target::origin(&base).ok_or_else(|| "the base URL is not a valid URL".to_owned())?;
@@ -97,6 +102,7 @@ impl ProxyPlan {
             allowed,
             override_hosts: open.override_hosts,
             hints: proxy.retry.clone(),
+            redirect_headers: proxy.redirect_headers,
         })
     }
 

@@ -96,7 +96,10 @@ impl Proxy {
             record.sent(request.headers());
             let may_go = |to: &Uri| self.may_carry(&account, &destination, to);
             let on_the_way = OnTheWay { signer: signer.as_ref(), may_go: &may_go };
-            let attempt = self.send(request, call.redirects, on_the_way, &mut record).await;
+            let defined =
+                account.plan(&self.context).map_or_else(|_| Default::default(), |plan| plan.redirect_headers);
+            let redirects = call.redirects.settled(defined);
+            let attempt = self.send(request, redirects, on_the_way, &mut record).await;
             match self.decide(&attempt, call, &account, progress) {
                 Decision::Done => return finish(attempt, call.packing, destination.links, record),
                 Decision::Refresh => {
@@ -163,7 +166,9 @@ impl Proxy {
         let limits = &self.context.settings.proxy;
         let across_origins = match redirects {
             Redirects::Pass => return self.context.egress.send(request, limits).await,
-            Redirects::Follow => AcrossOrigins::Keep(&[header::ACCEPT_ENCODING, header::IF_NONE_MATCH]),
+            Redirects::AsDefined | Redirects::Follow => {
+                AcrossOrigins::Keep(&[header::ACCEPT_ENCODING, header::IF_NONE_MATCH])
+            }
             Redirects::FollowWithHeaders => AcrossOrigins::KeepUnlessSensitive(on_the_way.may_go),
         };
         let resign = |arrival: Arrival<'_>, headers: &mut HeaderMap| {

@@ -81,7 +81,7 @@ impl House {
             ..EgressOptions::default()
         };
         let context = Arc::new(Context {
-            catalog,
+            catalog: catalog.into(),
             egress: Egress::new(options).unwrap(),
             background: TaskTracker::new(),
             key_making: tokio::sync::Semaphore::new(1),

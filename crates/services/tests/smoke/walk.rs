@@ -92,8 +92,10 @@ impl Walker<'_> {
         let (context, scope) = (&self.house.services.context, self.house.scope);
         self.house.fake.answer(self.answer());
         let whole = matches!(self.provider.auth, Auth::OAuth2(_) | Auth::McpOAuth2(_));
+        let allowed_hosts = Some(self.hosts());
         let changes = match whole {
             true => IntegrationChanges {
+                allowed_hosts,
                 client_id: (!self.registers()).then(|| CLIENT.to_owned()),
                 client_secret: (!self.registers()).then(|| Secret::new(SECRET)),
                 ..IntegrationChanges::default()
@@ -126,6 +128,20 @@ impl Walker<'_> {
     fn credential(&self, name: &str) -> String {
         let field = self.provider.credentials.iter().find(|field| field.name == name);
         field.map_or_else(|| KEY.to_owned(), samples::one)
+    }
+
+    /// Hosts of the samples, as the operator would list those that the definition does not vouch for.
+    fn hosts(&self) -> Vec<String> {
+        let config = self.config();
+        let values = |path: &str| {
+            let name = path.strip_prefix("connectionConfig.")?;
+            config.get(name)?.as_str().map(str::to_owned)
+        };
+        let urls = catalog::secret_urls(self.provider).into_iter();
+        urls.filter_map(|template| url::Url::parse(&template.resolve(&values).ok()?).ok())
+            .filter_map(|url| url.host_str().map(str::to_owned))
+            .chain(["meta.example".to_owned()])
+            .collect()
     }
 
     fn registers(&self) -> bool {

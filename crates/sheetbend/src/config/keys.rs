@@ -42,6 +42,8 @@ pub struct KeyOptions {
 pub struct Keys {
     /// The keys.
     pub ring: Keyring,
+    /// A key made now, and the file that it belongs into once the database is known to be new.
+    pub made: Option<(PathBuf, KeyMaterial)>,
     /// The API key to make known, when one was given.
     pub api_key: Option<Secret>,
     /// The same for the account.
@@ -64,7 +66,7 @@ pub struct EnvironmentKeys {
 /// Why there is no keyring.
 #[derive(Debug, thiserror::Error)]
 pub enum KeySourceError {
-    /// The key file cannot be read or written.
+    /// The key file cannot be read.
     #[error("{path}: {source}")]
     File {
         /// Which file.
@@ -75,60 +77,45 @@ pub enum KeySourceError {
     /// A key is not base64 of 32 bytes.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// The database is there but its key is not.
-    #[error(
-        "the database exists but no encryption key was given and {0} is missing; start with the key it was sealed with"
-    )]
-    Lost(PathBuf),
 }
 
 impl KeyOptions {
-    /// Reads the keys, or makes one for a new data directory (file mode 0600).
+    /// Reads the keys, or makes one where there are none; nothing is written.
     ///
     /// # Errors
-    /// A key that cannot be read; never makes a new key beside an existing database.
-    pub fn load(&self, data_dir: &Path, database: DatabaseAge) -> Result<Keys, KeySourceError> {
+    /// A key that cannot be read.
+    pub fn load(&self, data_dir: &Path) -> Result<Keys, KeySourceError> {
+        let kept = data_dir.join("encryption.key");
         let texts = match &self.encryption_key_file {
             Some(path) => lines(path)?,
             None if !self.encryption_key.is_empty() => self.encryption_key.clone(),
-            None => generated(&data_dir.join("encryption.key"), database)?,
+            None if kept.exists() => lines(&kept)?,
+            None => return self.with_new_key(kept),
         };
         let keys = texts.iter().map(|text| KeyMaterial::parse(text)).collect::<Result<Vec<_>, _>>()?;
-        Ok(Keys {
-            ring: Keyring::new(keys)?,
+        Ok(self.keys(Keyring::new(keys)?, None))
+    }
+
+    fn with_new_key(&self, path: PathBuf) -> Result<Keys, KeySourceError> {
+        let key = KeyMaterial::generate()?;
+        Ok(self.keys(Keyring::new(vec![key.clone()])?, Some((path, key))))
+    }
+
+    fn keys(&self, ring: Keyring, made: Option<(PathBuf, KeyMaterial)>) -> Keys {
+        Keys {
+            ring,
+            made,
             api_key: self.api_key.clone().map(Secret::from),
             account_key: self.account_key.clone().map(Secret::from),
             environments: environments(std::env::vars()),
-        })
+        }
     }
-}
-
-/// Whether the database was there before this start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DatabaseAge {
-    /// It is made now.
-    New,
-    /// It holds sealed values.
-    Existing,
 }
 
 fn lines(path: &Path) -> Result<Vec<String>, KeySourceError> {
     let text = std::fs::read_to_string(path)
         .map_err(|source| KeySourceError::File { path: path.to_owned(), source })?;
     Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())
-}
-
-fn generated(path: &Path, database: DatabaseAge) -> Result<Vec<String>, KeySourceError> {
-    if path.exists() {
-        return lines(path);
-    }
-    if database == DatabaseAge::Existing {
-        return Err(KeySourceError::Lost(path.to_owned()));
-    }
-    let text = KeyMaterial::generate()?.to_base64();
-    crate::files::write_private(path, text.as_bytes())
-        .map_err(|source| KeySourceError::File { path: path.to_owned(), source })?;
-    Ok(vec![text.to_string()])
 }
 
 /// The fixed keys among the variables, by environment.

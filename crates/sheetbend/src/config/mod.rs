@@ -13,7 +13,7 @@ mod providers;
 pub use background::BackgroundOptions;
 pub use database::DatabaseOptions;
 pub use file::{ConfigFileError, with_file_defaults};
-pub use keys::{DatabaseAge, EnvironmentKeys, KeyOptions};
+pub use keys::{EnvironmentKeys, KeyOptions, Keys};
 pub use log::{LogFormat, LogOptions, LogProxyOption};
 pub use metrics::MetricsOptions;
 pub use network::NetworkOptions;

@@ -55,6 +55,13 @@ impl House {
         Self::build_with(catalog, vec![exempt], "raw").await
     }
 
+    /// As [`Self::beside`], with a definition of the test's own, named `raw`.
+    pub async fn with_definition(upstream: &super::upstream::Upstream, definition: &str) -> Self {
+        let catalog = catalog::Catalog::embedded().unwrap().with_file("raw.yaml", definition).unwrap();
+        let exempt = egress::HostPort::new(std::net::IpAddr::from([127, 0, 0, 1]), upstream.port);
+        Self::build_with(catalog, vec![exempt], "raw").await
+    }
+
     async fn build_with(
         catalog: catalog::Catalog,
         exemptions: Vec<egress::HostPort>,
@@ -88,7 +95,7 @@ impl House {
             },
         };
         let context = Arc::new(Context {
-            catalog,
+            catalog: catalog.into(),
             egress: Egress::new(EgressOptions { exemptions, ..EgressOptions::default() }).unwrap(),
             background: TaskTracker::new(),
             key_making: tokio::sync::Semaphore::new(1),

@@ -223,7 +223,7 @@ fn login(body: &Value, seen: &Seen) -> (&'static str, Value) {
 }
 
 fn session(token: &str) -> Value {
-    json!({"session": {"token": token, "life": "3600", "renew": format!("renew-{token}"), "area": "north"}})
+    json!({"session": {"token": token, "life": "600", "renew": format!("renew-{token}"), "area": "north"}})
 }
 
 fn opens(seen: &Seen) -> bool {

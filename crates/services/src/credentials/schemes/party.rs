@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::Secret;
 use domain::integration::Integration;
-use domain::provider::{Field, HostPart, Presence, Provider};
+use domain::provider::{Field, Presence, Provider};
 use domain::template::{Template, Values};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
@@ -52,6 +52,9 @@ pub enum SettingProblem {
         /// Which URL.
         what: &'static str,
     },
+    /// A host that a person chose and that may not have the integration's secret.
+    #[error("{0}")]
+    ForeignHost(String),
     /// The integration has no OAuth client.
     #[error("the integration has no client id; enter the OAuth app's client id and secret")]
     NoClient,
@@ -73,23 +76,25 @@ pub(super) const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'\'');
 
 impl Party<'_> {
-    /// Fills a URL template; values that a person typed are encoded so that they stay one component.
+    /// Fills a URL template; values that a person typed are encoded so that they stay one component, and those that
+    /// form the host are checked (DESIGN §5 "Hosts that a person types").
     ///
     /// # Errors
-    /// The missing setting, or that the result is no http(s) URL.
+    /// The missing setting, a host that may not have the integration's secret, or that the result is no http(s) URL.
     pub fn url(&self, template: &Template, what: &'static str) -> Result<url::Url, SettingProblem> {
+        let allowed_hosts = &self.integration.settings.allowed_hosts;
+        catalog::check_secret_host(self.provider, template, self, allowed_hosts)
+            .map_err(|refused| SettingProblem::ForeignHost(refused.to_string()))?;
         let whole = |path: &str| {
             template.source().split(" || ").any(|one| one.trim().starts_with(&format!("${{{path}}}")))
         };
         let encode = |path: &str, value: String| {
-            // The operator's own; a whole base such as `https://accounts.example` that stands where a URL begins; a host
-            // with a port or a path. What may stand there is the catalogue's rule on hosts, checked before.
-            if path.starts_with("cloud.") || self.is_host_part(path) || (whole(path) && value.contains("://"))
-            {
-                value
-            } else {
-                utf8_percent_encode(&value, COMPONENT).to_string()
-            }
+            // The operator's own; a whole base such as `https://accounts.example` that stands where a URL begins; or
+            // what can be nothing but a host, which cannot be encoded.
+            let as_it_is = path.starts_with("cloud.")
+                || (whole(path) && value.contains("://"))
+                || (catalog::is_host_placeholder(template, path) && catalog::is_host_part(&value));
+            if as_it_is { value } else { utf8_percent_encode(&value, COMPONENT).to_string() }
         };
         let text = template
             .resolve_encoded(self, &encode)
@@ -109,10 +114,6 @@ impl Party<'_> {
     fn field(&self, path: &str) -> Option<&Field> {
         let name = path.strip_prefix("connectionConfig.")?;
         self.provider.connection_config.iter().find(|field| field.name == name)
-    }
-
-    fn is_host_part(&self, path: &str) -> bool {
-        self.field(path).is_some_and(|field| field.host_part == HostPart::Yes)
     }
 
     /// Fills a parameter's value; `None`, which leaves the parameter out, where it stands for a field that may stay
