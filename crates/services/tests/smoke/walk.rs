@@ -1,7 +1,8 @@
 //! One definition from an integration to a call with a renewed token; every step is checked at the fake's side.
 
 use domain::connect::ConnectSession;
-use domain::provider::{Auth, CodeGrant, OAuth2, Provider};
+use domain::credentials::BasicCredentials;
+use domain::provider::{Auth, ClientAuth, CodeGrant, Expiry, OAuth2, Provider, TwoStep};
 use domain::template::Template;
 use domain::{ConnectionId, IntegrationKey, Secret};
 use http::{HeaderMap, Method};
@@ -9,7 +10,7 @@ use serde_json::{Map, Value, json};
 use services::connect::authorize::{self, AuthorizeRequest};
 use services::connect::callback::{self, CallbackRequest, Ending};
 use services::connect::direct;
-use services::connect::form::Form;
+use services::connect::form::{BillForm, Form};
 use services::connect::sessions::{self, NewSession};
 use services::credentials::keeper::Force;
 use services::credentials::schemes::oauth2::challenge;
@@ -25,6 +26,7 @@ use crate::samples;
 pub const CLIENT: &str = "the-client-id";
 pub const SECRET: &str = "the-client-secret";
 const CODE: &str = "the-code";
+const KEY: &str = "the-key";
 
 /// How a walk ended.
 pub enum Walked {
@@ -45,16 +47,34 @@ pub async fn walk(house: &House, provider: &Provider) -> Result<Walked, String> 
         }
         Auth::OAuth2(scheme) => walker.by_code(scheme).await?,
         Auth::McpOAuth2(scheme) => walker.by_code(&scheme.oauth2).await?,
-        Auth::OAuth2Cc(_) => {
-            let form = Form::ClientCredentials {
-                client_id: CLIENT.to_owned(),
-                client_secret: Secret::new(SECRET),
-                client_certificate: None,
-                client_private_key: None,
-            };
-            walker.by_form(form).await?;
+        Auth::OAuth2Cc(scheme) if scheme.client_auth == ClientAuth::PrivateKeyJwt => {
+            return Ok(Walked::Left("prove themselves by a key of their own"));
         }
-        Auth::None => walker.by_form(Form::Unauthenticated).await?,
+        _ if !provider.assertion_option.is_empty() => {
+            return Ok(Walked::Left("ask for an assertion's parts"));
+        }
+        Auth::OAuth2Cc(_) => walker.by_form(walker.client(), None).await?,
+        Auth::None => walker.by_form(Form::Unauthenticated, None).await?,
+        Auth::ApiKey => {
+            let key = walker.credential("apiKey");
+            walker.by_form(Form::ApiKey(Secret::new(key.as_str())), Some(&key)).await?;
+        }
+        Auth::Basic => {
+            let (username, password) = (walker.credential("username"), walker.credential("password"));
+            let own = BasicCredentials {
+                username: Secret::new(username.as_str()),
+                password: Secret::new(password.as_str()),
+            };
+            walker.by_form(Form::Basic(own), Some(&username)).await?;
+        }
+        Auth::Jwt(_) => walker.by_form(Form::Jwt(walker.credentials()), None).await?,
+        Auth::TwoStep(_) => walker.by_form(Form::TwoStep(walker.credentials()), None).await?,
+        Auth::Bill(_) => {
+            let text = || Secret::new(KEY);
+            let form =
+                BillForm { username: text(), password: text(), organization_id: text(), dev_key: text() };
+            walker.by_form(Form::Bill(form), None).await?;
+        }
         _ => return Ok(Walked::Left("have tests of their own")),
     }
     Ok(Walked::Whole)
@@ -88,6 +108,26 @@ impl Walker<'_> {
         let new = NewSession { allowed_integrations: vec![self.key.to_string()], ..NewSession::default() };
         let made = sessions::create(context, scope, new).await.map_err(|error| shown(&error))?;
         Ok(made.session)
+    }
+
+    fn client(&self) -> Form {
+        Form::ClientCredentials {
+            client_id: CLIENT.to_owned(),
+            client_secret: Secret::new(SECRET),
+            client_certificate: None,
+            client_private_key: None,
+        }
+    }
+
+    /// What the form of the credentials asks for.
+    fn credentials(&self) -> Map<String, Value> {
+        samples::of(&self.provider.credentials)
+    }
+
+    /// One value of the credentials, as its field asks for it.
+    fn credential(&self, name: &str) -> String {
+        let field = self.provider.credentials.iter().find(|field| field.name == name);
+        field.map_or_else(|| KEY.to_owned(), samples::one)
     }
 
     /// Hosts of the samples, as the operator would list those that the definition does not vouch for.
@@ -151,6 +191,8 @@ impl Walker<'_> {
                 urls.extend(&scheme.refresh_url);
             }
             Auth::OAuth2Cc(scheme) => urls.push(&scheme.token_url),
+            Auth::TwoStep(scheme) => urls.push(&scheme.request.url),
+            Auth::Bill(scheme) => urls.push(&scheme.token_url),
             _ => {}
         }
         urls.extend(self.provider.proxy.as_ref().map(|proxy| &proxy.base_url));
@@ -178,10 +220,46 @@ impl Walker<'_> {
             Auth::OAuth2Cc(scheme) => (&scheme.token_response_metadata, &[]),
             _ => (&[], &[]),
         };
+        if let Auth::Bill(_) = &self.provider.auth {
+            answer["sessionId"] = json!("session-#");
+            answer["userId"] = json!("user");
+        }
+        if let Auth::TwoStep(scheme) = &self.provider.auth {
+            self.put_chain(&mut answer, scheme);
+        }
         for path in paths.iter().chain(more) {
             put(&mut answer, path, json!(self.metadata(path)));
         }
         answer
+    }
+
+    /// What a chain of token requests reads from its answers.
+    fn put_chain(&self, answer: &mut Value, scheme: &TwoStep) {
+        for step in std::iter::once(&scheme.request).chain(&scheme.additional_steps) {
+            let params =
+                step.params.iter().flat_map(|(_, tree)| tree.templates().into_iter().map(|(_, one)| one));
+            let templates =
+                std::iter::once(&step.url).chain(step.headers.iter().map(|(_, one)| one)).chain(params);
+            for path in templates.flat_map(|one| one.paths().map(str::to_owned).collect::<Vec<_>>()) {
+                if let Some((_, rest)) = path.strip_prefix("step").and_then(|rest| rest.split_once('.')) {
+                    put(answer, rest, json!("https://meta.example"));
+                }
+            }
+        }
+        if !scheme.answer.token.is_empty() {
+            put(answer, &scheme.answer.token, json!("access-token-#"));
+        }
+        match &scheme.answer.expiry {
+            Some(Expiry::In(path)) => put(answer, path, json!(3600)),
+            Some(Expiry::At(path)) => put(answer, path, json!("2027-01-15T09:00:00Z")),
+            None => {}
+        }
+        for path in &scheme.answer.refresh_token {
+            put(answer, path, json!("brought-#"));
+        }
+        for path in &scheme.token_response_metadata {
+            put(answer, path, json!(self.metadata(path)));
+        }
     }
 
     /// A value that a callback or an answer brings: what its field asks for, else a whole address where a URL begins with
@@ -230,21 +308,21 @@ impl Walker<'_> {
         let seen = self.house.fake.take();
         let [redeemed] = seen.as_slice() else { return Err(format!("{} token requests", seen.len())) };
         check_redeemed(redeemed, &url)?;
-        self.call_and_refresh(&connection).await
+        self.call_and_refresh(&connection, None).await
     }
 
-    async fn by_form(&self, form: Form) -> Result<(), String> {
+    async fn by_form(&self, form: Form, secret: Option<&str>) -> Result<(), String> {
         let session = self.session().await?;
         let connected =
             direct::connect(&self.house.services.context, &session, &self.key, self.config(), form)
                 .await
                 .map_err(|error| format!("connect: {}", shown(&error)))?;
         self.house.fake.take();
-        self.call_and_refresh(connected.connection.as_str()).await
+        self.call_and_refresh(connected.connection.as_str(), secret).await
     }
 
     /// A call carries the token; a forced refresh brings another, and the next call carries that.
-    async fn call_and_refresh(&self, connection: &str) -> Result<(), String> {
+    async fn call_and_refresh(&self, connection: &str, shown_secret: Option<&str>) -> Result<(), String> {
         let services = &self.house.services;
         let id = ConnectionId::parse(connection).unwrap();
         let account = services
@@ -252,7 +330,8 @@ impl Walker<'_> {
             .current(self.house.scope, &self.key, &id)
             .await
             .map_err(|error| format!("open: {}", shown(&error)))?;
-        self.call(&id, account.credentials.access_token()).await?;
+        let token = account.credentials.access_token().map(Secret::expose);
+        self.call(&id, token.or(shown_secret)).await?;
         if !account.is_renewable() {
             return Ok(());
         }
@@ -262,16 +341,17 @@ impl Walker<'_> {
             .await
             .map_err(|error| format!("refresh: {}", shown(&error)))?;
         let tokens = [&account, &fresh].map(|one| one.credentials.access_token().map(Secret::expose));
-        if tokens[0] == tokens[1] {
+        let signed_here = matches!(self.provider.auth, Auth::Jwt(_));
+        if tokens[0] == tokens[1] && tokens[0].is_some() && !signed_here {
             return Err("refresh: the token is the old one".to_owned());
         }
-        if self.house.fake.take().is_empty() {
+        if self.house.fake.take().is_empty() && !signed_here {
             return Err("refresh: nobody was asked".to_owned());
         }
-        self.call(&id, fresh.credentials.access_token()).await
+        self.call(&id, fresh.credentials.access_token().map(Secret::expose)).await
     }
 
-    async fn call(&self, id: &ConnectionId, token: Option<&Secret>) -> Result<(), String> {
+    async fn call(&self, id: &ConnectionId, token: Option<&str>) -> Result<(), String> {
         if self.provider.proxy.is_none() {
             return Ok(());
         }
@@ -298,7 +378,7 @@ impl Walker<'_> {
             return Err(format!("call: {} for {} at {}", answer.status(), request.line, request.host));
         }
         match token {
-            Some(token) if !request.holds(token.expose()) => {
+            Some(token) if !request.holds(token) => {
                 Err(format!("call: the token is not in {}", request.head.replace("\r\n", " | ")))
             }
             _ => Ok(()),
