@@ -1,0 +1,194 @@
+//! Two server processes on one PostgreSQL: they refresh once, forget a revoked key together, and pass results on.
+
+use crate::harness;
+
+use std::time::Duration;
+
+use harness::upstream::{Seen, Upstream, Wire, answer, connect, integrate, read_request};
+use harness::visitor::Visitor;
+use harness::{Server, Start};
+use serde_json::json;
+use tempfile::TempDir;
+use testkit::databases::FreshDatabase;
+use tokio::io::AsyncWriteExt as _;
+use tokio::time::Instant;
+
+const KEY: &str = "3f2c1b0a-9d8e-4c7b-8a69-5f4e3d2c1b0a";
+const ENCRYPTION: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+struct Nodes {
+    a: Server,
+    b: Server,
+    upstream: Upstream,
+    database: FreshDatabase,
+    _dir: TempDir,
+}
+
+/// A provider whose token endpoint takes its time and never gives the same token twice.
+async fn provider() -> Upstream {
+    Upstream::start_with(|mut stream, seen| async move {
+        while let Some(request) = read_request(&mut stream).await {
+            let number = {
+                let mut seen = seen.lock().unwrap();
+                seen.push(request.clone());
+                seen.len()
+            };
+            let bytes = if is_token(&request) {
+                tokio::time::sleep(Duration::from_millis(500)).await;
+                let body = json!({"access_token": format!("token-{number}"), "refresh_token": format!("next-{number}"),
+                    "expires_in": 3600, "token_type": "Bearer"});
+                answer("200 OK", &[("Content-Type", "application/json")], body.to_string().as_bytes())
+            } else {
+                answer("200 OK", &[], request.header("authorization").as_bytes())
+            };
+            if stream.write_all(&bytes).await.is_err() {
+                return;
+            }
+        }
+    })
+    .await
+}
+
+fn is_token(seen: &Seen) -> bool {
+    seen.line().starts_with("POST /token ")
+}
+
+impl Nodes {
+    async fn start() -> Self {
+        let database = FreshDatabase::postgres().unwrap();
+        let store::DatabaseUrl::Postgres(url) = database.url().clone() else { panic!("no PostgreSQL") };
+        let (upstream, dir) = (provider().await, TempDir::new().unwrap());
+        let file = upstream.definition(dir.path());
+        let exempt = format!("127.0.0.1:{}", upstream.port);
+        let node = |more: &[&str]| {
+            let mut arguments = vec![
+                "--provider-file",
+                &file,
+                "--exempt",
+                &exempt,
+                "--database-url",
+                &url,
+                "--encryption-key",
+                ENCRYPTION,
+            ];
+            arguments.extend_from_slice(more);
+            Start::serve(KEY).args(&arguments).start()
+        };
+        let b = node(&[]);
+        let callback = format!("{}/oauth/callback", b.url());
+        let a = node(&["--callback-url", &callback]);
+        integrate(&a).await;
+        Self { a, b, upstream, database, _dir: dir }
+    }
+}
+
+async fn call(server: &Server) -> harness::Answer {
+    server.proxy("GET", "/who", "raw", "one").await
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn needs_postgres_many_calls_on_two_nodes_make_one_refresh() {
+    let nodes = Nodes::start().await;
+    let expired = json!({"access_token": "old", "refresh_token": "r", "expires_at": "2020-01-01T00:00:00Z"});
+    connect(&nodes.a, "one", expired).await;
+    let each = if std::env::var("SHEETBEND_FULL_LOAD").is_ok_and(|full| full == "1") { 500 } else { 100 };
+    let all = (0..each).flat_map(|_| [call(&nodes.a), call(&nodes.b)]);
+    let answers = futures_util::future::join_all(all).await;
+    let seen = nodes.upstream.seen();
+    assert_eq!(seen.iter().filter(|one| is_token(one)).count(), 1, "one refresh for all");
+    let first = answers[0].text();
+    assert!(first.starts_with("Bearer token-"), "{first}");
+    for answer in &answers {
+        assert_eq!((answer.status.as_u16(), answer.text()), (200, first.clone()));
+    }
+    nodes.a.calm();
+    nodes.b.calm();
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn needs_postgres_a_revoked_key_is_refused_everywhere_within_a_second() {
+    let nodes = Nodes::start().await;
+    connect(&nodes.a, "one", json!({"access_token": "t"})).await;
+    for node in [&nodes.a, &nodes.b] {
+        assert_eq!(call(node).await.status, 200);
+    }
+    let third = nodes.database.open().await.unwrap();
+    let scope = domain::Scope { environment: domain::EnvironmentId(1) };
+    let keys = third.api_keys(scope).await.unwrap();
+    let revoked = Instant::now();
+    for key in keys {
+        third.revoke_api_key(scope, key.id, 1).await.unwrap();
+    }
+    for node in [&nodes.a, &nodes.b] {
+        while call(node).await.status != 401 {
+            assert!(revoked.elapsed() < Duration::from_secs(1), "still accepted");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        call(node).await.refused(401, "unknown_account");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn needs_postgres_a_change_on_one_node_is_seen_on_the_other() {
+    let nodes = Nodes::start().await;
+    connect(&nodes.a, "one", json!({"access_token": "first"})).await;
+    assert_eq!(call(&nodes.b).await.text(), "Bearer first");
+    connect(&nodes.a, "one", json!({"access_token": "second"})).await;
+    let written = Instant::now();
+    while call(&nodes.b).await.text() != "Bearer second" {
+        assert!(written.elapsed() < Duration::from_secs(1), "node B kept the old token");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    nodes.a.api("DELETE", "/connections/one?provider_config_key=raw", None).await.ok();
+    let deleted = Instant::now();
+    while call(&nodes.b).await.status == 200 {
+        assert!(deleted.elapsed() < Duration::from_secs(1), "node B kept a deleted connection");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Opens a page's socket by hand; what follows are unmasked text frames.
+async fn page(server: &Server) -> (Wire, String) {
+    let mut wire = Wire::to(server).await;
+    wire.send(
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
+    )
+    .await;
+    let text = wire.until("\"}").await;
+    assert!(text.starts_with("HTTP/1.1 101"), "{text}");
+    let id = text.split("\"ws_client_id\":\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    (wire, id)
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn needs_postgres_a_callback_on_one_node_reaches_the_page_on_the_other() {
+    let nodes = Nodes::start().await;
+    let (mut wire, socket) = page(&nodes.a).await;
+    let mut visitor = Visitor::new(&nodes.a);
+    let body = json!({"end_user": {"id": "u"}});
+    let begun = visitor.begin("raw", body, &format!("&ws_client_id={socket}")).await;
+    let location = url::Url::parse(begun.header("location")).unwrap();
+    let param = |name: &str| location.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
+    assert_eq!(param("redirect_uri"), format!("{}/oauth/callback", nodes.b.url()));
+    let cookie = begun.header("set-cookie").split(';').next().unwrap();
+    let url = format!("{}?code=c&state={}", param("redirect_uri"), param("state"));
+    let returned = nodes.b.send("GET", &url, &[("cookie", cookie)], "").await;
+    assert!(returned.text().contains("is connected"), "{}", returned.text());
+    let text = wire.until("\"success\"").await;
+    assert!(text.contains("\"provider_config_key\":\"raw\""), "{text}");
+    // A failure travels the same way.
+    let (mut wire, socket) = page(&nodes.a).await;
+    let body = json!({"end_user": {"id": "u"}});
+    let begun = visitor.begin("raw", body, &format!("&ws_client_id={socket}")).await;
+    let location = url::Url::parse(begun.header("location")).unwrap();
+    let state = location.query_pairs().find(|(key, _)| key == "state").unwrap().1.into_owned();
+    let cookie = begun.header("set-cookie").split(';').next().unwrap();
+    let url = format!("{}/oauth/callback?error=access_denied&state={state}", nodes.b.url());
+    nodes.b.send("GET", &url, &[("cookie", cookie)], "").await;
+    wire.until("\"callback_err\"").await;
+}
