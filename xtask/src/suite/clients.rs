@@ -112,8 +112,9 @@ fn read(path: &Path) -> Result<String> {
 fn output(command: &mut Command) -> Result<String> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command.output().with_context(|| program.clone())?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    let lines: Vec<&str> = said.lines().collect();
+    // pip tells conflicts on stdout.
+    let (said, told) = (String::from_utf8_lossy(&output.stderr), String::from_utf8_lossy(&output.stdout));
+    let lines: Vec<&str> = told.lines().chain(said.lines()).collect();
     let last = lines[lines.len().saturating_sub(5)..].join(" / ");
     ensure!(output.status.success(), "{program} failed: {last}");
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())

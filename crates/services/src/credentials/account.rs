@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use catalog::Entry;
 use domain::connection::{Connection, Health};
 use domain::credentials::{Credentials, McpCredentials, OAuth2Credentials};
@@ -156,6 +157,16 @@ pub struct Account {
     /// Its credentials in clear.
     pub credentials: Credentials,
     plan: OnceLock<Result<ProxyPlan, String>>,
+    shown: OnceLock<Shown>,
+}
+
+/// Holds credentials, so it prints as nothing.
+struct Shown(Bytes);
+
+impl std::fmt::Debug for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Shown([redacted])")
+    }
 }
 
 impl Account {
@@ -202,7 +213,7 @@ impl Account {
         let clear = context.vault.open(&place, &connection.credentials)?;
         let credentials =
             codec::decode(&clear).map_err(|_| Error::Corrupt("stored credentials have an unknown form"))?;
-        Ok(Self { integration, connection, credentials, plan: OnceLock::new() })
+        Ok(Self { integration, connection, credentials, plan: OnceLock::new(), shown: OnceLock::new() })
     }
 
     /// Credentials on trial: nothing of it is stored, and it has no name.
@@ -231,7 +242,12 @@ impl Account {
             updated_at_ms: 0,
             last_fetched_at_ms: None,
         };
-        Ok(Self { integration, connection, credentials, plan: OnceLock::new() })
+        Ok(Self { integration, connection, credentials, plan: OnceLock::new(), shown: OnceLock::new() })
+    }
+
+    /// What the edge shows of it, written at the first asking and the same until something writes to the connection.
+    pub fn shown(&self, write: impl FnOnce() -> Bytes) -> Bytes {
+        self.shown.get_or_init(|| Shown(write())).0.clone()
     }
 
     /// How proxied calls go, made at the first one.

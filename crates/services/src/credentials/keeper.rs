@@ -92,12 +92,15 @@ impl Keeper {
         key: &IntegrationKey,
         id: &ConnectionId,
     ) -> Result<Arc<Account>, Error> {
-        let account = self.accounts.get(scope, key, id).await?;
-        let now_ms = self.context.now_ms();
-        if !account.is_due(now_ms) {
-            return Ok(account);
-        }
-        self.renew(account, Force::No).await
+        self.fresh(self.accounts.get(scope, key, id).await?).await
+    }
+
+    /// The account as it is, or renewed when its token is due.
+    ///
+    /// # Errors
+    /// Its credentials do not work.
+    pub async fn fresh(&self, account: Arc<Account>) -> Result<Arc<Account>, Error> {
+        if account.is_due(self.context.now_ms()) { self.renew(account, Force::No).await } else { Ok(account) }
     }
 
     /// The account after a refresh, whatever its token's age.
