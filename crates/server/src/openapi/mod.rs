@@ -1,5 +1,6 @@
 //! The description of our public API; `openapi.json` is its golden copy.
 
+pub mod operator_shapes;
 pub mod shapes;
 
 use axum::Json;
@@ -12,7 +13,7 @@ use utoipa::{Modify, OpenApi};
 
 use crate::api::{
     api_keys, connect_sessions, connections, deliveries, environments, health, integrations, metadata,
-    operations, providers, variables,
+    operations, operator, providers, variables,
 };
 
 #[derive(OpenApi)]
@@ -29,7 +30,8 @@ use crate::api::{
         environments::signing_key, environments::set_signing_key, environments::rotate_signing_key,
         api_keys::list, api_keys::create, api_keys::delete, api_keys::list_account, api_keys::create_account,
         api_keys::delete_account, variables::list, variables::replace,
-        operations::list, operations::get, deliveries::list, deliveries::get, deliveries::replay, health::health, health::ready,
+        operations::list, operations::get, deliveries::list, deliveries::get, deliveries::replay, operator::examine, operator::back_up,
+        operator::import_key, operator::encryption_keys, operator::learn_key, operator::rotate, health::health, health::ready,
     ),
     components(schemas(shapes::ErrorAnswer, shapes::OneOrMoreTexts)),
     modifiers(&Bearer, &Refusals),
