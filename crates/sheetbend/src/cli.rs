@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use crate::config::{ConfigFileError, ServeOptions, with_file_defaults};
 use crate::operator::{
     ApiKeysCommand, BackupCommand, ConnectionsCommand, DoctorCommand, ImportCommand, KeysCommand,
     RestoreCommand,
 };
-use crate::config::{ConfigFileError, ServeOptions, with_file_defaults};
 use crate::providers::ProvidersCommand;
 
 /// Connects a product to its users' accounts on other systems

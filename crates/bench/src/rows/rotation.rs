@@ -46,11 +46,7 @@ pub async fn rotate(
         anyhow::Ok(seconds)
     };
     let (seconds, slowest) = tokio::try_join!(rotating, reading)?;
-    report.one(
-        &format!("key rotation of {stored} connections while reading, s"),
-        seconds,
-        Bar::Most(30.0),
-    );
+    report.one(&format!("key rotation of {stored} connections while reading, s"), seconds, Bar::Most(30.0));
     report.one("p99 of a read while the key changes, ms", slowest, Bar::None);
     Ok(())
 }

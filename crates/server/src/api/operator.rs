@@ -126,9 +126,9 @@ pub async fn encryption_keys(
         .into_iter()
         .map(|one| json!({"id": one.id, "state": one.state.as_str(), "values": one.values}))
         .collect();
-    let last = rotation.rotation().await?.map(|one| {
-        json!({"to": one.to, "began_at": zulu(one.began_at_ms), "ended_at": one.ended_at_ms.map(zulu)})
-    });
+    let last = rotation.rotation().await?.map(
+        |one| json!({"to": one.to, "began_at": zulu(one.began_at_ms), "ended_at": one.ended_at_ms.map(zulu)}),
+    );
     Ok(Json(json!({"keys": shown, "rotation": last})))
 }
 

@@ -53,7 +53,8 @@ pub async fn write(context: &Context, directory: &Path) -> Result<Backup, Error>
     context.store.copy_to(&database).await?;
     let bytes = std::fs::metadata(&database).map_err(unusable)?.len();
     let key_ids: Vec<String> = context.vault.known_keys().iter().map(ToString::to_string).collect();
-    let facts = serde_json::json!({"created_at_ms": at_ms, "version": env!("CARGO_PKG_VERSION"), "key_ids": key_ids});
+    let facts =
+        serde_json::json!({"created_at_ms": at_ms, "version": env!("CARGO_PKG_VERSION"), "key_ids": key_ids});
     std::fs::write(directory.join(FACTS), facts.to_string()).map_err(unusable)?;
     Ok(Backup { database, bytes, key_ids, at_ms })
 }

@@ -94,7 +94,8 @@ fn public_url(context: &Context) -> Finding {
         };
         return Finding::new(CHECK, level, format!("{text} is reachable from this machine only"), remedy);
     }
-    let found = format!("{text} is not https; providers refuse such redirect URIs and secrets travel in clear");
+    let found =
+        format!("{text} is not https; providers refuse such redirect URIs and secrets travel in clear");
     Finding::new(CHECK, Level::Failure, found, remedy)
 }
 
@@ -124,7 +125,8 @@ async fn database(context: &Context) -> Finding {
     match context.store.ping().await {
         Ok(()) => Finding::ok(CHECK, format!("{dialect:?} answers")),
         Err(error) => {
-            let remedy = "See that the database runs, that its disk is not full and that its address is right.";
+            let remedy =
+                "See that the database runs, that its disk is not full and that its address is right.";
             Finding::new(CHECK, Level::Failure, error.to_string(), remedy)
         }
     }
@@ -149,11 +151,12 @@ async fn integrations(context: &Context) -> (Vec<OpenIntegration>, Vec<Finding>)
         let scope = Scope { environment: environment.id };
         for integration in context.store.integrations(scope).await.unwrap_or_default() {
             let key = integration.key.to_string();
-            match OpenIntegration::open(context, scope, integration) {
+            match OpenIntegration::open(context, scope, integration).await {
                 Ok(one) => open.push(one),
                 Err(error) => {
                     let found = format!("{}/{key}: {error}", environment.name);
-                    let remedy = "Change the integration's provider or cloud, or add the provider's definition.";
+                    let remedy =
+                        "Change the integration's provider or cloud, or add the provider's definition.";
                     findings.push(Finding::new(CHECK, Level::Warning, found, remedy));
                 }
             }

@@ -48,8 +48,7 @@ pub async fn list(context: &Context, rotation: &KeyRotation) -> Result<Vec<KeySt
     let counts = rotation.counts().await?;
     let values = |id: KeyId| counts.iter().filter(|one| one.key == id).map(|one| one.count).sum();
     let known = context.vault.known_keys();
-    let mut missing: Vec<KeyId> =
-        counts.iter().map(|one| one.key).filter(|id| !known.contains(id)).collect();
+    let mut missing: Vec<KeyId> = counts.iter().map(|one| one.key).filter(|id| !known.contains(id)).collect();
     missing.sort_by_key(ToString::to_string);
     missing.dedup();
     let roles = std::iter::once(KeyRole::Seals).chain(std::iter::repeat(KeyRole::Opens));

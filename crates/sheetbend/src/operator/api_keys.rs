@@ -70,7 +70,11 @@ enum Owner {
 
 impl Owner {
     async fn find(session: &Session, environment: &str, account: bool) -> anyhow::Result<Self> {
-        if account { Ok(Self::Account) } else { environment_id(session, environment).await.map(Self::Environment) }
+        if account {
+            Ok(Self::Account)
+        } else {
+            environment_id(session, environment).await.map(Self::Environment)
+        }
     }
 }
 
@@ -133,14 +137,9 @@ async fn list(session: &Session, owner: &Owner, json: bool) -> anyhow::Result<()
 
 fn row(key: &Value) -> Vec<String> {
     let text = |name: &str| key[name].as_str().unwrap_or("-").to_owned();
-    let scopes: Vec<&str> = key["scopes"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    vec![
-        key["id"].to_string(),
-        text("display_name"),
-        text("prefix"),
-        text("last_used_at"),
-        scopes.join(", "),
-    ]
+    let scopes: Vec<&str> =
+        key["scopes"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    vec![key["id"].to_string(), text("display_name"), text("prefix"), text("last_used_at"), scopes.join(", ")]
 }
 
 async fn revoke(session: &Session, owner: &Owner, id: u32, json: bool) -> anyhow::Result<()> {

@@ -52,7 +52,8 @@ pub async fn run(command: BackupCommand, session: &Session) -> anyhow::Result<()
     }
     let data = &answer.body["data"];
     println!("{} ({} bytes)", data["database"].as_str().unwrap_or_default(), data["bytes"]);
-    let keys: Vec<&str> = data["key_ids"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let keys: Vec<&str> =
+        data["key_ids"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     println!("It is sealed with the encryption keys {}; keep them elsewhere.", keys.join(", "));
     Ok(())
 }
@@ -62,7 +63,9 @@ pub async fn restore(command: RestoreCommand) -> anyhow::Result<()> {
     let data_dir = &command.database.data_dir;
     let target = match app::database_url(&command.database)? {
         DatabaseUrl::Sqlite(path) => path,
-        DatabaseUrl::Postgres(_) => bail!("a backup of SQLite cannot be restored into PostgreSQL; use pg_restore"),
+        DatabaseUrl::Postgres(_) => {
+            bail!("a backup of SQLite cannot be restored into PostgreSQL; use pg_restore")
+        }
     };
     files::make_private_dir(data_dir)?;
     let lock = DataDirLock::take(data_dir)?;

@@ -91,8 +91,7 @@ async fn list(session: &Session, filter: &Filter, json: bool) -> anyhow::Result<
         query.append_pair("search", search);
     }
     for tag in &filter.tag {
-        let (key, value) =
-            tag.split_once('=').with_context(|| format!("--tag {tag}: expected key=value"))?;
+        let (key, value) = tag.split_once('=').with_context(|| format!("--tag {tag}: expected key=value"))?;
         query.append_pair(&format!("tags[{key}]"), value);
     }
     let answer = session.call(Method::GET, &format!("/connections?{}", query.finish()), None).await?;
@@ -173,7 +172,11 @@ async fn import(session: &Session, file: &Path, json: bool) -> anyhow::Result<()
     let mut progress = Progress::new(rows.len() as u64, "connections");
     for Row { line, body } in rows {
         if body["connection_id"].as_str().unwrap_or_default().is_empty() {
-            tally.refuse(line, &body, "connection_id is missing; without it a second run would double the row");
+            tally.refuse(
+                line,
+                &body,
+                "connection_id is missing; without it a second run would double the row",
+            );
         } else {
             let answer = session.try_call(Method::POST, "/connections", Some(&body)).await?;
             match answer.status {
@@ -196,7 +199,10 @@ async fn import(session: &Session, file: &Path, json: bool) -> anyhow::Result<()
     if tally.refused.is_empty() {
         return Ok(());
     }
-    bail!("{} rows were refused; mend them and run the import again: what is stored stays", tally.refused.len())
+    bail!(
+        "{} rows were refused; mend them and run the import again: what is stored stays",
+        tally.refused.len()
+    )
 }
 
 impl Tally {

@@ -122,10 +122,16 @@ async fn rotate(session: &Session, server: &OperatorOptions, to: &str) -> anyhow
     if server.json {
         return output::json(&ended);
     }
-    println!("{to} seals everything ({} values). Keep a copy of the key apart from the database.", sealed_by(&ended, to));
+    println!(
+        "{to} seals everything ({} values). Keep a copy of the key apart from the database.",
+        sealed_by(&ended, to)
+    );
     for old in ended["keys"].as_array().into_iter().flatten().filter(|key| key["id"] != to) {
         let id = old["id"].as_str().unwrap_or_default();
-        println!("{id} seals {} values; older backups need it. Take it away with: sheetbend keys retire {id}", old["values"]);
+        println!(
+            "{id} seals {} values; older backups need it. Take it away with: sheetbend keys retire {id}",
+            old["values"]
+        );
     }
     Ok(())
 }
@@ -158,7 +164,11 @@ async fn retire(session: &Session, file: &KeyFile, id: &str) -> anyhow::Result<(
     let key = answer.body["keys"].as_array().into_iter().flatten().find(|key| key["id"] == id);
     let key = key.with_context(|| format!("{id} is no key of this server"))?;
     if key["state"] == "seals" || key["values"] != 0 {
-        bail!("{id} {} and holds {} values; rotate to another key first", key["state"].as_str().unwrap_or_default(), key["values"]);
+        bail!(
+            "{id} {} and holds {} values; rotate to another key first",
+            key["state"].as_str().unwrap_or_default(),
+            key["values"]
+        );
     }
     file.remove(id)?;
     println!("{id} is out of {}; the running server forgets it at its next start", file.path.display());

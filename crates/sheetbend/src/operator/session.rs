@@ -134,11 +134,8 @@ impl Session {
                 *request.uri_mut() = format!("{url}{path}").parse()?;
                 let authorization = format!("Bearer {key}").parse()?;
                 request.headers_mut().insert(header::AUTHORIZATION, authorization);
-                let policy = FetchPolicy {
-                    class: PolicyClass::PublicOrLoopback,
-                    max_bytes: MAX_ANSWER,
-                    total: TOTAL,
-                };
+                let policy =
+                    FetchPolicy { class: PolicyClass::PublicOrLoopback, max_bytes: MAX_ANSWER, total: TOTAL };
                 let answer = egress.fetch_bytes(request.map(Body::from), &policy).await;
                 answer.with_context(|| url.clone())
             }
@@ -179,11 +176,7 @@ fn by_url(url: &str, key: &str) -> anyhow::Result<Way> {
     // The operator names this one server, wherever it stands.
     let exemptions = vec![format!("{host}:{port}").parse()?];
     let egress = Egress::new(EgressOptions { exemptions, ..EgressOptions::default() })?;
-    Ok(Way::Url {
-        egress: Box::new(egress),
-        url: url.trim_end_matches('/').to_owned(),
-        key: key.to_owned(),
-    })
+    Ok(Way::Url { egress: Box::new(egress), url: url.trim_end_matches('/').to_owned(), key: key.to_owned() })
 }
 
 impl OwnServer {

@@ -23,7 +23,9 @@ pub fn integration(theirs: &Value) -> Result<Value, Missing> {
         if matches!(own.get("type").and_then(Value::as_str), Some("OAUTH1" | "OAUTH2" | "TBA"))
             && !own.contains_key("client_secret")
         {
-            return Err("its OAuth client was not shown; give the key the scope to read credentials".to_owned());
+            return Err(
+                "its OAuth client was not shown; give the key the scope to read credentials".to_owned()
+            );
         }
         own.remove("webhook_secret");
         body["credentials"] = Value::Object(own);
@@ -59,13 +61,23 @@ pub fn connection(theirs: &Value) -> Result<Value, Missing> {
 fn credentials(theirs: &Value) -> Result<Value, Missing> {
     let Value::Object(shown) = &theirs["credentials"] else { return Ok(json!({"type": "NONE"})) };
     let Some(kind) = shown.get("type").and_then(Value::as_str) else {
-        return if shown.is_empty() { Ok(json!({"type": "NONE"})) } else { Err("its credentials have no type".into()) };
+        return if shown.is_empty() {
+            Ok(json!({"type": "NONE"}))
+        } else {
+            Err("its credentials have no type".into())
+        };
     };
     let keep: &[&str] = match kind {
         "OAUTH2" => &["type", "access_token", "refresh_token", "expires_at", "config_override"],
-        "OAUTH2_CC" => {
-            &["type", "token", "client_id", "client_secret", "client_certificate", "client_private_key", "expires_at"]
-        }
+        "OAUTH2_CC" => &[
+            "type",
+            "token",
+            "client_id",
+            "client_secret",
+            "client_certificate",
+            "client_private_key",
+            "expires_at",
+        ],
         "OAUTH1" => &["type", "oauth_token", "oauth_token_secret"],
         "API_KEY" => &["type", "apiKey"],
         "BASIC" => &["type", "username", "password"],
@@ -97,7 +109,10 @@ fn app(theirs: &Value, kind: &str) -> Result<Value, Missing> {
 
 /// Without what is null: our bodies are strict.
 fn filled(map: &Map<String, Value>) -> Map<String, Value> {
-    map.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.clone(), value.clone())).collect()
+    map.iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }
 
 #[cfg(test)]

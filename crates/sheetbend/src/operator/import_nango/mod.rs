@@ -96,10 +96,8 @@ async fn integrations(source: &Source, session: &Session, report: &mut Report) -
                 continue;
             }
         };
-        let path = format!(
-            "/integrations/{}",
-            output::segment(theirs["unique_key"].as_str().unwrap_or_default())
-        );
+        let path =
+            format!("/integrations/{}", output::segment(theirs["unique_key"].as_str().unwrap_or_default()));
         if session.try_call(Method::GET, &path, None).await?.status == 200 {
             report.integrations_kept += 1;
             continue;
@@ -194,8 +192,10 @@ async fn settings(
     match answer.status {
         200..=299 => report.notes.push(match options.webhook_signing_key {
             Some(_) => "webhooks are signed with the given key".to_owned(),
-            None => "webhooks are signed with the imported secret key, so that receivers verify them as before"
-                .to_owned(),
+            None => {
+                "webhooks are signed with the imported secret key, so that receivers verify them as before"
+                    .to_owned()
+            }
         }),
         _ => report.lack("the webhook signing key".to_owned(), refusal(&answer)),
     }
@@ -230,5 +230,7 @@ fn print(report: &Report) {
     for NotImported { what, why } in &report.missing {
         println!("  {what}: {why}");
     }
-    println!("Not part of the API: syncs and actions (deploy them with the nango CLI), webhook addresses, users.");
+    println!(
+        "Not part of the API: syncs and actions (deploy them with the nango CLI), webhook addresses, users."
+    );
 }
