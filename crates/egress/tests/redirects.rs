@@ -126,7 +126,7 @@ async fn headers_do_not_come_back_with_the_origin() {
 async fn a_chain_that_has_left_its_origin_never_counts_as_at_home_again() {
     let back = server(|seen: &Seen| match seen.request_line() {
         line if line.contains("/start") => to("/step"),
-        line if line.contains("/step") => to(&seen.header("x-next")[0].to_owned()),
+        line if line.contains("/step") => to(seen.header("x-next")[0]),
         _ => answer("end"),
     })
     .await;
