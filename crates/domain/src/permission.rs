@@ -56,6 +56,7 @@ const ACCOUNT_SCOPES: &[&str] = &[
     "account:environments:api_keys:list",
     "account:api_keys:create",
     "account:api_keys:delete",
+    "account:operate",
 ];
 
 /// The scopes granted to a key, with trailing `:*` wildcards.

@@ -13,6 +13,8 @@ mod failure;
 mod fetch;
 mod guard;
 mod hop_by_hop;
+#[cfg(unix)]
+mod local;
 mod location;
 mod options;
 mod proxies;
@@ -30,6 +32,8 @@ pub use connection::Peer;
 pub use error::{Actor, ClosedWhen, EgressError, RequestSent, Stage, Temporary, TlsFault, WaitingFor};
 pub use guard::{PolicyClass, Rule, check as check_address};
 pub use hop_by_hop::{HOP_BY_HOP, strip_hop_by_hop};
+#[cfg(unix)]
+pub use local::{LocalError, LocalLimits, over_socket};
 pub use options::{EgressOptions, FetchPolicy, SendPolicy, SystemRoots};
 pub use proxies::{OutboundProxies, OutboundProxy, TrustProxy};
 pub use redirect::{AcrossOrigins, Arrival, AtHop, Followed, Hop, HopOrigin, RedirectPolicy};

@@ -5,6 +5,7 @@ pub mod door;
 pub mod listen;
 pub mod metrics;
 pub mod openapi;
+pub mod operator;
 pub mod rate_limit;
 pub mod tls;
 

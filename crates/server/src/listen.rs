@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::app::SharedApp;
 use crate::door::Door;
 use crate::tls::TlsSource;
 
@@ -53,23 +54,54 @@ pub async fn serve(listener: TcpListener, listening: Listening, shutdown: Cancel
     };
     let entry = Entry { door, own_url };
     let connections = TaskTracker::new();
+    while let Some((stream, peer)) = next(&shutdown, || listener.accept()).await {
+        connections.spawn(connection(stream, peer, entry.clone(), tls.clone(), shutdown.clone()));
+    }
+    drop(listener);
+    drained(connections, drain).await;
+}
+
+/// Serves the operator's commands on a socket that only the server's own user can open, until `shutdown`.
+#[cfg(unix)]
+pub async fn serve_operator(
+    listener: tokio::net::UnixListener,
+    app: SharedApp,
+    drain: Duration,
+    shutdown: CancellationToken,
+) {
+    // A socket of this machine has no address; nothing on the operator's way asks for one.
+    const NOBODY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
+    let entry = Entry { door: Door::without_proxy(crate::operator::router(app)), own_url: None };
+    let connections = TaskTracker::new();
+    while let Some((stream, _)) = next(&shutdown, || listener.accept()).await {
+        connections.spawn(http(TokioIo::new(stream), NOBODY, entry.clone(), shutdown.clone()));
+    }
+    drop(listener);
+    drained(connections, drain).await;
+}
+
+/// The next connection; `None` at the end.
+async fn next<S, A: Future<Output = std::io::Result<S>>>(
+    shutdown: &CancellationToken,
+    accept: impl Fn() -> A,
+) -> Option<S> {
     loop {
         let accepted = tokio::select! {
-            () = shutdown.cancelled() => break,
-            accepted = listener.accept() => accepted,
+            () = shutdown.cancelled() => return None,
+            accepted = accept() => accepted,
         };
-        let (stream, peer) = match accepted {
-            Ok(accepted) => accepted,
+        match accepted {
+            Ok(accepted) => return Some(accepted),
             Err(error) => {
                 // Out of descriptors, mostly: without a pause the loop would burn a core.
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(Duration::from_millis(50)).await;
-                continue;
             }
-        };
-        connections.spawn(connection(stream, peer, entry.clone(), tls.clone(), shutdown.clone()));
+        }
     }
-    drop(listener);
+}
+
+async fn drained(connections: TaskTracker, drain: Duration) {
     connections.close();
     if tokio::time::timeout(drain, connections.wait()).await.is_err() {
         tracing::warn!(open = connections.len(), "the drain time is over; closing what is left");

@@ -6,7 +6,7 @@ use axum::routing::{delete, get, post};
 
 use crate::api::{
     api_keys, connect_sessions, connections, deliveries, environments, forms, health, integrations,
-    key_forms, legacy, metadata, oauth, operations, providers, signed_forms, variables,
+    key_forms, legacy, metadata, oauth, operations, operator, providers, signed_forms, variables,
 };
 use crate::app::SharedApp;
 use crate::connect::{assets, socket};
@@ -16,8 +16,19 @@ use crate::middleware;
 
 /// The server's routes over an app.
 pub fn router(app: SharedApp) -> Router {
-    let entropy = app.services.context.entropy.clone();
     let base_path = app.edge.base_path.clone();
+    let routes = without_base_path(app.clone());
+    if base_path.is_empty() {
+        return routes;
+    }
+    // A nested router answers `/base`, but not `/base/`, where pages open their socket.
+    let root = Router::new().route(&format!("{base_path}/"), get(socket::root)).with_state(app);
+    Router::new().nest(&base_path, routes).merge(root)
+}
+
+/// The routes, as if nothing stood before them.
+pub(crate) fn without_base_path(app: SharedApp) -> Router {
+    let entropy = app.services.context.entropy.clone();
     let api = Router::new()
         .route("/providers", get(providers::list))
         .route("/providers/{provider}", get(providers::get))
@@ -88,7 +99,7 @@ pub fn router(app: SharedApp) -> Router {
         .route("/ready", get(health::ready))
         .route("/metrics", get(health::metrics));
     // `/proxy` and `/proxy/*`, any method, go to `api::proxy` before this: see `door.rs`.
-    let routes = Router::new()
+    Router::new()
         .merge(api)
         .merge(own_page)
         .merge(pages)
@@ -96,13 +107,7 @@ pub fn router(app: SharedApp) -> Router {
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(entropy, middleware::request_id))
-        .with_state(app.clone());
-    if base_path.is_empty() {
-        return routes;
-    }
-    // A nested router answers `/base`, but not `/base/`, where pages open their socket.
-    let root = Router::new().route(&format!("{base_path}/"), get(socket::root)).with_state(app);
-    Router::new().nest(&base_path, routes).merge(root)
+        .with_state(app)
 }
 
 /// The account's and the operator's routes.
@@ -123,6 +128,11 @@ fn environments_and_keys() -> Router<SharedApp> {
         .route("/account/api-keys", get(api_keys::list_account).post(api_keys::create_account))
         .route("/account/api-keys/{id}", delete(api_keys::delete_account))
         .route("/environment-variables", get(variables::list).put(variables::replace))
+        .route("/operator/doctor", get(operator::examine))
+        .route("/operator/backup", post(operator::back_up))
+        .route("/operator/api-keys", post(operator::import_key))
+        .route("/operator/keys", get(operator::encryption_keys).post(operator::learn_key))
+        .route("/operator/keys/rotation", post(operator::rotate))
 }
 
 /// Deprecated routes; see `api/legacy.rs`.

@@ -33,6 +33,15 @@ pub struct ApiPrincipal {
 }
 
 impl ApiPrincipal {
+    /// The operator, who needs no key: every right of an environment, or of the account.
+    pub fn of_operator(owner: KeyOwner) -> Self {
+        let grants = match owner {
+            KeyOwner::Account => Grants::whole_account(),
+            KeyOwner::Environment(_) => Grants::everything(),
+        };
+        Self { owner, grants, id: 0, noted_at_ms: AtomicI64::new(0) }
+    }
+
     /// The environment that it opens; a key of the account opens none.
     pub fn scope(&self) -> Option<Scope> {
         match self.owner {

@@ -66,6 +66,18 @@ pub async fn get(context: &Context, scope: Scope) -> Result<Environment, Error> 
     context.store.environment(scope.environment).await?.map(Environment::from).ok_or_else(unknown)
 }
 
+/// An environment by its name.
+///
+/// # Errors
+/// There is none.
+pub async fn by_name(context: &Context, name: &str) -> Result<Environment, Error> {
+    let found = match EnvironmentName::parse(name) {
+        Ok(name) => context.store.environment_by_name(&name).await?,
+        Err(_) => None,
+    };
+    found.map(Environment::from).ok_or_else(unknown)
+}
+
 /// All environments, oldest first.
 ///
 /// # Errors

@@ -13,6 +13,7 @@ pub mod integrations;
 pub mod jobs;
 pub mod key_rotation;
 pub mod operations;
+pub mod operator;
 pub mod proxy;
 mod services;
 pub mod webhooks;

@@ -58,7 +58,7 @@ async fn node(database: &FreshDatabase, name: &str, keys: &[&KeyMaterial]) -> (A
     let context = Arc::new(Context {
         store,
         vault,
-        catalog: catalog::Catalog::embedded().unwrap(),
+        catalog: catalog::Catalog::embedded().unwrap().into(),
         egress: Egress::new(EgressOptions::default()).unwrap(),
         clock: ports.clone(),
         entropy: ports,

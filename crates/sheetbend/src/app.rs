@@ -24,10 +24,13 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::{LogFormat, LogOptions, LogProxyOption, OutboundOptions, ServeOptions, TrustProxyOption};
+use crate::config::{
+    DatabaseOptions, LogFormat, LogOptions, LogProxyOption, OutboundOptions, ServeOptions, TrustProxyOption,
+};
 use crate::encryption;
 use crate::files::{self, DataDirLock};
 use crate::house_keys;
+use crate::operator::AdminSocket;
 use crate::ports::{SystemClock, SystemEntropy};
 use crate::provider_files::ProviderFiles;
 use crate::shutdown;
@@ -100,7 +103,7 @@ pub async fn build(options: ServeOptions, additions: Additions) -> anyhow::Resul
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let data_dir = &options.database.data_dir;
     files::make_private_dir(data_dir).with_context(|| format!("data directory {}", data_dir.display()))?;
-    let url = database_url(&options)?;
+    let url = database_url(&options.database)?;
     let lock = DataDirLock::take(data_dir)?;
     let given = options.keys.load(data_dir)?;
     let store =
@@ -176,6 +179,10 @@ pub async fn run(built: Built, shutdown: CancellationToken) -> anyhow::Result<()
     // The recorder ends last, after everything that writes to it.
     let recording = CancellationToken::new();
     let recorder = tokio::spawn(recorder.run(recording.clone()));
+    let socket = AdminSocket::bind(&options.database.data_dir).map(|(socket, listener)| {
+        background.spawn(server::listen::serve_operator(listener, app.clone(), drain, shutdown.clone()));
+        socket
+    });
     let listening = server::listen::Listening { door: Door::new(app.clone()), tls, drain, own_url: None };
     server::listen::serve(listener, listening, shutdown.clone()).await;
     shutdown.cancel();
@@ -194,6 +201,7 @@ pub async fn run(built: Built, shutdown: CancellationToken) -> anyhow::Result<()
         tracing::error!(%error, "the log's writer broke off");
     }
     context.store.close().await;
+    drop(socket);
     drop(lock);
     tracing::info!("stopped");
     Ok(())
@@ -273,10 +281,11 @@ fn tls(options: &ServeOptions) -> anyhow::Result<Option<Arc<TlsSource>>> {
     }
 }
 
-fn database_url(options: &ServeOptions) -> anyhow::Result<DatabaseUrl> {
-    match &options.database.database_url {
+/// Which database the options name.
+pub fn database_url(options: &DatabaseOptions) -> anyhow::Result<DatabaseUrl> {
+    match &options.database_url {
         Some(text) => Ok(text.parse()?),
-        None => Ok(DatabaseUrl::Sqlite(options.database.data_dir.join("sheetbend.db"))),
+        None => Ok(DatabaseUrl::Sqlite(options.data_dir.join("sheetbend.db"))),
     }
 }
 

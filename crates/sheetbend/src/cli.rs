@@ -6,6 +6,10 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::config::{ConfigFileError, ServeOptions, with_file_defaults};
+use crate::operator::{
+    ApiKeysCommand, BackupCommand, ConnectionsCommand, DoctorCommand, ImportCommand, KeysCommand,
+    RestoreCommand,
+};
 use crate::providers::ProvidersCommand;
 
 /// Connects a product to its users' accounts on other systems
@@ -27,6 +31,20 @@ pub enum Command {
     Sandbox(SandboxCommand),
     /// Show what happened, or follow it
     Logs(LogsOptions),
+    /// List, show, refresh, delete and import connections
+    Connections(Box<ConnectionsCommand>),
+    /// Make, list and revoke API keys
+    ApiKeys(Box<ApiKeysCommand>),
+    /// Bring everything over from a running Nango
+    Import(Box<ImportCommand>),
+    /// Copy the database while it is in use
+    Backup(Box<BackupCommand>),
+    /// Put a backup in place of the database of a server that does not run
+    Restore(Box<RestoreCommand>),
+    /// Show and change the encryption keys of the database
+    Keys(Box<KeysCommand>),
+    /// Look for what is wrong with an installation and say what to do
+    Doctor(Box<DoctorCommand>),
     /// List, show, check and add provider definitions
     Providers(ProvidersCommand),
     /// Print the description of the public API

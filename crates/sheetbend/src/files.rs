@@ -42,6 +42,14 @@ pub fn replace_private(path: &Path, contents: &[u8]) -> io::Result<()> {
     std::fs::rename(&beside, path)
 }
 
+/// Copies a file to one that only its owner can read (0600); one that is there already is replaced.
+pub fn copy_private(from: &Path, to: &Path) -> io::Result<()> {
+    let mut source = File::open(from)?;
+    let mut target = private().create(true).truncate(true).open(to)?;
+    io::copy(&mut source, &mut target)?;
+    target.sync_all()
+}
+
 fn finish(mut file: File, contents: &[u8]) -> io::Result<()> {
     file.write_all(contents)?;
     file.write_all(b"\n")?;

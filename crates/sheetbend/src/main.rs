@@ -8,6 +8,7 @@ mod encryption;
 mod files;
 mod house_keys;
 mod logs;
+mod operator;
 mod ports;
 mod provider_files;
 mod providers;
@@ -17,6 +18,7 @@ mod shutdown;
 use std::process::ExitCode;
 
 use cli::Command;
+use operator::OperatorCommand;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -30,22 +32,28 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return told(&error.into()),
     };
-    let outcome = runtime.block_on(async {
-        match command {
-            Command::Dev(options) => dev::run(*options).await,
-            Command::Serve(options) => app::serve(*options).await,
-            Command::Sandbox(options) => sandbox_command::run(options).await,
-            Command::Logs(options) => logs::run(options).await,
-            Command::Providers(command) => providers::run(command),
-            Command::Openapi => {
-                print!("{}", server::openapi::text());
-                Ok(())
-            }
+    runtime.block_on(run(command)).unwrap_or_else(|error| told(&error))
+}
+
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    let done = |()| ExitCode::SUCCESS;
+    match command {
+        Command::Dev(options) => dev::run(*options).await.map(done),
+        Command::Serve(options) => app::serve(*options).await.map(done),
+        Command::Sandbox(options) => sandbox_command::run(options).await.map(done),
+        Command::Logs(options) => logs::run(options).await.map(done),
+        Command::Connections(command) => operator::run(OperatorCommand::Connections(*command)).await,
+        Command::ApiKeys(command) => operator::run(OperatorCommand::ApiKeys(*command)).await,
+        Command::Import(command) => operator::run(OperatorCommand::Import(*command)).await,
+        Command::Backup(command) => operator::run(OperatorCommand::Backup(*command)).await,
+        Command::Restore(command) => operator::restore(*command).await.map(done),
+        Command::Keys(command) => operator::run(OperatorCommand::Keys(*command)).await,
+        Command::Doctor(command) => operator::run(OperatorCommand::Doctor(*command)).await,
+        Command::Providers(command) => providers::run(command).map(done),
+        Command::Openapi => {
+            print!("{}", server::openapi::text());
+            Ok(ExitCode::SUCCESS)
         }
-    });
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => told(&error),
     }
 }
 

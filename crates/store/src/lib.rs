@@ -142,6 +142,14 @@ impl Store {
         Ok(all.len())
     }
 
+    /// Copies the database to a new file, whole and consistent, while it is in use; SQLite only.
+    ///
+    /// # Errors
+    /// The file cannot be written, or the database is PostgreSQL.
+    pub async fn copy_to(&self, target: &std::path::Path) -> Result<(), StoreError> {
+        self.pool.copy_to(target.to_owned()).await
+    }
+
     /// Waits for queued writes and lets go of the database.
     pub async fn close(&self) {
         self.pool.close().await;

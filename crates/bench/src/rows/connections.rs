@@ -8,6 +8,7 @@ use futures_util::future::join_all;
 use http::Method;
 use serde_json::json;
 
+use super::rotation;
 use crate::Run;
 use crate::http1::{self, Call, Connection};
 use crate::load;
@@ -41,6 +42,8 @@ pub async fn measure(run: &Run) -> anyhow::Result<()> {
     let product = starts(dir.path(), upstream, &mut report).await?;
     by_id(&product, counts, &mut report).await?;
     lists(&product, counts, &mut report).await?;
+    let read = product::authorized(Method::GET, &by_id_path(11), None)?;
+    rotation::rotate(&product, dir.path(), counts.stored, |_| read.clone(), &mut report).await?;
     eprintln!("{} bars missed", report.end());
     Ok(())
 }

@@ -3,3 +3,4 @@
 pub mod connections;
 mod memory;
 pub mod proxy;
+mod rotation;

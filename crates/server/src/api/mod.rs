@@ -15,6 +15,7 @@ pub mod legacy;
 pub mod metadata;
 pub mod oauth;
 pub mod operations;
+pub mod operator;
 pub mod providers;
 pub mod proxy;
 pub mod shown_resources;

@@ -1,5 +1,6 @@
 //! The description of our public API; `openapi.json` is its golden copy.
 
+pub mod operator_shapes;
 pub mod shapes;
 pub mod visits;
 
@@ -12,8 +13,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::api::{
-    api_keys, connect_sessions, connections, deliveries, environments, forms, health, integrations, key_forms,
-    metadata, oauth, operations, providers, proxy, signed_forms, variables,
+    api_keys, connect_sessions, connections, deliveries, environments, forms, health, integrations,
+    key_forms, metadata, oauth, operations, operator, providers, proxy, signed_forms, variables,
 };
 use visits::EveryMethod;
 
@@ -31,7 +32,8 @@ use visits::EveryMethod;
         environments::signing_key, environments::set_signing_key, environments::rotate_signing_key,
         api_keys::list, api_keys::create, api_keys::delete, api_keys::list_account, api_keys::create_account,
         api_keys::delete_account, variables::list, variables::replace,
-        operations::list, operations::get, deliveries::list, deliveries::get, deliveries::replay, health::health, health::ready,
+        operations::list, operations::get, deliveries::list, deliveries::get, deliveries::replay, operator::examine, operator::back_up,
+        operator::import_key, operator::encryption_keys, operator::learn_key, operator::rotate, health::health, health::ready,
         forms::client_credentials, forms::two_step, forms::unauthenticated, forms::certificate, forms::admin_link,
         key_forms::api_key, key_forms::basic, key_forms::jwt, key_forms::bill,
         signed_forms::tba, signed_forms::signature, signed_forms::aws_sigv4,
@@ -132,7 +134,8 @@ mod tests {
     fn described() -> BTreeSet<(String, &'static str)> {
         let document = serde_json::to_value(Api::openapi()).unwrap();
         let paths = document["paths"].as_object().unwrap();
-        let methods = |item: &serde_json::Value| METHODS.into_iter().filter(|one| item[one].is_object()).collect();
+        let methods =
+            |item: &serde_json::Value| METHODS.into_iter().filter(|one| item[one].is_object()).collect();
         paths
             .iter()
             .flat_map(|(path, item)| {
@@ -152,7 +155,8 @@ mod tests {
         let mut found = BTreeSet::new();
         for call in calls {
             let call = call.split_once(";\n").map_or(call, |(call, _)| call);
-            let Some(path) = call.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next()) else {
+            let Some(path) = call.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next())
+            else {
                 continue;
             };
             let is_used = |method: &&str| call.contains(&format!("{method}("));
@@ -172,7 +176,10 @@ mod tests {
         assert!(proxied.iter().all(|call| described.remove(call)), "the proxy is not described");
         let missing: Vec<_> = routed.difference(&described).collect();
         let invented: Vec<_> = described.difference(&routed).collect();
-        assert!(missing.is_empty() && invented.is_empty(), "not described: {missing:?}, no route: {invented:?}");
+        assert!(
+            missing.is_empty() && invented.is_empty(),
+            "not described: {missing:?}, no route: {invented:?}"
+        );
         assert!(routed.len() > 50, "{}", routed.len());
     }
 }

@@ -124,6 +124,9 @@ pub fn downstream(headers: &mut HeaderMap) {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 }
 
+/// Options of `Connection` that name no header (RFC 9110 §7.6.1).
+const OWN_OPTIONS: [&str; 2] = ["close", "keep-alive"];
+
 /// The lower-case names listed in `Connection`.
 fn connection_options(headers: &HeaderMap) -> Vec<String> {
     headers
@@ -132,7 +135,7 @@ fn connection_options(headers: &HeaderMap) -> Vec<String> {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .map(|option| option.trim().to_ascii_lowercase())
-        .filter(|option| !option.is_empty() && option != "close" && option != "keep-alive")
+        .filter(|option| !option.is_empty() && !OWN_OPTIONS.contains(&option.as_str()))
         .collect()
 }
 

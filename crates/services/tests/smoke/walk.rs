@@ -254,7 +254,7 @@ impl Walker<'_> {
             Some(Expiry::At(path)) => put(answer, path, json!("2027-01-15T09:00:00Z")),
             None => {}
         }
-        for path in &scheme.answer.refresh_token {
+        if let Some(path) = &scheme.answer.refresh_token {
             put(answer, path, json!("brought-#"));
         }
         for path in &scheme.token_response_metadata {

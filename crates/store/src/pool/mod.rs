@@ -163,7 +163,17 @@ impl Pool {
         Ok(())
     }
 
-    /// Copies an SQLite file to `target` while it is in use; nothing on PostgreSQL.
+    /// Copies an SQLite file to `target` while it is in use.
+    pub(crate) async fn copy_to(&self, target: PathBuf) -> Result<(), StoreError> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.copy_to(target).await,
+            Engine::Postgres(_) => {
+                Err(StoreError::Other("only a file can be copied; PostgreSQL has its own tools".to_owned()))
+            }
+        }
+    }
+
+    /// Copies an SQLite file next to itself; nothing on PostgreSQL.
     pub(crate) async fn copy_file(&self, suffix: &str) -> Result<(), StoreError> {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.copy(suffix).await,

@@ -88,19 +88,22 @@ impl Sqlite {
 
     /// Copies the file next to itself, as a whole and consistent database; an earlier copy is kept.
     pub(super) async fn copy(&self, suffix: &str) -> Result<(), StoreError> {
-        let beside = |suffix: &str| {
-            let mut name = self.inner.path.clone().into_os_string();
-            name.push(suffix);
-            PathBuf::from(name)
-        };
-        let (target, part) = (beside(suffix), beside(&format!("{suffix}.part")));
+        let mut name = self.inner.path.clone().into_os_string();
+        name.push(suffix);
+        let target = PathBuf::from(name);
+        if target.exists() { Ok(()) } else { self.copy_to(target).await }
+    }
+
+    /// Copies the file as a whole and consistent database, readable by its owner only, while others write.
+    pub(super) async fn copy_to(&self, target: PathBuf) -> Result<(), StoreError> {
         let path = self.inner.path.clone();
         blocking(move || {
-            let io =
-                |error: std::io::Error| StoreError::Unavailable(format!("copy before migration: {error}"));
-            if target.exists() {
-                return Ok(());
-            }
+            let io = |error: std::io::Error| {
+                StoreError::Unavailable(format!("copying to {}: {error}", target.display()))
+            };
+            let mut part = target.clone().into_os_string();
+            part.push(".part");
+            let part = PathBuf::from(part);
             if part.exists() {
                 // Of a process that died while it copied.
                 std::fs::remove_file(&part).map_err(io)?;
