@@ -179,8 +179,7 @@ async fn arrived(app: &SharedApp, headers: &HeaderMap, mut request: CallbackRequ
 }
 
 /// Takes the browser back from an app's installation: the app's set-up URL.
-///
-/// Contract §5.5.
+// Contract §5.5.
 #[utoipa::path(get, path = "/app-auth/connect", tag = "connect", operation_id = "finishInstallation", security(()),
     params(("state" = Option<String>, Query, description = "As it was given to the provider"),
         ("installation_id" = Option<String>, Query, description = "What was installed"),

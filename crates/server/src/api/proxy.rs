@@ -36,13 +36,12 @@ pub fn is_call(app: &SharedApp, path: &str) -> bool {
 }
 
 /// Forwards a call with the connection's credentials; headers named `Nango-Proxy-<name>` go along as `<name>`.
-///
-/// `own_url` is the listener's address where it is not the public URL.
 #[utoipa::path(get, path = "/proxy/{path}", tag = "proxy", operation_id = "getProxy",
     params(("path" = String, Path, description = "A path of the provider's API, or an absolute URL of an allowed origin; slashes stay as they are"),
         visits::ProxyHeaders),
     responses((status = "default", description = "The provider's answer: its status, its headers, its body", content_type = "*/*", body = Value),
         (status = 424, description = "The account must be connected again")))]
+// `own_url` is the listener's address where it is not the public URL.
 pub async fn forward<B>(app: SharedApp, own_url: Option<OwnUrl>, request: Request<B>) -> Response<DoorBody>
 where
     B: Body<Data = Bytes> + Send + 'static,

@@ -53,28 +53,28 @@ pub struct ProxyHeaders {
     #[param(rename = "Connection-Id")]
     connection: String,
     /// Repetitions after the first attempt; more than 10 count as 10
-    #[param(rename = "Retries", minimum = 0)]
+    #[param(rename = "Retries", minimum = 0, nullable = false)]
     retries: Option<u32>,
     /// Further statuses to repeat on, separated by commas
-    #[param(rename = "Retry-On", pattern = r"^\d+(,\d+)*$")]
+    #[param(rename = "Retry-On", pattern = r"^\d+(,\d+)*$", nullable = false)]
     retry_on: Option<String>,
     /// Another base; the integration must allow its host
-    #[param(rename = "Base-Url-Override")]
+    #[param(rename = "Base-Url-Override", nullable = false)]
     base_override: Option<String>,
     /// Whether a gzip answer is unpacked here
-    #[param(rename = "Decompress")]
+    #[param(rename = "Decompress", nullable = false)]
     unpack: Option<bool>,
     /// Whether your headers go along to another origin at a redirect
-    #[param(rename = "Forward-Headers-On-Redirect")]
+    #[param(rename = "Forward-Headers-On-Redirect", nullable = false)]
     keep_headers: Option<bool>,
     /// Whether next links come back through the proxy
-    #[param(rename = "Sheetbend-Rewrite-Links")]
+    #[param(rename = "Sheetbend-Rewrite-Links", nullable = false)]
     rewrite: Option<bool>,
     /// `false` passes redirects through
-    #[param(rename = "Sheetbend-Follow-Redirects")]
+    #[param(rename = "Sheetbend-Follow-Redirects", nullable = false)]
     follow: Option<bool>,
     /// The operation that the call is noted in
-    #[param(rename = "Nango-Activity-Log-Id", max_length = 255)]
+    #[param(rename = "Nango-Activity-Log-Id", max_length = 255, nullable = false)]
     attach_to: Option<String>,
 }
 
