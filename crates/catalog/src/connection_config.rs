@@ -6,8 +6,10 @@ pub use value::is_host_part;
 pub(crate) use value::{compiled, matches_whole};
 
 use domain::provider::{HostPart, Presence, Provider};
+use domain::template::Piece;
 use serde_json::{Map, Value};
 
+use crate::authority::{Bit, authorities};
 use crate::hosts::value_at;
 
 /// Most keys of one connection config.
@@ -62,7 +64,39 @@ pub fn validate_connection_config(
             Some(_) => problems.push(problem(&name, "stands in a URL and must be text".to_owned())),
         }
     }
+    problems.extend(leaving_their_place(provider, &filled));
     if problems.is_empty() { Ok(filled) } else { Err(problems) }
+}
+
+/// Values with a path, a port or a scheme where more of the host follows: `evil.example/x` in
+/// `https://${subdomain}.vendor.com` would lead to another host. Right where nothing of the host follows.
+fn leaving_their_place(provider: &Provider, given: &Map<String, Value>) -> Vec<FieldProblem> {
+    let value = |path: &str| {
+        let name = path.strip_prefix("connectionConfig.")?;
+        Some((name.to_owned(), value_at(given, name)?.as_str().filter(|text| !text.is_empty())?))
+    };
+    let mut found: Vec<FieldProblem> = Vec::new();
+    for template in crate::convert::urls(provider) {
+        // The alternative that is taken is the first whose values are all there.
+        let taken = authorities(template).zip(template.alternatives()).find(|(_, pieces)| {
+            pieces.iter().all(|piece| match piece {
+                Piece::Placeholder(path) if path.starts_with("connectionConfig.") => value(path).is_some(),
+                _ => true,
+            })
+        });
+        let bits = taken.map(|(bits, _)| bits).unwrap_or_default();
+        for bit in bits.iter().take(bits.len().saturating_sub(1)) {
+            let Bit::Open(path) = bit else { continue };
+            if let Some((name, text)) = value(path)
+                && text.contains(['/', ':'])
+                && !found.iter().any(|problem| problem.field == name)
+            {
+                let text = "is only a part of a host name: it takes no scheme, port or path";
+                found.push(problem(&name, text.to_owned()));
+            }
+        }
+    }
+    found
 }
 
 /// Checks the fields of a credentials form; every key must be a declared one, and values are never repeated.

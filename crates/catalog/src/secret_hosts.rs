@@ -28,7 +28,13 @@ pub fn secret_urls(provider: &Provider) -> Vec<&Template> {
     let mut urls = match &provider.auth {
         Auth::OAuth1(auth) => vec![&auth.request_url, &auth.token_url],
         Auth::OAuth2(auth) => code_flow(auth),
-        Auth::Custom(auth) => code_flow(&auth.user),
+        // What the app's key signs is as good as the key while it lasts.
+        Auth::App(auth) => vec![&auth.token_url],
+        Auth::Custom(auth) => {
+            let mut urls = code_flow(&auth.user);
+            urls.push(&auth.app.token_url);
+            urls
+        }
         Auth::McpOAuth2(auth) => code_flow(&auth.oauth2),
         // Each request whose fields or headers take a secret that the operator entered.
         Auth::TwoStep(auth) => {

@@ -34,16 +34,16 @@ pub struct Arrival<'a> {
     pub method: &'a Method,
     /// The next address.
     pub to: &'a Uri,
-    /// Whether it is the same origin as before.
+    /// Whether the chain has stayed within the origin that it began at.
     pub origin: HopOrigin,
 }
 
-/// Whether a redirect stays within its origin.
+/// Whether a chain of redirects has stayed within the origin that it began at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HopOrigin {
-    /// It does.
+    /// It has.
     Same,
-    /// Another scheme, host or port.
+    /// It has been at another scheme, host or port; where it leads now does not matter, what is gone stays gone.
     Other,
 }
 
@@ -144,6 +144,7 @@ impl Egress {
         hops: &mut Vec<Hop>,
     ) -> Result<Response<ResponseBody>, EgressError> {
         let total = policy.total.map(Deadline::after);
+        let mut origin = HopOrigin::Same;
         loop {
             let response = self.send_template(template, policy, total).await?;
             let Some(to) = destination(&response, &template.uri) else { return Ok(response) };
@@ -156,8 +157,8 @@ impl Egress {
             if before.scheme == Scheme::Https && after.scheme == Scheme::Http {
                 return Err(EgressError::RedirectDowngrade { host: after.text.to_owned() });
             }
-            let origin = if before.same_origin(&after) { HopOrigin::Same } else { HopOrigin::Other };
-            if origin == HopOrigin::Other {
+            if !before.same_origin(&after) {
+                origin = HopOrigin::Other;
                 forget(&mut template.headers, redirects.across_origins, &to);
             }
             if let Some(at_hop) = redirects.at_hop {

@@ -4,7 +4,9 @@ mod support;
 
 use std::sync::Arc;
 
-use egress::{AcrossOrigins, Egress, EgressOptions, PolicyClass, RedirectPolicy, SendPolicy};
+use egress::{
+    AcrossOrigins, Arrival, Egress, EgressOptions, HopOrigin, PolicyClass, RedirectPolicy, SendPolicy,
+};
 use http::header::{ACCEPT, USER_AGENT};
 use http::{HeaderName, Method, Request};
 use support::{Act, Names, Seen, Server, answer, client, get, loopback, options, post, send, server, text};
@@ -117,6 +119,39 @@ async fn headers_do_not_come_back_with_the_origin() {
     let last = back.seen().pop().expect("seen");
     assert_eq!(last.request_line(), "GET /home HTTP/1.1");
     assert!(last.header("authorization").is_empty() && last.header("x-next").is_empty());
+}
+
+/// Whoever signs again at a hop must not do so for a stranger who redirects within their own origin.
+#[tokio::test]
+async fn a_chain_that_has_left_its_origin_never_counts_as_at_home_again() {
+    let back = server(|seen: &Seen| match seen.request_line() {
+        line if line.contains("/start") => to("/step"),
+        line if line.contains("/step") => to(seen.header("x-next")[0]),
+        _ => answer("end"),
+    })
+    .await;
+    let home = back.url("/home");
+    let away = server(move |seen: &Seen| match seen.request_line() {
+        line if line.contains("/again") => to(&home),
+        _ => to("/again"),
+    })
+    .await;
+    let arrivals = std::sync::Mutex::new(Vec::new());
+    let note = |arrival: Arrival<'_>, _: &mut http::HeaderMap| {
+        arrivals.lock().expect("lock").push((arrival.to.path().to_owned(), arrival.origin));
+    };
+    let redirects = RedirectPolicy { at_hop: Some(&note), ..RedirectPolicy::default() };
+    let mut request = get(&back.url("/start"));
+    request.headers_mut().insert("x-next", away.url("/away").parse().expect("value"));
+    let followed = client().follow_redirects(request, &loopback(), &redirects).await;
+    assert_eq!(text(followed.outcome.expect("answer")).await.expect("body"), "end");
+    let expected = [
+        ("/step".to_owned(), HopOrigin::Same),
+        ("/away".to_owned(), HopOrigin::Other),
+        ("/again".to_owned(), HopOrigin::Other),
+        ("/home".to_owned(), HopOrigin::Other),
+    ];
+    assert_eq!(*arrivals.lock().expect("lock"), expected);
 }
 
 #[tokio::test]

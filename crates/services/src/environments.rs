@@ -129,6 +129,9 @@ pub async fn change(
 ) -> Result<Environment, Error> {
     settings.check()?;
     secrets.check()?;
+    if let Some(Some(key)) = &settings.public_key {
+        check_own(context, scope, key).await?;
+    }
     let (id, now_ms) = (scope.environment, context.now_ms());
     match context.store.change_environment_settings(id, move |stored| settings.apply(stored), now_ms).await {
         Err(StoreError::NotFound(_)) => return Err(unknown()),
@@ -136,6 +139,16 @@ pub async fn change(
     }
     secrets.write(context, scope).await?;
     get(context, scope).await
+}
+
+/// A public key of two environments would lead one's end users into the other.
+async fn check_own(context: &Context, scope: Scope, key: &str) -> Result<(), Error> {
+    let others = list(context).await?.into_iter().filter(|one| one.id != scope.environment);
+    let mut keys = others.filter_map(|one| one.settings.public_key);
+    match keys.any(|taken| taken.eq_ignore_ascii_case(key)) {
+        true => Err(Error::Conflict("Another environment has this public key".to_owned())),
+        false => Ok(()),
+    }
 }
 
 /// Deletes an environment: its keys and sessions end at once, its rows go a month later.

@@ -90,6 +90,21 @@ fn a_foreign_file_s_host_fields_are_held_to_the_same_rule() {
     check(json!({ "sub": "a", "instance_url": "https://eu.acme.example" })).unwrap();
 }
 
+/// `evil.example/x` is a whole host with a path, and as a part of a host it would be all of it.
+#[test]
+fn a_part_of_a_host_has_no_path_port_or_scheme() {
+    let yaml = "acme:\n  display_name: Acme\n  auth_mode: API_KEY\n  \
+        proxy:\n    base_url: https://${connectionConfig.sub}.acme.example/api\n";
+    let catalog = Catalog::embedded().unwrap().with_file("acme.yaml", yaml).unwrap();
+    let acme = &catalog.get(&ProviderName::parse("acme").unwrap()).unwrap().provider;
+    let check = |sub: &str| validate_connection_config(acme, json!({ "sub": sub }).as_object().unwrap());
+    check("eu").unwrap();
+    check("a.eu").unwrap();
+    for bad in ["evil.example/x", "evil.example/", "evil.example:443/", "https://evil.example/x"] {
+        assert_eq!(check(bad).unwrap_err()[0].field, "sub", "{bad}");
+    }
+}
+
 #[test]
 fn credentials_are_checked_without_being_repeated() {
     let catalog = Catalog::embedded().unwrap();

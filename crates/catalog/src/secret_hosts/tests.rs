@@ -80,3 +80,17 @@ fn a_key_of_the_operator_in_a_header_is_a_secret_too() {
     let values = |path: &str| (path == "connectionConfig.h").then(|| "evil.example".to_owned());
     assert!(check_secret_hosts(provider, &values, &[]).is_err());
 }
+
+/// The JWT of an installed app mints for each of its installations while it lasts.
+#[test]
+fn what_an_app_s_key_signs_goes_to_no_stranger() {
+    let yaml = "acme:\n  display_name: A\n  auth_mode: APP\n  authorization_url: ${connectionConfig.appPublicLink}/install\n  \
+        token_url: https://${connectionConfig.h}/app/installations/${connectionConfig.installation_id}/access_tokens\n  \
+        connection_config:\n    h: {type: string, title: Host}\n";
+    let catalog = Catalog::embedded().unwrap().with_file("acme.yaml", yaml).unwrap();
+    let provider = &catalog.get(&ProviderName::parse("acme").unwrap()).unwrap().provider;
+    let values =
+        |path: &str| Some(if path == "connectionConfig.h" { "evil.example" } else { "1" }.to_owned());
+    assert_eq!(check_secret_hosts(provider, &values, &[]).unwrap_err().field, "h");
+    check_secret_hosts(provider, &values, &["evil.example".to_owned()]).unwrap();
+}

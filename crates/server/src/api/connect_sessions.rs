@@ -173,7 +173,7 @@ fn link(app: &SharedApp, created: &CreatedSession) -> Value {
 
 /// What the connect page needs to know of its session.
 #[utoipa::path(get, path = "/connect/session", tag = "connect", operation_id = "getConnectSession",
-    responses((status = 200, description = "The session", body = Value)))]
+    responses((status = 200, description = "The session", body = shapes::ConnectSessionAnswer)))]
 pub async fn get(
     State(app): State<SharedApp>,
     BearerSession(session): BearerSession,

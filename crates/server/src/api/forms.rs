@@ -13,11 +13,13 @@ use crate::app::SharedApp;
 use crate::auth::QuerySession;
 use crate::error::ApiError;
 use crate::metrics::Metrics;
+use crate::openapi::visits;
 use crate::strict::{StrictBody, StrictJson, parse_query};
 use crate::time::zulu;
 
 /// The client that a person enters.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = ClientForm)]
 #[serde(deny_unknown_fields)]
 pub struct ClientBody {
     #[serde(rename = "type")]
@@ -28,7 +30,11 @@ pub struct ClientBody {
     client_private_key: Option<String>,
 }
 
-/// `POST /oauth2/auth/{key}`.
+/// Connects with a client of the end user's own (OAUTH2_CC).
+#[utoipa::path(post, path = "/oauth2/auth/{key}", tag = "connect", operation_id = "connectClientCredentials", security(()),
+    params(("key" = String, Path, description = "The integration's key"), visits::FormQuery),
+    request_body = ClientBody,
+    responses((status = 200, description = "Connected", body = visits::ConnectedAnswer), (status = 404, description = "No such integration")))]
 pub async fn client_credentials(
     State(app): State<SharedApp>,
     QuerySession(session): QuerySession,
@@ -57,7 +63,11 @@ pub async fn client_credentials(
     Ok(Json(answer(&app, &connected)))
 }
 
-/// `POST /auth/two-step/{key}`.
+/// Connects with the fields of the provider's form (TWO_STEP).
+#[utoipa::path(post, path = "/auth/two-step/{key}", tag = "connect", operation_id = "connectTwoStep", security(()),
+    params(("key" = String, Path, description = "The integration's key"), visits::FormQuery),
+    request_body = visits::DefinedFields,
+    responses((status = 200, description = "Connected", body = visits::ConnectedAnswer), (status = 404, description = "No such integration")))]
 pub async fn two_step(
     State(app): State<SharedApp>,
     QuerySession(session): QuerySession,
@@ -72,7 +82,10 @@ pub async fn two_step(
     Ok(Json(answer(&app, &connected)))
 }
 
-/// `POST /auth/unauthenticated/{key}`.
+/// Connects to an API without credentials (NONE).
+#[utoipa::path(post, path = "/auth/unauthenticated/{key}", tag = "connect", operation_id = "connectUnauthenticated", security(()),
+    params(("key" = String, Path, description = "The integration's key"), visits::FormQuery),
+    responses((status = 200, description = "Connected", body = visits::ConnectedAnswer), (status = 404, description = "No such integration")))]
 pub async fn unauthenticated(
     State(app): State<SharedApp>,
     QuerySession(session): QuerySession,
@@ -86,7 +99,11 @@ pub async fn unauthenticated(
     Ok(Json(answer(&app, &connected)))
 }
 
-/// `POST /connect/certificates/{key}`: a key pair for one connection; the private key stays here.
+/// Makes a key pair for one connection; the private key stays here.
+#[utoipa::path(post, path = "/connect/certificates/{key}", tag = "connect", operation_id = "createCertificate", security(()),
+    params(("key" = String, Path, description = "The integration's key"),
+        ("connect_session_token" = String, Query, description = "The connect session's token")),
+    responses((status = 200, description = "The certificate to upload", body = visits::CertificateAnswer), (status = 404, description = "No such integration")))]
 pub async fn certificate(
     State(app): State<SharedApp>,
     QuerySession(session): QuerySession,
@@ -102,7 +119,12 @@ pub async fn certificate(
     })))
 }
 
-/// `POST /connect/admin-link/{key}`: a link to send to the tenant's administrator.
+/// Makes a link for the tenant's administrator: 7 days, single use.
+#[utoipa::path(post, path = "/connect/admin-link/{key}", tag = "connect", operation_id = "createAdminLink", security(()),
+    params(("key" = String, Path, description = "The integration's key"),
+        ("connect_session_token" = String, Query, description = "The connect session's token"),
+        ("ws_client_id" = Option<String>, Query, description = "The page's socket, told when the administrator is done")),
+    responses((status = 200, description = "The link", body = visits::AdminLinkAnswer), (status = 404, description = "No such integration")))]
 pub async fn admin_link(
     State(app): State<SharedApp>,
     QuerySession(session): QuerySession,

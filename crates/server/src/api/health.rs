@@ -9,18 +9,19 @@ use serde_json::{Value, json};
 use crate::app::SharedApp;
 use crate::error::ApiError;
 use crate::metrics::Snapshot;
+use crate::openapi::shapes;
 
 /// The process runs.
 #[utoipa::path(get, path = "/health", tag = "health", operation_id = "health",
-    responses((status = 200, description = "It runs", body = Value)))]
+    responses((status = 200, description = "It runs", body = shapes::Health)))]
 pub async fn health() -> Json<Value> {
     Json(json!({"result": "ok"}))
 }
 
 /// The process can serve: the database answers.
 #[utoipa::path(get, path = "/ready", tag = "health", operation_id = "ready",
-    responses((status = 200, description = "Ready", body = Value),
-        (status = 503, description = "Not ready")))]
+    responses((status = 200, description = "Ready", body = shapes::Ready),
+        (status = 503, description = "Not ready", body = shapes::Ready)))]
 pub async fn ready(State(app): State<SharedApp>) -> Response {
     match app.services.context.store.ping().await {
         Ok(()) => {

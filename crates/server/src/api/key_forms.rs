@@ -15,13 +15,15 @@ use super::forms::{answer, params, parse_key};
 use crate::app::SharedApp;
 use crate::auth::QuerySession;
 use crate::error::ApiError;
+use crate::openapi::visits;
 use crate::strict::StrictJson;
 
 /// The longest key, name or password, in bytes.
 const LONGEST: usize = 1_024;
 
 /// A key.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = ApiKeyForm)]
 #[serde(deny_unknown_fields)]
 pub struct ApiKeyBody {
     #[serde(rename = "apiKey")]
@@ -29,7 +31,8 @@ pub struct ApiKeyBody {
 }
 
 /// A name and a password; either may be empty, neither may be absent.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = BasicForm)]
 #[serde(deny_unknown_fields)]
 pub struct BasicBody {
     username: String,
@@ -37,7 +40,8 @@ pub struct BasicBody {
 }
 
 /// A Bill.com login.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = BillForm)]
 #[serde(deny_unknown_fields)]
 pub struct BillBody {
     #[serde(rename = "type")]
@@ -48,7 +52,11 @@ pub struct BillBody {
     dev_key: String,
 }
 
-/// `POST /api-auth/api-key/{key}`.
+/// Connects with a key (API_KEY).
+#[utoipa::path(post, path = "/api-auth/api-key/{key}", tag = "connect", operation_id = "connectApiKey", security(()),
+    params(("key" = String, Path, description = "The integration's key"), visits::FormQuery),
+    request_body = ApiKeyBody,
+    responses((status = 200, description = "Connected", body = visits::ConnectedAnswer), (status = 404, description = "No such integration")))]
 pub async fn api_key(
     State(app): State<SharedApp>,
     QuerySession(session): QuerySession,
@@ -63,7 +71,11 @@ pub async fn api_key(
     Ok(Json(answer(&app, &connected)))
 }
 
-/// `POST /api-auth/basic/{key}`.
+/// Connects with a name and a password (BASIC).
+#[utoipa::path(post, path = "/api-auth/basic/{key}", tag = "connect", operation_id = "connectBasic", security(()),
+    params(("key" = String, Path, description = "The integration's key"), visits::FormQuery),
+    request_body = BasicBody,
+    responses((status = 200, description = "Connected", body = visits::ConnectedAnswer), (status = 404, description = "No such integration")))]
 pub async fn basic(
     State(app): State<SharedApp>,
     QuerySession(session): QuerySession,
@@ -81,7 +93,11 @@ pub async fn basic(
     Ok(Json(answer(&app, &connected)))
 }
 
-/// `POST /auth/jwt/{key}`.
+/// Connects with the fields that a signed token is made of (JWT).
+#[utoipa::path(post, path = "/auth/jwt/{key}", tag = "connect", operation_id = "connectJwt", security(()),
+    params(("key" = String, Path, description = "The integration's key"), visits::FormQuery),
+    request_body = visits::DefinedFields,
+    responses((status = 200, description = "Connected", body = visits::ConnectedAnswer), (status = 404, description = "No such integration")))]
 pub async fn jwt(
     State(app): State<SharedApp>,
     QuerySession(session): QuerySession,
@@ -96,7 +112,11 @@ pub async fn jwt(
     Ok(Json(answer(&app, &connected)))
 }
 
-/// `POST /auth/bill/{key}`.
+/// Connects with a Bill.com login (BILL).
+#[utoipa::path(post, path = "/auth/bill/{key}", tag = "connect", operation_id = "connectBill", security(()),
+    params(("key" = String, Path, description = "The integration's key"), visits::FormQuery),
+    request_body = BillBody,
+    responses((status = 200, description = "Connected", body = visits::ConnectedAnswer), (status = 404, description = "No such integration")))]
 pub async fn bill(
     State(app): State<SharedApp>,
     QuerySession(session): QuerySession,

@@ -28,7 +28,7 @@ pub struct MetadataBody {
 /// Replaces metadata.
 #[utoipa::path(post, path = "/connections/metadata", tag = "connections", operation_id = "setMetadata",
     request_body = MetadataBody,
-    responses((status = 201, description = "The request's body", body = Value), (status = 404, description = "Unknown")))]
+    responses((status = 201, description = "The request's body", body = MetadataBody), (status = 404, description = "Unknown")))]
 pub async fn replace(
     State(app): State<SharedApp>,
     caller: Granted<UpdateConnection>,
@@ -42,7 +42,7 @@ pub async fn replace(
 /// Merges metadata at the first level.
 #[utoipa::path(patch, path = "/connections/metadata", tag = "connections", operation_id = "updateMetadata",
     request_body = MetadataBody,
-    responses((status = 200, description = "The request's body", body = Value), (status = 404, description = "Unknown")))]
+    responses((status = 200, description = "The request's body", body = MetadataBody), (status = 404, description = "Unknown")))]
 pub async fn merge(
     State(app): State<SharedApp>,
     caller: Granted<UpdateConnection>,

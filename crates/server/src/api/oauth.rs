@@ -22,9 +22,15 @@ use crate::auth::QuerySession;
 use crate::error::ApiError;
 use crate::metrics::Metrics;
 use crate::middleware::reached;
+use crate::openapi::{shapes, visits};
 use crate::strict::parse_query;
 
 /// Sends the browser to the provider.
+#[utoipa::path(get, path = "/oauth/connect/{key}", tag = "connect", operation_id = "beginAuthorization", security(()),
+    params(("key" = String, Path, description = "The integration's key"), visits::AuthorizeQuery),
+    responses((status = 302, description = "To the provider's sign-in, with a cookie for this one state"),
+        (status = 400, description = "The page that says what is wrong", content_type = "text/html", body = String),
+        (status = 401, description = "The session is unknown or over", content_type = "text/html", body = String)))]
 pub async fn connect(
     State(app): State<SharedApp>,
     peer: Option<Extension<ConnectInfo<SocketAddr>>>,
@@ -141,6 +147,14 @@ fn cookie_path(app: &SharedApp, returns_to: ReturnsTo) -> String {
 }
 
 /// Takes the browser back.
+#[utoipa::path(get, path = "/oauth/callback", tag = "connect", operation_id = "finishAuthorization", security(()),
+    params(("state" = Option<String>, Query, description = "As it was given to the provider"),
+        ("code" = Option<String>, Query, description = "What is exchanged for a token"),
+        ("error" = Option<String>, Query, description = "Why the provider refused"),
+        ("error_description" = Option<String>, Query, description = "The same for people")),
+    responses((status = 200, description = "The result page, which reports to its opener; also of a refusal by the provider", content_type = "text/html", body = String),
+        (status = 302, description = "On to a second leg: the sign-in after an admin's consent or an installation"),
+        (status = 400, description = "The authorization failed; the page says why and who must act", content_type = "text/html", body = String)))]
 pub async fn callback(
     State(app): State<SharedApp>,
     headers: HeaderMap,
@@ -164,7 +178,16 @@ async fn arrived(app: &SharedApp, headers: &HeaderMap, mut request: CallbackRequ
     }
 }
 
-/// An app's set-up URL: takes the browser back from an installation (contract §5.5).
+/// Takes the browser back from an app's installation: the app's set-up URL.
+// Contract §5.5.
+#[utoipa::path(get, path = "/app-auth/connect", tag = "connect", operation_id = "finishInstallation", security(()),
+    params(("state" = Option<String>, Query, description = "As it was given to the provider"),
+        ("installation_id" = Option<String>, Query, description = "What was installed"),
+        ("setup_action" = Option<String>, Query, description = "install, update or request")),
+    responses((status = 200, description = "The result page, which reports to its opener", content_type = "text/html", body = String),
+        (status = 302, description = "Back to the vendor, where the installation began there; or on to the user's sign-in"),
+        (status = 400, description = "The installation failed; the page says why", content_type = "text/html", body = String),
+        (status = 404, description = "The state was not issued here", content_type = "text/html", body = String)))]
 pub async fn app_setup(
     State(app): State<SharedApp>,
     headers: HeaderMap,
@@ -214,7 +237,13 @@ fn back_to_the_vendor(app: &SharedApp, headers: &HeaderMap) -> Response {
     response
 }
 
-/// The metadata document that is our client's id (contract §5.5).
+/// The metadata document that is our client's id, for servers that register no clients.
+#[utoipa::path(get, path = "/oauth/client-metadata/{environment}/{key}", tag = "connect", operation_id = "getClientMetadata",
+    security(()),
+    params(("environment" = String, Path, description = "The environment's UUID"),
+        ("key" = String, Path, description = "The integration's key")),
+    responses((status = 200, description = "The document", body = visits::ClientMetadata),
+        (status = 400, description = "No such environment or integration, or it has no such document", body = shapes::ErrorAnswer)))]
 pub async fn client_metadata(
     State(app): State<SharedApp>,
     Path((environment, key)): Path<(String, String)>,

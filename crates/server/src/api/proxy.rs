@@ -22,6 +22,7 @@ use crate::error::ApiError;
 use crate::listen::OwnUrl;
 use crate::metrics::Metrics;
 use crate::middleware;
+use crate::openapi::visits;
 
 /// A body up to this size that came with its length is held, so that the call can be repeated.
 const REPLAYABLE: u64 = 64 << 10;
@@ -34,7 +35,13 @@ pub fn is_call(app: &SharedApp, path: &str) -> bool {
     own.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Forwards a call; `own_url` is the listener's address where it is not the public URL.
+/// Forwards a call with the connection's credentials; headers named `Nango-Proxy-<name>` go along as `<name>`.
+#[utoipa::path(get, path = "/proxy/{path}", tag = "proxy", operation_id = "getProxy",
+    params(("path" = String, Path, description = "A path of the provider's API, or an absolute URL of an allowed origin; slashes stay as they are"),
+        visits::ProxyHeaders),
+    responses((status = "default", description = "The provider's answer: its status, its headers, its body", content_type = "*/*", body = Value),
+        (status = 424, description = "The account must be connected again")))]
+// `own_url` is the listener's address where it is not the public URL.
 pub async fn forward<B>(app: SharedApp, own_url: Option<OwnUrl>, request: Request<B>) -> Response<DoorBody>
 where
     B: Body<Data = Bytes> + Send + 'static,

@@ -14,10 +14,12 @@ use super::forms::{answer, params, parse_key};
 use crate::app::SharedApp;
 use crate::auth::QuerySession;
 use crate::error::ApiError;
+use crate::openapi::visits;
 use crate::strict::StrictJson;
 
 /// NetSuite's tokens.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = TbaForm)]
 #[serde(deny_unknown_fields)]
 pub struct TbaBody {
     #[serde(rename = "type")]
@@ -29,7 +31,8 @@ pub struct TbaBody {
 }
 
 /// A name and a password.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = SignatureForm)]
 #[serde(deny_unknown_fields)]
 pub struct SignatureBody {
     #[serde(rename = "type")]
@@ -39,7 +42,8 @@ pub struct SignatureBody {
 }
 
 /// A role.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = RoleForm)]
 #[serde(deny_unknown_fields)]
 pub struct RoleBody {
     #[serde(rename = "type")]
@@ -48,7 +52,11 @@ pub struct RoleBody {
     region: Option<String>,
 }
 
-/// `POST /auth/tba/{key}`.
+/// Connects with NetSuite's tokens (TBA).
+#[utoipa::path(post, path = "/auth/tba/{key}", tag = "connect", operation_id = "connectTba", security(()),
+    params(("key" = String, Path, description = "The integration's key"), visits::FormQuery),
+    request_body = TbaBody,
+    responses((status = 200, description = "Connected", body = visits::ConnectedAnswer), (status = 404, description = "No such integration")))]
 pub async fn tba(
     State(app): State<SharedApp>,
     QuerySession(session): QuerySession,
@@ -69,7 +77,11 @@ pub async fn tba(
     Ok(Json(answer(&app, &connected)))
 }
 
-/// `POST /auth/signature/{key}`.
+/// Connects with a name and a password that sign (SIGNATURE).
+#[utoipa::path(post, path = "/auth/signature/{key}", tag = "connect", operation_id = "connectSignature", security(()),
+    params(("key" = String, Path, description = "The integration's key"), visits::FormQuery),
+    request_body = SignatureBody,
+    responses((status = 200, description = "Connected", body = visits::ConnectedAnswer), (status = 404, description = "No such integration")))]
 pub async fn signature(
     State(app): State<SharedApp>,
     QuerySession(session): QuerySession,
@@ -87,7 +99,11 @@ pub async fn signature(
     Ok(Json(answer(&app, &connected)))
 }
 
-/// `POST /auth/aws-sigv4/{key}`.
+/// Connects with a role to assume (AWS_SIGV4).
+#[utoipa::path(post, path = "/auth/aws-sigv4/{key}", tag = "connect", operation_id = "connectAwsSigV4", security(()),
+    params(("key" = String, Path, description = "The integration's key"), visits::FormQuery),
+    request_body = RoleBody,
+    responses((status = 200, description = "Connected", body = visits::ConnectedAnswer), (status = 404, description = "No such integration")))]
 pub async fn aws_sigv4(
     State(app): State<SharedApp>,
     QuerySession(session): QuerySession,

@@ -2,6 +2,7 @@
 
 pub mod operator_shapes;
 pub mod shapes;
+pub mod visits;
 
 use axum::Json;
 use axum::response::IntoResponse;
@@ -12,9 +13,10 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::api::{
-    api_keys, connect_sessions, connections, deliveries, environments, health, integrations, metadata,
-    operations, operator, providers, variables,
+    api_keys, connect_sessions, connections, deliveries, environments, forms, health, integrations,
+    key_forms, metadata, oauth, operations, operator, providers, proxy, signed_forms, variables,
 };
+use visits::EveryMethod;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -32,9 +34,13 @@ use crate::api::{
         api_keys::delete_account, variables::list, variables::replace,
         operations::list, operations::get, deliveries::list, deliveries::get, deliveries::replay, operator::examine, operator::back_up,
         operator::import_key, operator::encryption_keys, operator::learn_key, operator::rotate, health::health, health::ready,
+        forms::client_credentials, forms::two_step, forms::unauthenticated, forms::certificate, forms::admin_link,
+        key_forms::api_key, key_forms::basic, key_forms::jwt, key_forms::bill,
+        signed_forms::tba, signed_forms::signature, signed_forms::aws_sigv4,
+        oauth::connect, oauth::callback, oauth::app_setup, oauth::client_metadata, proxy::forward,
     ),
     components(schemas(shapes::ErrorAnswer, shapes::OneOrMoreTexts)),
-    modifiers(&Bearer, &Refusals),
+    modifiers(&Bearer, &EveryMethod, &Refusals),
     security(("bearer" = []))
 )]
 struct Api;
@@ -53,8 +59,10 @@ struct Refusals;
 
 impl Modify for Refusals {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
-        // Health is open to all and tells its state in its own words.
-        let secured = |path: &str| path != "/health" && path != "/ready";
+        // Health tells its state in its own words; a browser is shown pages.
+        let secured = |path: &str| {
+            !["/health", "/ready", "/app-auth/connect"].contains(&path) && !path.starts_with("/oauth/")
+        };
         for (_, item) in openapi.paths.paths.iter_mut().filter(|(path, _)| secured(path)) {
             let operations =
                 [&mut item.get, &mut item.post, &mut item.patch, &mut item.put, &mut item.delete];
@@ -91,4 +99,87 @@ pub fn text() -> String {
 /// `GET /openapi.json`.
 pub async fn document() -> impl IntoResponse {
     Json(Api::openapi())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Not for programs: pages, files, what they load, the operator's metrics; and this document.
+    const NOT_FOR_PROGRAMS: [&str; 12] = [
+        "/",
+        "/connect",
+        "/connect/",
+        "/connect/{}",
+        "/connect/admin/{}",
+        "/connect/telemetry",
+        "/pages/{}",
+        "/images/template-logos/{}",
+        "/env.js",
+        "/providers.json",
+        "/openapi.json",
+        "/metrics",
+    ];
+
+    const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+
+    /// A path with the names of its parameters left out.
+    fn plain(path: &str) -> String {
+        let parts = path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
+        parts.collect::<Vec<_>>().join("/")
+    }
+
+    fn described() -> BTreeSet<(String, &'static str)> {
+        let document = serde_json::to_value(Api::openapi()).unwrap();
+        let paths = document["paths"].as_object().unwrap();
+        let methods =
+            |item: &serde_json::Value| METHODS.into_iter().filter(|one| item[one].is_object()).collect();
+        paths
+            .iter()
+            .flat_map(|(path, item)| {
+                let found: Vec<&'static str> = methods(item);
+                found.into_iter().map(|method| (plain(path), method))
+            })
+            .collect()
+    }
+
+    /// What `router.rs` says, deprecated aliases left out: the description is what new code should use.
+    fn routed() -> BTreeSet<(String, &'static str)> {
+        let page = include_str!("../router.rs");
+        let page = page.split_once("fn metrics_router").unwrap().0;
+        let (before, after) = page.split_once("fn legacy()").unwrap();
+        let own = after.split_once("\n}").unwrap().1;
+        let calls = before.split(".route(").skip(1).chain(own.split(".route(").skip(1));
+        let mut found = BTreeSet::new();
+        for call in calls {
+            let call = call.split_once(";\n").map_or(call, |(call, _)| call);
+            let Some(path) = call.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next())
+            else {
+                continue;
+            };
+            let is_used = |method: &&str| call.contains(&format!("{method}("));
+            found.extend(METHODS.into_iter().filter(is_used).map(|method| (plain(path), method)));
+        }
+        // The one key that can be posted to.
+        assert!(found.remove(&("/integrations/{}".to_owned(), "post")));
+        found.insert(("/integrations/quickstart".to_owned(), "post"));
+        found.retain(|(path, _)| !NOT_FOR_PROGRAMS.contains(&path.as_str()));
+        found
+    }
+
+    #[test]
+    fn every_route_is_described_and_nothing_else() {
+        let (mut described, routed) = (described(), routed());
+        let proxied = METHODS.map(|method| ("/proxy/{}".to_owned(), method));
+        assert!(proxied.iter().all(|call| described.remove(call)), "the proxy is not described");
+        let missing: Vec<_> = routed.difference(&described).collect();
+        let invented: Vec<_> = described.difference(&routed).collect();
+        assert!(
+            missing.is_empty() && invented.is_empty(),
+            "not described: {missing:?}, no route: {invented:?}"
+        );
+        assert!(routed.len() > 50, "{}", routed.len());
+    }
 }

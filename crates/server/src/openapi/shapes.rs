@@ -436,3 +436,49 @@ pub struct DeliveriesAnswer {
 pub struct DeliveryAnswer {
     data: Delivery,
 }
+
+/// The process runs.
+#[derive(ToSchema)]
+pub struct Health {
+    result: String,
+}
+
+/// Whether the process can serve.
+#[derive(ToSchema)]
+pub struct Ready {
+    result: String,
+    database: String,
+    encryption_keys: Option<EncryptionKeys>,
+}
+
+/// Ids of the encryption keys of this process.
+#[derive(ToSchema)]
+pub struct EncryptionKeys {
+    /// The one that seals.
+    sealing: String,
+    /// Those that open.
+    known: Vec<String>,
+}
+
+/// A connect session as the page that holds its token sees it.
+#[derive(ToSchema)]
+pub struct ConnectSessionAnswer {
+    data: ConnectSessionShown,
+}
+
+/// What the page may know.
+#[derive(ToSchema)]
+#[schema(as = ConnectSession)]
+pub struct ConnectSessionShown {
+    #[schema(rename = "endUser", required)]
+    end_user: Option<Map<String, Value>>,
+    #[schema(rename = "connectUISettings")]
+    settings: Map<String, Value>,
+    #[schema(rename = "isReconnecting")]
+    is_reconnecting: bool,
+    #[schema(rename = "websocketsPath")]
+    websockets_path: String,
+    /// Absent where every integration is allowed.
+    allowed_integrations: Option<Vec<String>>,
+    integrations_config_defaults: Option<BTreeMap<String, Map<String, Value>>>,
+}

@@ -42,6 +42,8 @@ pub(super) async fn begin(
     payload.leg = leg;
     // Never the page's to choose: they say whose app it is and what the key mints for.
     payload.config.remove("installation_id");
+    // A user token of somebody else's app would prove nothing about an installation of ours.
+    payload.client_override = None;
     for (name, value) in [
         ("appPublicLink", &open.integration.settings.app_link),
         ("app_id", &open.integration.settings.app_id),

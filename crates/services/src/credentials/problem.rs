@@ -76,8 +76,12 @@ impl TokenProblem {
 
     /// Reads an OAuth error answer (RFC 6749 §5.2), with Entra's additions.
     pub fn from_answer(status: u16, answer: &Map<String, Value>) -> Self {
-        let text = |key: &str| answer.get(key).and_then(Value::as_str).map(str::to_owned);
-        let oauth_error = text("error");
+        // All of it is stored and told further, and whoever answers may be anybody (a discovered MCP server).
+        const LONGEST: usize = 4_000;
+        let at_most =
+            |key: &str, most| Some(answer.get(key)?.as_str()?.chars().take(most).collect::<String>());
+        let text = |key: &str| at_most(key, LONGEST);
+        let oauth_error = at_most("error", 200);
         let description = text("error_description").unwrap_or_default();
         let entra = entra_code(answer, &description);
         let known = entra.and_then(entra_codes::find);
@@ -107,8 +111,8 @@ impl TokenProblem {
             remedy,
             link: entra.map(entra_codes::link),
             status: Some(status),
-            trace_id: text("trace_id"),
-            correlation_id: text("correlation_id"),
+            trace_id: at_most("trace_id", 200),
+            correlation_id: at_most("correlation_id", 200),
             oauth_error,
             claims: text("claims"),
         }
@@ -241,6 +245,17 @@ mod tests {
         }
         let unknown = TokenProblem::from_answer(400, &answer(serde_json::json!({"error": "odd"})));
         assert_eq!(unknown.concern, Concern::Unknown);
+    }
+
+    #[test]
+    fn a_hostile_answer_is_cut() {
+        let long = "ü".repeat(1 << 20);
+        let hostile = serde_json::json!({"error": long, "error_description": long, "trace_id": long,
+            "correlation_id": long, "claims": long});
+        let problem = TokenProblem::from_answer(400, &answer(hostile));
+        assert!(format!("{problem:?}").len() < 30_000);
+        let silent = TokenProblem::from_answer(400, &answer(serde_json::json!({"error": long})));
+        assert!(silent.code.len() + silent.cause.len() < 2_000);
     }
 
     #[test]

@@ -195,12 +195,11 @@ fn after(received_at_ms: i64, life: &Value, unit: ExpiryUnit) -> Option<i64> {
 /// A moment: Unix seconds, Unix milliseconds (past the year 1971 when read as such, contract §7.3) or ISO 8601.
 pub fn moment(value: &Value) -> Option<i64> {
     if let Some(number) = number(value).filter(|number| number.is_finite() && *number > 0.0) {
+        /// The end of the year 9999: what is later cannot be written on the wire.
+        const LAST_MS: f64 = 253_402_300_799_999.0;
         let ms = if number > 31_536_000_000.0 { number } else { number * 1_000.0 };
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "a cast saturates, and so does what is compared with it"
-        )]
-        return Some(ms as i64);
+        #[expect(clippy::cast_possible_truncation, reason = "cut at the year 9999")]
+        return Some(ms.min(LAST_MS) as i64);
     }
     iso_8601(value.as_str()?)
 }
@@ -286,6 +285,7 @@ mod tests {
         }
         assert_eq!(at(json!({"expires_in": "soon", "expires_at": 1_795_280_582})), Some(1_795_280_582_000));
         assert_eq!(at(json!({"expires_on": "1795280582"})), Some(1_795_280_582_000));
+        assert_eq!(at(json!({"expires_at": 1e300})), Some(253_402_300_799_999), "the last that has a date");
         assert_eq!(at(json!({"expires_at": 1_795_280_582_123_i64})), Some(1_795_280_582_123));
         assert_eq!(at(json!({"expires_at": "2026-01-02T03:04:05Z"})), Some(1_767_323_045_000));
         assert_eq!(at(json!({"expires_at": "2026-01-02T04:04:05+01:00"})), Some(1_767_323_045_000));

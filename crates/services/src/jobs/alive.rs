@@ -123,7 +123,10 @@ impl Alive {
     async fn look(&self, due: &DueCheck) -> Result<Found, Error> {
         let account = match Account::load(&self.context, due.scope, &due.integration, &due.id).await {
             Ok(account) => Arc::new(account),
-            Err(Error::UnknownConnection { .. } | Error::UnknownIntegration(_)) => return Ok(Found::Over),
+            // The last one: its environment was deleted, and its rows wait for their end.
+            Err(Error::UnknownConnection { .. } | Error::UnknownIntegration(_) | Error::NotFound(_)) => {
+                return Ok(Found::Over);
+            }
             Err(error) => return Err(error),
         };
         let health = &account.connection.health;

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 const REDACTED: &str = "REDACTED";
 
 /// Query keys (and bracketed families of them) whose values are secrets wherever they occur.
-const SECRET_KEYS: [&str; 29] = [
+const SECRET_KEYS: [&str; 33] = [
     "access_token",
     "api_key",
     "apikey",
@@ -23,7 +23,11 @@ const SECRET_KEYS: [&str; 29] = [
     "hmac",
     "id_token_hint",
     "id_token",
+    "jwt",
     "key",
+    "oauth_signature",
+    "oauth_token",
+    "oauth_verifier",
     "password",
     "refresh_token",
     "secret",
@@ -147,6 +151,10 @@ mod tests {
         );
         assert_eq!(url("/a?%74oken=x&access%5Ftoken=y"), "/a?%74oken=REDACTED&access%5Ftoken=REDACTED");
         assert_eq!(url("/a?$select=id&%24top=2"), "/a?$select=id&%24top=2");
+        assert_eq!(
+            url("/cb?oauth_token=t&oauth_verifier=v&a=b"),
+            "/cb?oauth_token=REDACTED&oauth_verifier=REDACTED&a=b"
+        );
         assert_eq!(url("/cb?code=1&state=2&error=x"), "/cb?code=REDACTED&state=REDACTED&error=x");
     }
 

@@ -115,10 +115,29 @@ impl ProxyPlan {
             || self.override_hosts == OverrideHosts::AnyPublic && is_plain_https(url)
     }
 
+    /// Keeps the secrets that a further template puts into URLs out of what [`Self::masked`] shows.
+    pub fn hide(&mut self, template: &Template, values: &SubjectValues<'_>) {
+        let secrets = template.paths().filter(|path| values::is_secret(path));
+        let secrets = secrets.filter_map(|path| template::Values::get(values, path));
+        self.in_url.extend(secrets.flat_map(|secret| spelled(&secret).collect::<Vec<_>>()));
+    }
+
     /// A URL of this connection as the log may show it: without the secrets that the definition puts into it.
     pub fn masked(&self, url: String) -> String {
         self.in_url.iter().fold(url, |url, secret| url.replace(secret.expose(), "REDACTED"))
     }
+}
+
+/// The ways in which a secret may stand in a URL: as it is, in a path, in a query. One of three characters or fewer is
+/// left out: it would be found everywhere.
+fn spelled(secret: &str) -> impl Iterator<Item = Secret> {
+    let encoded = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect::<String>();
+    let in_path = url::Url::parse("https://path.invalid").ok().map(|mut url| {
+        url.set_path(secret);
+        url.path().trim_start_matches('/').to_owned()
+    });
+    let all = std::iter::once(secret.to_owned()).chain(in_path).chain(std::iter::once(encoded));
+    all.filter(|text| text.len() > 3).map(Secret::from)
 }
 
 /// What an environment that lets calls go anywhere still asks for; the address guard judges the rest.

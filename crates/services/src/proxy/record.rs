@@ -164,6 +164,14 @@ impl CallRecord {
         self.write(Some(error));
     }
 
+    /// A text without the secrets that the definition puts into URLs.
+    pub fn masked(&self, text: String) -> String {
+        match self.account.plan(&self.context) {
+            Ok(plan) => plan.masked(text),
+            Err(_) => text,
+        }
+    }
+
     fn elapsed_us(&self) -> i64 {
         i64::try_from(self.started.elapsed().as_micros()).unwrap_or(i64::MAX)
     }
@@ -188,11 +196,7 @@ impl CallRecord {
             return;
         }
         let duration_us = self.elapsed_us();
-        let url = redact::url(&self.uri.to_string());
-        let url = match self.account.plan(&self.context) {
-            Ok(plan) => plan.masked(url),
-            Err(_) => url,
-        };
+        let url = self.masked(redact::url(&self.uri.to_string()));
         let detail = to_raw_value(&self.detail(&url)).ok();
         let summary = format!("{} {url}", self.method);
         let integration = &self.account.integration;

@@ -179,7 +179,8 @@ impl Proxy {
         let policy = RedirectPolicy { limit: 5, across_origins, at_hop: Some(&resign) };
         let Followed { hops, outcome } = self.context.egress.follow_redirects(request, limits, &policy).await;
         for hop in &hops {
-            record.note("info", format!("redirect {hop:?}"), json!({"status": hop.status.as_u16()}));
+            let text = record.masked(format!("redirect {hop:?}"));
+            record.note("info", text, json!({"status": hop.status.as_u16()}));
         }
         outcome
     }

@@ -39,7 +39,7 @@ enum What {
     Delete(One),
     /// Import connections from a JSON or CSV file; a second run replaces and doubles nothing
     Import {
-        /// `.json`: an array (or lines) of bodies of `POST /connections`; `.csv`: see docs/migrate-from-nango.md
+        /// `.json`: an array (or lines) of bodies of `POST /connections`; `.csv`: see docs/operating.md
         file: PathBuf,
     },
 }

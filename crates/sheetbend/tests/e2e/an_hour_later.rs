@@ -2,10 +2,20 @@
 
 use crate::harness;
 
+use std::collections::BTreeMap;
+
+use domain::ConnectionId;
+use domain::credentials::{Credentials, OAuth2Credentials, RawAnswer};
 use harness::house::House;
+use harness::upstream::Upstream;
+use serde_json::Map;
 use services::connect::callback::{self, CallbackRequest, Ending};
 use services::connect::events::ConnectEvents;
+use services::connect::keep::{self, NewAuthorization};
 use services::connect::state::{self, LIFE_MS, Leg, Payload, Taken};
+use services::credentials::account::OpenIntegration;
+use services::credentials::codec;
+use store::{Claim, Intent, NewCredentials, Written};
 
 /// What this file does with a house.
 trait Connecting {
@@ -75,4 +85,65 @@ async fn what_has_expired_is_cleared_away_and_nothing_else() {
     services.keep_house(retention).await.unwrap();
     assert!(matches!(house.take(&old).await, Taken::Unknown));
     assert!(matches!(house.take(&fresh).await, Taken::Good { .. }));
+}
+
+fn tokens(access: &str, expires_at_ms: i64) -> Credentials {
+    Credentials::OAuth2(OAuth2Credentials {
+        access_token: domain::Secret::new(access),
+        refresh_token: Some(domain::Secret::new("refresh")),
+        expires_at_ms: Some(expires_at_ms),
+        client_override: None,
+        raw: RawAnswer(Map::new()),
+    })
+}
+
+/// What the node answers callers with now.
+async fn token(house: &House, services: &services::Services, id: &ConnectionId) -> String {
+    let account = services.keeper.current(house.scope, &house.key, id).await.unwrap();
+    match &account.credentials {
+        Credentials::OAuth2(tokens) => tokens.access_token.expose().to_owned(),
+        _ => panic!("other credentials"),
+    }
+}
+
+/// The whole refresh of another node, whose notice does not arrive here.
+async fn refreshed_elsewhere(house: &House, id: &ConnectionId, credentials: &Credentials) {
+    let (other, now_ms) = (house.other_node().await, house.context.now_ms());
+    let row = other.connection(house.scope, &house.key, id).await.unwrap().unwrap();
+    let intent = Intent { owner: "other".to_owned(), operation_id: "o".to_owned(), at_ms: now_ms };
+    let claim =
+        other.claim_refresh(house.scope, row.row, row.credentials_version, intent, 30_000).await.unwrap();
+    let Claim::Claimed { lease, .. } = claim else { panic!("not claimed: {claim:?}") };
+    let place = vault::Place::new("connections", &row.seal_id, "credentials");
+    let new = NewCredentials {
+        credentials: house.context.vault.seal(&place, &codec::encode(credentials)).unwrap(),
+        expires_at_ms: credentials.expires_at_ms(),
+        config: None,
+    };
+    assert!(matches!(other.complete_refresh(lease, new, now_ms).await.unwrap(), Written::Ok(_)));
+}
+
+#[tokio::test]
+async fn a_token_that_another_node_renewed_is_used_although_its_notice_is_late() {
+    let upstream = Upstream::start(|_, _| panic!("nobody is to be asked")).await;
+    let house = House::beside(&upstream).await;
+    let services = services::Services::new(house.context.clone());
+    let id = ConnectionId::parse("c").unwrap();
+    let new = NewAuthorization {
+        integration: OpenIntegration::load(&house.context, house.scope, &house.key).await.unwrap(),
+        id: id.clone(),
+        credentials: tokens("old", house.context.now_ms() + LIFE_MS),
+        config: Map::new(),
+        metadata: None,
+        end_user: None,
+        tags: BTreeMap::new(),
+        webhook_url_override: None,
+    };
+    keep::keep(&house.context, new).await.unwrap();
+    assert_eq!(token(&house, &services, &id).await, "old");
+    refreshed_elsewhere(&house, &id, &tokens("newer", house.context.now_ms() + 3 * LIFE_MS)).await;
+    assert_eq!(token(&house, &services, &id).await, "old", "no notice came, and the old one still works");
+    house.later(LIFE_MS + 1);
+    assert_eq!(token(&house, &services, &id).await, "newer");
+    assert!(upstream.seen().is_empty(), "the token endpoint was asked: {:?}", upstream.seen().len());
 }

@@ -4,7 +4,9 @@ use crate::harness;
 
 use std::path::PathBuf;
 
+use harness::connect::session_of;
 use harness::outside::node;
+use harness::vendor::Vendor;
 use harness::{Server, Start, eventually};
 use serde_json::{Map, Value, json};
 
@@ -43,6 +45,9 @@ async fn answers_are_as_described() {
     let answer = server.api("POST", "/connections", Some(imported)).await;
     shape.check("post", "/connections", "201", &answer.json());
     for (path, asked) in [
+        ("/health", "/health"),
+        ("/ready", "/ready"),
+        ("/webhooks/deliveries", "/webhooks/deliveries"),
         ("/providers", "/providers?search=excel"),
         ("/providers/{provider}", "/providers/microsoft-excel"),
         ("/integrations", "/integrations"),
@@ -69,6 +74,30 @@ async fn answers_are_as_described() {
     shape.check("post", "/connect/sessions", "400", &invalid.json());
     let stranger = server.send("GET", &format!("{}/connections", server.url()), &[], "").await;
     shape.check("get", "/connections", "401", &stranger.json());
+}
+
+#[tokio::test]
+async fn what_a_connect_page_is_answered_is_as_described() {
+    let vendor = Vendor::start().await;
+    let server = vendor.server().await;
+    let shape = Shape::read();
+    let token = session_of(&server, "someone").await;
+    let bearer = format!("Bearer {token}");
+    let url = format!("{}/connect/session", server.url());
+    let session = server.send("GET", &url, &[("authorization", &bearer)], "").await;
+    shape.check("get", "/connect/session", "200", &session.json());
+    let headers = [("content-type", "application/json")];
+    for (path, key, status, body) in [
+        ("/connect/admin-link/{key}", "microsoft-excel", "200", json!({})),
+        ("/connect/certificates/{key}", "sharepoint-online-v1", "200", json!({})),
+        ("/auth/unauthenticated/{key}", "open", "200", json!({})),
+        ("/api-auth/api-key/{key}", "keyed", "400", json!({"apiKey": ""})),
+    ] {
+        let url = format!("{}{}?connect_session_token={token}", server.url(), path.replace("{key}", key));
+        let answer = server.send("POST", &url, &headers, body.to_string()).await;
+        assert_eq!(answer.status.as_str(), status, "{path}: {}", answer.text());
+        shape.check("post", path, status, &answer.json());
+    }
 }
 
 async fn the_log(server: &Server, shape: &Shape) {

@@ -141,6 +141,23 @@ async fn forwarded_headers_count_only_from_a_trusted_proxy() {
     );
 }
 
+#[tokio::test]
+async fn cookies_follow_the_prefix_that_a_proxy_takes_off() {
+    const PUBLIC: &str = "https://example.com/knots";
+    let forwarded = [("x-forwarded-proto", "https"), ("x-forwarded-host", "example.com"), ("host", "inner")];
+    let port = free_port();
+    let server = Start::dev()
+        .args(&["--public-url", PUBLIC, "--trusted-proxy", "127.0.0.0/8"])
+        .listen(&format!("127.0.0.1:{port}"))
+        .start();
+    let begun = first_visit(&server, port, &forwarded).await;
+    let location = url::Url::parse(begun.header("location")).unwrap();
+    let returns_to = location.query_pairs().find(|(name, _)| name == "redirect_uri").unwrap().1.into_owned();
+    assert_eq!(returns_to, format!("{PUBLIC}/oauth/callback"));
+    // The path that the browser asks for, not the one that arrives here.
+    assert!(begun.header("set-cookie").contains("; Path=/knots/oauth/callback;"), "{:?}", begun.headers);
+}
+
 /// A port that was free a moment ago; the process itself prints only its public URL.
 fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()

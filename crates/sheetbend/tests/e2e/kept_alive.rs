@@ -163,12 +163,13 @@ async fn a_key_that_the_provider_stops_taking_is_told_and_heals_by_itself() {
     let receiver = Receiver::start().await;
     let definition = format!(
         "raw:\n  display_name: Raw\n  auth_mode: API_KEY\n  proxy:\n    base_url: http://127.0.0.1:{}\n    \
-         headers:\n      x-key: ${{apiKey}}\n    verification:\n      method: GET\n      endpoints:\n        - /me\n",
+         headers:\n      x-key: ${{apiKey}}\n    verification:\n      method: GET\n      endpoints:\n        - /keys/${{credentials.apiKey}}\n",
         upstream.port
     );
     let house = House::with_definition(&upstream, &definition).await;
     let services = Services::new(house.context.clone());
-    let key = Credentials::ApiKey(ApiKeyCredentials { api_key: Secret::new("k") });
+    const KEY: &str = "key 0123456789";
+    let key = Credentials::ApiKey(ApiKeyCredentials { api_key: Secret::new(KEY) });
     keep(&house, "c1", key, Some(receiver.url())).await;
     let after_two_days = async |answers: u16| {
         status.store(answers, Ordering::SeqCst);
@@ -178,15 +179,20 @@ async fn a_key_that_the_provider_stops_taking_is_told_and_heals_by_itself() {
         }
         let id = ConnectionId::parse("c1").unwrap();
         let found = house.context.store.connection(house.scope, &house.key, &id).await.unwrap().unwrap();
+        let told = found.health.error.as_ref().map(|problem| problem.cause.clone()).unwrap_or_default();
+        assert!(!told.contains("0123456789"), "{told}");
         found.health.error.map(|problem| problem.code)
     };
     assert_eq!(after_two_days(200).await, None);
-    assert!(upstream.seen()[0].line().starts_with("GET /me") && upstream.seen()[0].header("x-key") == "k");
+    assert!(upstream.seen()[0].line().starts_with("GET /keys/key%200123456789 "));
+    assert_eq!(upstream.seen()[0].header("x-key"), KEY);
     assert_eq!(after_two_days(503).await, None, "a provider that is down says nothing about the key");
     assert_eq!(after_two_days(401).await.as_deref(), Some("connection_test_failed"));
     assert_eq!(after_two_days(200).await, None);
     let told: Vec<_> = receiver.seen().iter().map(|seen| seen.json()["operation"].clone()).collect();
     assert_eq!(told, ["creation", "refresh"]);
+    let described = receiver.seen()[1].json()["error"]["description"].clone();
+    assert!(described.as_str().unwrap().contains("/keys/REDACTED answered 401"), "{described}");
 }
 
 /// A certificate that ends `days` after the house's clock.

@@ -249,6 +249,14 @@ async fn a_public_key_admits_where_it_was_set_and_the_proof_fits() {
     assert_eq!(begin(PUBLIC).await, 302);
     assert_eq!((begin("").await, begin("nonsense").await), (401, 401));
     assert_eq!(begin("9d2f9f0e-7a2b-4c3d-8e9f-0a1b2c3d4e5f").await, 401, "another key");
+    // Whoever may change one environment must not lead another's end users into it.
+    let made = account(&server, "POST", "/environments", Some(json!({"name": "other"}))).await.ok();
+    let (_, other) =
+        new_key(&server, json!({"environment_id": made["data"]["id"], "display_name": "other"})).await;
+    for taken in [PUBLIC.to_owned(), PUBLIC.to_uppercase()] {
+        let take = json!({"public_key": taken});
+        with_key(&server, &other, "PATCH", "/environment", Some(take)).await.refused(409, "conflict");
+    }
     let hmac = json!({"hmac_enabled": true, "hmac_key": "key"});
     server.api("PATCH", "/environment", Some(hmac)).await.ok();
     let proof = |message: &str| {

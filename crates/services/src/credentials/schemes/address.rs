@@ -15,7 +15,7 @@ use super::party::COMPONENT;
 pub fn fill(template: &Template, values: &dyn Values, what: &'static str) -> Result<Url, SettingProblem> {
     let places = Places::of(template);
     let encode = |path: &str, value: String| {
-        if path.starts_with("cloud.") || places.begins(path) || (places.is_host(path) && is_host(&value)) {
+        if path.starts_with("cloud.") || places.begins(path) || places.takes(path, &value) {
             value
         } else {
             utf8_percent_encode(&value, COMPONENT).to_string()
@@ -33,8 +33,17 @@ pub fn fill(template: &Template, values: &dyn Values, what: &'static str) -> Res
 
 /// Which placeholders stand in the host, and which stand for scheme and host together.
 struct Places<'a> {
-    hosts: Vec<&'a str>,
+    hosts: Vec<(&'a str, Place)>,
     beginnings: Vec<&'a str>,
+}
+
+/// Where in the host a placeholder stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// More of the host follows, so a path or port in the value would cut that off.
+    Inside,
+    /// The host ends with it.
+    AtEnd,
 }
 
 impl<'a> Places<'a> {
@@ -42,10 +51,15 @@ impl<'a> Places<'a> {
         let mut found = Self { hosts: Vec::new(), beginnings: Vec::new() };
         for pieces in template.alternatives() {
             let mut in_host = false;
-            for (at, piece) in pieces.into_iter().enumerate() {
-                match piece {
+            for (at, piece) in pieces.iter().enumerate() {
+                let place = match pieces.get(at + 1) {
+                    None => Place::AtEnd,
+                    Some(Piece::Text(text)) if text.starts_with(['/', '?', '#']) => Place::AtEnd,
+                    Some(_) => Place::Inside,
+                };
+                match *piece {
                     Piece::Placeholder(path) if at == 0 => found.beginnings.push(path),
-                    Piece::Placeholder(path) if in_host => found.hosts.push(path),
+                    Piece::Placeholder(path) if in_host => found.hosts.push((path, place)),
                     Piece::Placeholder(_) => {}
                     Piece::Text(text) => match text.split_once("://") {
                         Some((_, after)) if at == 0 => in_host = !after.contains(['/', '?']),
@@ -57,8 +71,13 @@ impl<'a> Places<'a> {
         found
     }
 
-    fn is_host(&self, path: &str) -> bool {
-        self.hosts.contains(&path)
+    /// Whether a value can stand in the host as it is.
+    fn takes(&self, path: &str, value: &str) -> bool {
+        let mut places =
+            self.hosts.iter().filter(|(one, _)| *one == path).map(|(_, place)| *place).peekable();
+        places.peek().is_some()
+            && is_host(value)
+            && places.all(|place| place == Place::AtEnd || !value.contains(['/', ':']))
     }
 
     fn begins(&self, path: &str) -> bool {
@@ -118,6 +137,8 @@ mod tests {
             "a b",
             "",
             "a/../b",
+            "evil.example/x",
+            "evil.example:8443/x",
         ] {
             let template = "https://${connectionConfig.domain}.vendor.com/token";
             let outcome = filled(template, evil);

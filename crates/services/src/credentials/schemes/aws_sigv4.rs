@@ -269,7 +269,8 @@ fn refusal(status: u16, answer: &Map<String, Value>) -> TokenProblem {
     let error = at(answer, "Error").and_then(Value::as_object).unwrap_or(answer);
     let text = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
     let (code, message) = (text("Code"), text("Message"));
-    let told = if message.is_empty() { format!("status {status}") } else { message.to_owned() };
+    let told =
+        if message.is_empty() { format!("status {status}") } else { message.chars().take(400).collect() };
     let cause = format!("STS gave no session: {told}");
     let mut problem = match code {
         _ if status >= 500 || status == 429 || code == "Throttling" => {

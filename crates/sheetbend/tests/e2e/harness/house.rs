@@ -121,6 +121,12 @@ impl House {
         Self { context, clock, scope, key, _dir: dir }
     }
 
+    /// Another node's store on the same database; on SQLite nobody is told of what it writes.
+    pub async fn other_node(&self) -> store::Store {
+        let url = store::DatabaseUrl::Sqlite(self._dir.path().join("sheetbend.db"));
+        store::Store::open(store::StoreOptions::new(url)).await.unwrap()
+    }
+
     /// Moves the clock.
     pub fn later(&self, ms: i64) {
         self.clock.0.fetch_add(ms, Ordering::SeqCst);
