@@ -132,18 +132,25 @@ pub struct LogsOptions {
     pub lines: u32,
 }
 
+/// Commands with commands of their own take their options before and after those.
+fn command() -> clap::Command {
+    const WITH_COMMANDS: [&str; 4] = ["connections", "api-keys", "keys", "import"];
+    let anywhere = |command: clap::Command| command.mut_args(|option| option.global(true));
+    WITH_COMMANDS.iter().fold(Cli::command(), |all, name| all.mut_subcommand(name, anywhere))
+}
+
 /// Reads the command line, the environment and the configuration file.
 ///
 /// # Errors
 /// The configuration file cannot be used; clap itself exits on a wrong command line.
 pub fn parse() -> Result<Command, ConfigFileError> {
-    let first = Cli::command().get_matches();
+    let first = command().get_matches();
     let file = first
         .subcommand()
         .filter(|(name, _)| matches!(*name, "dev" | "serve"))
         .and_then(|(name, matches)| Some((name.to_owned(), matches.get_one::<PathBuf>("config")?.clone())));
     let matches = match file {
-        Some((name, path)) => with_file_defaults(Cli::command(), &name, &path)?.get_matches(),
+        Some((name, path)) => with_file_defaults(command(), &name, &path)?.get_matches(),
         None => first,
     };
     match Cli::from_arg_matches(&matches) {

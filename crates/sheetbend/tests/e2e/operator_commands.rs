@@ -72,6 +72,7 @@ async fn a_running_server_is_asked_by_its_socket() {
     };
     assert_eq!(of("database"), ["ok"], "{findings}");
     assert_eq!(of("clock"), ["ok"], "{findings}");
+    assert_eq!(of("secret-end"), ["ok"], "{findings}");
     assert!(of("host").iter().all(|level| level == "ok"), "{findings}");
 
     let told = refused(dir, &["connections", "delete", "nobody", "--integration", "microsoft-excel"]);
@@ -111,6 +112,12 @@ async fn without_a_server_the_database_is_opened_and_a_second_import_doubles_not
         found.sort_unstable();
         assert_eq!(found, ["one", "two"]);
     }
+    // Options stand where one likes.
+    let late = Command::new(env!("CARGO_BIN_EXE_sheetbend"))
+        .args(["connections", "list", "--json", "--data-dir", dir.to_str().unwrap()])
+        .output()
+        .unwrap();
+    assert!(late.status.success(), "{}", String::from_utf8_lossy(&late.stderr));
     let red = printed(&dir, &["connections", "list", "--tag", "team=red"]);
     assert_eq!(ids(&red), ["one"]);
     assert!(!dir.join("admin.sock").exists());
@@ -177,6 +184,8 @@ async fn a_house_moves_here_with_its_keys() {
         assert_eq!(here["credentials"][name], there["credentials"][name], "{name}");
     }
     assert_eq!(ours.api("GET", "/environment-variables", None).await.ok()[0]["value"], "eu");
+    let findings = printed(&dir, &["doctor"]);
+    assert!(findings.to_string().contains("signed with an API key"), "{findings}");
     let environment = ours.api("GET", "/environment", None).await.ok();
     assert!(environment.to_string().contains("any-public"), "{environment}");
 }
