@@ -21,17 +21,23 @@ pub(super) enum Tested {
     Fails,
 }
 
-/// Tries a connection's key, and writes down when it stops or begins to work. Only 401 and 403 are the key's fault:
-/// anything else says nothing about it and changes nothing.
+/// Tries a connection's key, and writes down when it stops or begins to work. Only 401, and 403 twice in a row, are the
+/// key's fault (one 403 may be a firewall's): anything else says nothing about it and changes nothing.
 pub(super) async fn run(context: &Context, account: &Account) -> Result<Tested, Error> {
     let known = &account.connection.health;
     match verify::test(context, account, None).await? {
         Standing::Untested => Ok(Tested::Untested),
         Standing::Accepted => {
-            if known.error.is_some() {
+            if known.error.is_some() || known.failures > 0 {
                 write(context, account, &Health::default(), store::FollowUp::default()).await?;
             }
             Ok(Tested::Works)
+        }
+        Standing::Refused { status: Some(403), .. } if known.failures == 0 => {
+            let suspected =
+                Health { error: None, last_failure_at_ms: Some(context.now_ms()), failures: 1 };
+            write(context, account, &suspected, store::FollowUp::default()).await?;
+            Ok(Tested::Fails)
         }
         Standing::Refused { status: Some(401 | 403), story } => {
             refused(context, account, story).await?;
