@@ -127,7 +127,8 @@ impl RateLimits {
             limit: self.most.get(),
             remaining,
             reset: i64::try_from(whole.as_secs()).unwrap_or(i64::MAX) + 1,
-            refused: wait.map(|wait| u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1)),
+            refused: wait
+                .map(|wait| u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX).max(1)),
         }
     }
 }
