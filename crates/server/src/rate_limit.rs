@@ -127,8 +127,8 @@ impl RateLimits {
             limit: self.most.get(),
             remaining,
             reset: i64::try_from(whole.as_secs()).unwrap_or(i64::MAX) + 1,
-            // Whole seconds (RFC 9110 §10.2.3), rounded up so that whoever waits them is let in.
-            refused: wait.map(|wait| (wait.as_secs_f64().ceil() as u32).max(1)),
+            refused: wait
+                .map(|wait| u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX).max(1)),
         }
     }
 }

@@ -34,8 +34,7 @@ pub(super) async fn run(context: &Context, account: &Account) -> Result<Tested, 
             Ok(Tested::Works)
         }
         Standing::Refused { status: Some(403), .. } if known.failures == 0 => {
-            let suspected =
-                Health { error: None, last_failure_at_ms: Some(context.now_ms()), failures: 1 };
+            let suspected = Health { error: None, last_failure_at_ms: Some(context.now_ms()), failures: 1 };
             write(context, account, &suspected, store::FollowUp::default()).await?;
             Ok(Tested::Fails)
         }
