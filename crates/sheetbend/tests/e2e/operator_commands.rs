@@ -184,8 +184,10 @@ async fn a_house_moves_here_with_its_keys() {
         assert_eq!(here["credentials"][name], there["credentials"][name], "{name}");
     }
     assert_eq!(ours.api("GET", "/environment-variables", None).await.ok()[0]["value"], "eu");
-    let findings = printed(&dir, &["doctor"]);
-    assert!(findings.to_string().contains("signed with an API key"), "{findings}");
+    // Its exit code depends on whether this machine reaches Microsoft's hosts.
+    let doctor = sheetbend(&dir, &["doctor"]);
+    let findings = String::from_utf8_lossy(&doctor.stdout).into_owned();
+    assert!(findings.contains("signed with an API key"), "{findings}");
     let environment = ours.api("GET", "/environment", None).await.ok();
     assert!(environment.to_string().contains("any-public"), "{environment}");
 }
