@@ -2,17 +2,16 @@
 
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
-use domain::{IntegrationKey, Secret};
+use domain::Secret;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use services::connect::direct::{self, Connected};
 use services::connect::form::Form;
 use services::connect::{admin_links, certificates};
 
+use super::submission::{Submission, parse_key};
 use crate::app::SharedApp;
 use crate::auth::QuerySession;
 use crate::error::ApiError;
-use crate::metrics::Metrics;
 use crate::openapi::visits;
 use crate::strict::{StrictBody, StrictJson, parse_query};
 use crate::time::zulu;
@@ -37,9 +36,7 @@ pub struct ClientBody {
     responses((status = 200, description = "Connected", body = visits::ConnectedAnswer), (status = 404, description = "No such integration")))]
 pub async fn client_credentials(
     State(app): State<SharedApp>,
-    QuerySession(session): QuerySession,
-    Path(key): Path<String>,
-    RawQuery(query): RawQuery,
+    submission: Submission,
     StrictBody(body): StrictBody<ClientBody>,
 ) -> Result<Json<Value>, ApiError> {
     let given =
@@ -57,10 +54,7 @@ pub async fn client_credentials(
     };
     let client_certificate = given(body.client_certificate).map(Secret::from);
     let form = Form::ClientCredentials { client_id, client_secret, client_certificate, client_private_key };
-    let key = parse_key(&key)?;
-    let context = &app.services.context;
-    let connected = direct::connect(context, &session, &key, params(query.as_deref()), form).await?;
-    Ok(Json(answer(&app, &connected)))
+    submission.connect(&app, form).await
 }
 
 /// Connects with the fields of the provider's form (TWO_STEP).
@@ -70,16 +64,10 @@ pub async fn client_credentials(
     responses((status = 200, description = "Connected", body = visits::ConnectedAnswer), (status = 404, description = "No such integration")))]
 pub async fn two_step(
     State(app): State<SharedApp>,
-    QuerySession(session): QuerySession,
-    Path(key): Path<String>,
-    RawQuery(query): RawQuery,
+    submission: Submission,
     StrictJson(body): StrictJson<Map<String, Value>>,
 ) -> Result<Json<Value>, ApiError> {
-    let key = parse_key(&key)?;
-    let context = &app.services.context;
-    let connected =
-        direct::connect(context, &session, &key, params(query.as_deref()), Form::TwoStep(body)).await?;
-    Ok(Json(answer(&app, &connected)))
+    submission.connect(&app, Form::TwoStep(body)).await
 }
 
 /// Connects to an API without credentials (NONE).
@@ -88,15 +76,9 @@ pub async fn two_step(
     responses((status = 200, description = "Connected", body = visits::ConnectedAnswer), (status = 404, description = "No such integration")))]
 pub async fn unauthenticated(
     State(app): State<SharedApp>,
-    QuerySession(session): QuerySession,
-    Path(key): Path<String>,
-    RawQuery(query): RawQuery,
+    submission: Submission,
 ) -> Result<Json<Value>, ApiError> {
-    let key = parse_key(&key)?;
-    let context = &app.services.context;
-    let connected =
-        direct::connect(context, &session, &key, params(query.as_deref()), Form::Unauthenticated).await?;
-    Ok(Json(answer(&app, &connected)))
+    submission.connect(&app, Form::Unauthenticated).await
 }
 
 /// Makes a key pair for one connection; the private key stays here.
@@ -139,18 +121,4 @@ pub async fn admin_link(
         "url": format!("{}/connect/admin/{}", app.edge.public_url, created.token),
         "expires_at": zulu(created.expires_at_ms),
     })))
-}
-
-pub(super) fn parse_key(key: &str) -> Result<IntegrationKey, ApiError> {
-    IntegrationKey::parse(key).map_err(|error| ApiError::refused("invalid_uri_params", error.to_string()))
-}
-
-pub(super) fn params(query: Option<&str>) -> Map<String, Value> {
-    let query = parse_query(query.unwrap_or_default());
-    query.get("params").and_then(Value::as_object).cloned().unwrap_or_default()
-}
-
-pub(super) fn answer(app: &SharedApp, connected: &Connected) -> Value {
-    Metrics::count(&app.metrics.connected);
-    json!({"providerConfigKey": connected.integration.as_str(), "connectionId": connected.connection.as_str()})
 }

@@ -2,18 +2,16 @@
 //! `/auth/bill` (contract §5.6).
 
 use axum::Json;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::State;
 use domain::Secret;
 use domain::credentials::BasicCredentials;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use services::connect::direct;
 use services::connect::form::{BillForm, Form};
 use services::error::Error;
 
-use super::forms::{answer, params, parse_key};
+use super::submission::Submission;
 use crate::app::SharedApp;
-use crate::auth::QuerySession;
 use crate::error::ApiError;
 use crate::openapi::visits;
 use crate::strict::StrictJson;
@@ -59,16 +57,11 @@ pub struct BillBody {
     responses((status = 200, description = "Connected", body = visits::ConnectedAnswer), (status = 404, description = "No such integration")))]
 pub async fn api_key(
     State(app): State<SharedApp>,
-    QuerySession(session): QuerySession,
-    Path(key): Path<String>,
-    RawQuery(query): RawQuery,
+    submission: Submission,
     StrictJson(body): StrictJson<ApiKeyBody>,
 ) -> Result<Json<Value>, ApiError> {
     let form = Form::ApiKey(given("apiKey", &body.api_key)?);
-    let key = parse_key(&key)?;
-    let context = &app.services.context;
-    let connected = direct::connect(context, &session, &key, params(query.as_deref()), form).await?;
-    Ok(Json(answer(&app, &connected)))
+    submission.connect(&app, form).await
 }
 
 /// Connects with a name and a password (BASIC).
@@ -78,19 +71,14 @@ pub async fn api_key(
     responses((status = 200, description = "Connected", body = visits::ConnectedAnswer), (status = 404, description = "No such integration")))]
 pub async fn basic(
     State(app): State<SharedApp>,
-    QuerySession(session): QuerySession,
-    Path(key): Path<String>,
-    RawQuery(query): RawQuery,
+    submission: Submission,
     StrictJson(body): StrictJson<BasicBody>,
 ) -> Result<Json<Value>, ApiError> {
     let form = Form::Basic(BasicCredentials {
         username: possibly_empty("username", &body.username)?,
         password: possibly_empty("password", &body.password)?,
     });
-    let key = parse_key(&key)?;
-    let context = &app.services.context;
-    let connected = direct::connect(context, &session, &key, params(query.as_deref()), form).await?;
-    Ok(Json(answer(&app, &connected)))
+    submission.connect(&app, form).await
 }
 
 /// Connects with the fields that a signed token is made of (JWT).
@@ -100,16 +88,10 @@ pub async fn basic(
     responses((status = 200, description = "Connected", body = visits::ConnectedAnswer), (status = 404, description = "No such integration")))]
 pub async fn jwt(
     State(app): State<SharedApp>,
-    QuerySession(session): QuerySession,
-    Path(key): Path<String>,
-    RawQuery(query): RawQuery,
+    submission: Submission,
     StrictJson(body): StrictJson<Map<String, Value>>,
 ) -> Result<Json<Value>, ApiError> {
-    let key = parse_key(&key)?;
-    let context = &app.services.context;
-    let connected =
-        direct::connect(context, &session, &key, params(query.as_deref()), Form::Jwt(body)).await?;
-    Ok(Json(answer(&app, &connected)))
+    submission.connect(&app, Form::Jwt(body)).await
 }
 
 /// Connects with a Bill.com login (BILL).
@@ -119,9 +101,7 @@ pub async fn jwt(
     responses((status = 200, description = "Connected", body = visits::ConnectedAnswer), (status = 404, description = "No such integration")))]
 pub async fn bill(
     State(app): State<SharedApp>,
-    QuerySession(session): QuerySession,
-    Path(key): Path<String>,
-    RawQuery(query): RawQuery,
+    submission: Submission,
     StrictJson(body): StrictJson<BillBody>,
 ) -> Result<Json<Value>, ApiError> {
     let form = Form::Bill(BillForm {
@@ -130,10 +110,7 @@ pub async fn bill(
         organization_id: given("organization_id", &body.organization_id)?,
         dev_key: given("dev_key", &body.dev_key)?,
     });
-    let key = parse_key(&key)?;
-    let context = &app.services.context;
-    let connected = direct::connect(context, &session, &key, params(query.as_deref()), form).await?;
-    Ok(Json(answer(&app, &connected)))
+    submission.connect(&app, form).await
 }
 
 /// A secret that a person pasted, without the white space that pasting brings.

@@ -24,3 +24,4 @@ pub mod variables;
 
 mod end_user;
 mod import;
+mod submission;

@@ -1,18 +1,16 @@
 //! Forms of the modes that sign: `/auth/tba`, `/auth/signature`, `/auth/aws-sigv4` (contract §5.6).
 
 use axum::Json;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::State;
 use domain::Secret;
 use serde::Deserialize;
 use serde_json::Value;
-use services::connect::direct;
 use services::connect::form::Form;
 use services::connect::signed_forms::{RoleForm, TbaForm};
 use services::error::{Error, FieldIssue};
 
-use super::forms::{answer, params, parse_key};
+use super::submission::Submission;
 use crate::app::SharedApp;
-use crate::auth::QuerySession;
 use crate::error::ApiError;
 use crate::openapi::visits;
 use crate::strict::StrictJson;
@@ -59,9 +57,7 @@ pub struct RoleBody {
     responses((status = 200, description = "Connected", body = visits::ConnectedAnswer), (status = 404, description = "No such integration")))]
 pub async fn tba(
     State(app): State<SharedApp>,
-    QuerySession(session): QuerySession,
-    Path(key): Path<String>,
-    RawQuery(query): RawQuery,
+    submission: Submission,
     StrictJson(body): StrictJson<TbaBody>,
 ) -> Result<Json<Value>, ApiError> {
     let own = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
@@ -71,10 +67,7 @@ pub async fn tba(
         client_id: own(body.oauth_client_id_override),
         client_secret: own(body.oauth_client_secret_override).map(Secret::from),
     });
-    let key = parse_key(&key)?;
-    let context = &app.services.context;
-    let connected = direct::connect(context, &session, &key, params(query.as_deref()), form).await?;
-    Ok(Json(answer(&app, &connected)))
+    submission.connect(&app, form).await
 }
 
 /// Connects with a name and a password that sign (SIGNATURE).
@@ -84,19 +77,14 @@ pub async fn tba(
     responses((status = 200, description = "Connected", body = visits::ConnectedAnswer), (status = 404, description = "No such integration")))]
 pub async fn signature(
     State(app): State<SharedApp>,
-    QuerySession(session): QuerySession,
-    Path(key): Path<String>,
-    RawQuery(query): RawQuery,
+    submission: Submission,
     StrictJson(body): StrictJson<SignatureBody>,
 ) -> Result<Json<Value>, ApiError> {
     let form = Form::Signature {
         username: given("username", &body.username)?,
         password: given("password", &body.password)?,
     };
-    let key = parse_key(&key)?;
-    let context = &app.services.context;
-    let connected = direct::connect(context, &session, &key, params(query.as_deref()), form).await?;
-    Ok(Json(answer(&app, &connected)))
+    submission.connect(&app, form).await
 }
 
 /// Connects with a role to assume (AWS_SIGV4).
@@ -106,16 +94,11 @@ pub async fn signature(
     responses((status = 200, description = "Connected", body = visits::ConnectedAnswer), (status = 404, description = "No such integration")))]
 pub async fn aws_sigv4(
     State(app): State<SharedApp>,
-    QuerySession(session): QuerySession,
-    Path(key): Path<String>,
-    RawQuery(query): RawQuery,
+    submission: Submission,
     StrictJson(body): StrictJson<RoleBody>,
 ) -> Result<Json<Value>, ApiError> {
     let form = Form::Role(RoleForm { arn: body.role_arn, region: body.region });
-    let key = parse_key(&key)?;
-    let context = &app.services.context;
-    let connected = direct::connect(context, &session, &key, params(query.as_deref()), form).await?;
-    Ok(Json(answer(&app, &connected)))
+    submission.connect(&app, form).await
 }
 
 /// A secret that a person pasted: not empty, at most 1,024 bytes, without the white space that pasting brings.
