@@ -197,6 +197,19 @@ impl<'de> serde::Deserialize<'de> for QueryNumber {
     }
 }
 
+/// The rows of a page: 1 to 500, 100 when nothing is said.
+///
+/// # Errors
+/// `limit` is out of range.
+pub fn page_limit(given: Option<QueryNumber>) -> Result<u32, ApiError> {
+    const MOST: u32 = 500;
+    match given {
+        None => Ok(100),
+        Some(QueryNumber(limit @ 1..=MOST)) => Ok(limit),
+        Some(_) => Err(ApiError::invalid_query("limit", format!("must be 1 to {MOST}"))),
+    }
+}
+
 /// One text or several (a repeated query key).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OneOrMore(pub Vec<String>);

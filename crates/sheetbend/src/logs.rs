@@ -3,17 +3,13 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use egress::{Body, Egress, EgressOptions, FetchPolicy, PolicyClass};
 use serde_json::Value;
 
 use crate::cli::LogsOptions;
+use crate::named_server::{Limits, NamedServer};
 use crate::shutdown;
 
-struct Source {
-    egress: Egress,
-    url: String,
-    key: String,
-}
+struct Source(NamedServer);
 
 /// Shows operations, and with `--follow` goes on.
 pub async fn run(options: LogsOptions) -> anyhow::Result<()> {
@@ -70,32 +66,19 @@ impl Source {
         let (Some(url), Some(key)) = (url, key) else {
             bail!("no server is known in {}; give --url and --api-key", options.data_dir.display());
         };
-        let parsed = url::Url::parse(&url).with_context(|| url.clone())?;
-        let host = parsed.host_str().unwrap_or_default();
-        let port = parsed.port_or_known_default().unwrap_or(443);
-        // The operator names this one server, wherever it stands.
-        let exemptions = vec![format!("{host}:{port}").parse()?];
-        let egress = Egress::new(EgressOptions { exemptions, ..EgressOptions::default() })?;
-        Ok(Self { egress, url: url.trim_end_matches('/').to_owned(), key })
+        Ok(Self(NamedServer::new(&url, &key)?))
     }
 
     async fn page(&self, query: &str) -> anyhow::Result<Vec<Value>> {
-        let mut request = http::Request::new(Body::empty());
-        *request.uri_mut() = format!("{}/operations?{query}", self.url).parse()?;
-        let authorization = format!("Bearer {}", self.key).parse()?;
-        request.headers_mut().insert(http::header::AUTHORIZATION, authorization);
-        let policy = FetchPolicy {
-            class: PolicyClass::PublicOrLoopback,
-            max_bytes: 64 << 20,
-            total: Duration::from_secs(30),
-        };
-        let response = self.egress.fetch_bytes(request, &policy).await.with_context(|| self.url.clone())?;
+        const LIMITS: Limits = Limits { max_bytes: 64 << 20, total: Duration::from_secs(30) };
+        let path = format!("/operations?{query}");
+        let response = self.0.send(http::Request::default(), &path, LIMITS).await?;
         let status = response.status();
         let body: Value = serde_json::from_slice(response.body()).unwrap_or_default();
         if !status.is_success() {
             bail!(
                 "{} answered {status}: {}",
-                self.url,
+                self.0.url(),
                 body["error"]["message"].as_str().unwrap_or_default()
             );
         }

@@ -8,6 +8,7 @@ mod encryption;
 mod files;
 mod house_keys;
 mod logs;
+mod named_server;
 mod operator;
 mod ports;
 mod provider_files;

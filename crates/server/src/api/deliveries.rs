@@ -12,7 +12,7 @@ use crate::app::SharedApp;
 use crate::auth::{Granted, ReadLogs, ReplayWebhooks};
 use crate::error::ApiError;
 use crate::openapi::shapes;
-use crate::strict::{NoQuery, QueryNumber, StrictQuery};
+use crate::strict::{NoQuery, QueryNumber, StrictQuery, page_limit};
 use crate::time::zulu;
 
 /// The query of the list.
@@ -39,12 +39,7 @@ pub async fn list(
     caller: Granted<ReadLogs>,
     StrictQuery(query): StrictQuery<ListQuery>,
 ) -> Result<Json<Value>, ApiError> {
-    const MOST: u32 = 500;
-    let limit = match query.limit {
-        None => 100,
-        Some(QueryNumber(limit @ 1..=MOST)) => limit,
-        Some(_) => return Err(ApiError::invalid_query("limit", format!("must be 1 to {MOST}"))),
-    };
+    let limit = page_limit(query.limit)?;
     if let Some(state) = &query.state
         && DeliveryState::parse(state).is_none()
     {

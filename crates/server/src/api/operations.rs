@@ -11,7 +11,7 @@ use crate::app::SharedApp;
 use crate::auth::{Granted, ReadLogs};
 use crate::error::ApiError;
 use crate::openapi::shapes;
-use crate::strict::{NoQuery, QueryNumber, StrictQuery};
+use crate::strict::{NoQuery, QueryNumber, StrictQuery, page_limit};
 use crate::time::{parse, zulu};
 
 /// The query of the list.
@@ -57,12 +57,7 @@ pub async fn list(
 }
 
 fn filter(query: ListQuery) -> Result<OperationFilter, ApiError> {
-    const MOST: u32 = 500;
-    let limit = match query.limit {
-        None => 100,
-        Some(QueryNumber(limit @ 1..=MOST)) => limit,
-        Some(_) => return Err(ApiError::invalid_query("limit", format!("must be 1 to {MOST}"))),
-    };
+    let limit = page_limit(query.limit)?;
     let list = |text: Option<String>| -> Vec<String> {
         text.map(|text| text.split(',').filter(|part| !part.is_empty()).map(str::to_owned).collect())
             .unwrap_or_default()

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use clap::{Args, FromArgMatches as _};
-use egress::{Body, Egress, EgressOptions, FetchPolicy, LocalError, LocalLimits, PolicyClass};
+use egress::{LocalError, LocalLimits};
 use http::{Method, Request, Response, header};
 use serde_json::Value;
 use tokio::task::JoinHandle;
@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::socket::ADMIN_SOCKET;
 use crate::app::{self, Additions};
 use crate::config::{DatabaseOptions, KeyOptions, ServeOptions};
+use crate::named_server::{Limits, NamedServer};
 
 /// Which server a command is for.
 #[derive(Clone, Args)]
@@ -52,7 +53,7 @@ pub struct Session {
 
 enum Way {
     Socket(PathBuf),
-    Url { egress: Box<Egress>, url: String, key: String },
+    Url(Box<NamedServer>),
 }
 
 struct OwnServer {
@@ -77,7 +78,11 @@ impl Session {
     pub async fn open(options: &OperatorOptions) -> anyhow::Result<Self> {
         let environment = options.environment.clone();
         if let (Some(url), Some(key)) = (&options.url, &options.keys.account_key) {
-            return Ok(Self { way: by_url(url, key)?, environment, own: None });
+            return Ok(Self {
+                way: Way::Url(Box::new(NamedServer::new(url, key).context("--url")?)),
+                environment,
+                own: None,
+            });
         }
         let socket = options.database.data_dir.join(ADMIN_SOCKET);
         let own = match tokio::net::UnixStream::connect(&socket).await {
@@ -130,14 +135,8 @@ impl Session {
                 let limits = LocalLimits { max_bytes: MAX_ANSWER, total: TOTAL };
                 Ok(egress::over_socket(socket, request, limits).await?)
             }
-            Way::Url { egress, url, key } => {
-                *request.uri_mut() = format!("{url}{path}").parse()?;
-                let authorization = format!("Bearer {key}").parse()?;
-                request.headers_mut().insert(header::AUTHORIZATION, authorization);
-                let policy =
-                    FetchPolicy { class: PolicyClass::PublicOrLoopback, max_bytes: MAX_ANSWER, total: TOTAL };
-                let answer = egress.fetch_bytes(request.map(Body::from), &policy).await;
-                answer.with_context(|| url.clone())
+            Way::Url(server) => {
+                server.send(request, path, Limits { max_bytes: MAX_ANSWER, total: TOTAL }).await
             }
         }
     }
@@ -167,16 +166,6 @@ pub fn refusal(answer: &Answer) -> String {
         message.push_str(&format!("; {}: {}", path.join("."), issue["message"].as_str().unwrap_or_default()));
     }
     format!("{message} ({})", text("code"))
-}
-
-fn by_url(url: &str, key: &str) -> anyhow::Result<Way> {
-    let parsed = url::Url::parse(url).with_context(|| format!("--url {url}"))?;
-    let host = parsed.host_str().with_context(|| format!("--url {url} names no host"))?;
-    let port = parsed.port_or_known_default().unwrap_or(443);
-    // The operator names this one server, wherever it stands.
-    let exemptions = vec![format!("{host}:{port}").parse()?];
-    let egress = Egress::new(EgressOptions { exemptions, ..EgressOptions::default() })?;
-    Ok(Way::Url { egress: Box::new(egress), url: url.trim_end_matches('/').to_owned(), key: key.to_owned() })
 }
 
 impl OwnServer {

@@ -3,23 +3,19 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use egress::{Body, Egress, EgressOptions, FetchPolicy, PolicyClass};
-use http::{Request, header};
+use http::Request;
 use serde_json::Value;
 
+use crate::named_server::{Limits, NamedServer};
 use crate::operator::output::segment;
 
 /// The other server.
-pub struct Source {
-    egress: Egress,
-    url: String,
-    key: String,
-}
+pub struct Source(NamedServer);
 
 /// Connections of one page.
 const PAGE: usize = 1_000;
 /// A list of ten thousand connections with their tags is smaller.
-const MAX_ANSWER: usize = 256 << 20;
+const LIMITS: Limits = Limits { max_bytes: 256 << 20, total: Duration::from_secs(60) };
 
 impl Source {
     /// A server by address and secret key.
@@ -27,13 +23,7 @@ impl Source {
     /// # Errors
     /// The address is no URL.
     pub fn new(url: &str, key: &str) -> anyhow::Result<Self> {
-        let parsed = url::Url::parse(url).with_context(|| format!("--from {url}"))?;
-        let host = parsed.host_str().with_context(|| format!("--from {url} names no host"))?;
-        let port = parsed.port_or_known_default().unwrap_or(443);
-        // The operator names this one server, wherever it stands.
-        let exemptions = vec![format!("{host}:{port}").parse()?];
-        let egress = Egress::new(EgressOptions { exemptions, ..EgressOptions::default() })?;
-        Ok(Self { egress, url: url.trim_end_matches('/').to_owned(), key: key.to_owned() })
+        NamedServer::new(url, key).map(Self).context("--from")
     }
 
     /// The integrations, with their credentials where the key may see them.
@@ -93,16 +83,7 @@ impl Source {
     }
 
     async fn get(&self, path: &str) -> anyhow::Result<Value> {
-        let mut request = Request::new(Body::empty());
-        *request.uri_mut() = format!("{}{path}", self.url).parse()?;
-        let authorization = format!("Bearer {}", self.key).parse().context("--key")?;
-        request.headers_mut().insert(header::AUTHORIZATION, authorization);
-        let policy = FetchPolicy {
-            class: PolicyClass::PublicOrLoopback,
-            max_bytes: MAX_ANSWER,
-            total: Duration::from_secs(60),
-        };
-        let answer = self.egress.fetch_bytes(request, &policy).await.with_context(|| self.url.clone())?;
+        let answer = self.0.send(Request::default(), path, LIMITS).await?;
         let (status, route) = (answer.status(), path.split('?').next().unwrap_or_default());
         let body: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
         if !status.is_success() {
