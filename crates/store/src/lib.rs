@@ -48,10 +48,11 @@ pub use dialect::Dialect;
 pub use environment_values::{SealedValue, ValueKind};
 pub use environments::Environment;
 pub use error::StoreError;
-pub use events::{CacheEvent, Hearing};
+pub use events::{CacheEvent, Hearing, LogEvent};
 pub use node_keys::NodeKeys;
 pub use open::{DatabaseUrl, StoreOptions};
-pub use operations::{LogEntry, Outcome, Reaped};
+pub use operations::words::passes;
+pub use operations::{Histogram, LogEntry, Outcome, Reaped, Span};
 pub use pending_certificates::PendingCertificate;
 pub use refresh::{Claim, Intent, Lease, NewCredentials, Uncertainty, Written};
 pub use resources::{LearnedHost, ResourceToken};
@@ -122,6 +123,11 @@ impl Store {
     /// Results that [`Self::publish_connect_result`] told, on any node.
     pub fn connect_results(&self) -> broadcast::Receiver<Arc<str>> {
         self.pool.events().connect_receiver()
+    }
+
+    /// What is written to the log on any node, after commit. A receiver that lags must treat it as [`LogEvent::Lost`].
+    pub fn log_events(&self) -> broadcast::Receiver<LogEvent> {
+        self.pool.events().log_receiver()
     }
 
     /// Statements run since opening; tests use it to prove that a path runs none.

@@ -35,6 +35,7 @@ pub(crate) fn all(dialect: Dialect) -> Vec<String> {
         crate::node_keys::ALL,
         crate::oauth_states::ALL,
         crate::operations::append::ALL,
+        crate::operations::list::ALL,
         crate::operations::read::ALL,
         crate::operations::retention::ALL,
         crate::operations::text::ALL,
@@ -49,8 +50,12 @@ pub(crate) fn all(dialect: Dialect) -> Vec<String> {
     let mut all: Vec<String> = fixed.concat().into_iter().map(str::to_owned).collect();
     all.extend(crate::sealed::column_statements().map(str::to_owned));
     all.extend(crate::connections::list::every_shape(dialect));
-    all.extend(crate::operations::read::every_shape(dialect));
+    all.extend(crate::operations::list::every_shape(dialect));
+    all.extend(crate::operations::histogram::every_shape(dialect));
     all.extend([dialect.text_insert(), dialect.text_delete()].map(str::to_owned));
+    all.extend(
+        [crate::dialect::Order::Newest, crate::dialect::Order::Oldest].map(|order| dialect.text_hits(order)),
+    );
     all.push(crate::operations::text::take_queue(dialect));
     all.extend([crate::checks::claim(dialect), crate::schedules::due(dialect), crate::tasks::claim(dialect)]);
     all.extend(dialect.notify().map(str::to_owned));

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use domain::operation::{Message, Operation, OperationFilter, OperationState};
+use domain::operation::{Message, Operation, OperationFilter, OperationState, StatusFilter};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use services::error::{Error, StoreError};
@@ -22,6 +22,7 @@ pub struct ListQuery {
     connection: Option<String>,
     r#type: Option<String>,
     state: Option<String>,
+    status: Option<String>,
     from: Option<String>,
     to: Option<String>,
     search: Option<String>,
@@ -36,6 +37,7 @@ pub struct ListQuery {
         ("connection" = Option<String>, Query, description = "The connection's id"),
         ("type" = Option<String>, Query, description = "Comma-separated: proxy, auth, auth:refresh_token, …"),
         ("state" = Option<String>, Query, description = "Comma-separated: running, success, failed, timeout, cancelled"),
+        ("status" = Option<String>, Query, description = "Comma-separated HTTP statuses and classes: 404, 5xx; at most 10"),
         ("from" = Option<String>, Query, description = "ISO 8601"), ("to" = Option<String>, Query, description = "ISO 8601"),
         ("search" = Option<String>, Query, description = "Words in the operation or its messages"),
         ("cursor" = Option<String>, Query, description = "From the last page"),
@@ -69,6 +71,17 @@ fn filter(query: ListQuery) -> Result<OperationFilter, ApiError> {
                 .ok_or_else(|| ApiError::invalid_query("state", format!("`{text}` is not a state")))
         })
         .collect::<Result<Vec<_>, _>>()?;
+    let statuses = list(query.status);
+    if statuses.len() > 10 {
+        return Err(ApiError::invalid_query("status", "at most 10 statuses"));
+    }
+    let statuses = statuses
+        .iter()
+        .map(|text| {
+            StatusFilter::parse(text)
+                .ok_or_else(|| ApiError::invalid_query("status", format!("`{text}` is neither a status nor a class such as 4xx")))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
     let moment = |text: Option<String>, name: &str| match text {
         None => Ok(None),
         Some(text) => {
@@ -82,6 +95,7 @@ fn filter(query: ListQuery) -> Result<OperationFilter, ApiError> {
         states,
         from_ms: moment(query.from, "from")?,
         to_ms: moment(query.to, "to")?,
+        statuses,
         text: query.search.filter(|text| !text.trim().is_empty()),
         before: query.cursor,
         after: query.after,
