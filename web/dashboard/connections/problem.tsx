@@ -42,7 +42,7 @@ export function Problem({ problem, reconnect }: { problem: ConnectionProblem; re
         {problem.log_id && (
           <>
             {" · "}
-            <a href={href(`/logs?operation=${encodeURIComponent(problem.log_id)}`)}>See the operation</a>
+            <a href={href(`/logs?op=${encodeURIComponent(problem.log_id)}`)}>See the operation</a>
           </>
         )}
       </p>
