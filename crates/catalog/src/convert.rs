@@ -9,7 +9,7 @@ mod proxy;
 mod tree;
 
 use domain::ProviderName;
-use domain::provider::{Provider, ScriptNames, WebhookRules, WebhookSecret};
+use domain::provider::{GuideStep, Provider, ScriptNames, WebhookRules, WebhookSecret};
 use indexmap::IndexMap;
 use serde_json::Value;
 
@@ -65,6 +65,11 @@ fn convert_inner(written: &Written, body: &IndexMap<String, Node>) -> Result<Con
         docs: file.docs.clone(),
         docs_connect: file.docs_connect.clone(),
         setup_guide_url: file.setup_guide_url.clone(),
+        setup_guide: file
+            .setup_guide
+            .iter()
+            .map(|step| GuideStep { title: step.title.clone(), text: step.text.trim().to_owned() })
+            .collect(),
         webhooks: webhooks(&file),
         scripts: ScriptNames {
             post_connection: named(file.post_connection_script.as_ref()),

@@ -14,6 +14,7 @@ mod auth;
 mod connect;
 mod error;
 mod gate;
+mod internal;
 mod middleware;
 mod router;
 mod strict;

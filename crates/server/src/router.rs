@@ -12,6 +12,10 @@ use crate::app::SharedApp;
 use crate::connect::{assets, socket};
 use crate::error::ApiError;
 use crate::gate;
+use crate::internal::{
+    connections as own_connections, health as own_health, integrations as forms_of_integrations, logs,
+    playground, tail,
+};
 use crate::middleware;
 
 /// The server's routes over an app.
@@ -72,6 +76,7 @@ pub(crate) fn without_base_path(app: SharedApp) -> Router {
         .route("/providers.json", get(providers::everything))
         .route("/env.js", get(health::env_js))
         .merge(legacy())
+        .merge(internal())
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(app.clone(), gate::layer));
     let own_page = Router::new()
@@ -129,6 +134,22 @@ fn environments_and_keys() -> Router<SharedApp> {
         .route("/operator/api-keys", post(operator::import_key))
         .route("/operator/keys", get(operator::encryption_keys).post(operator::learn_key))
         .route("/operator/keys/rotation", post(operator::rotate))
+}
+
+/// What the dashboard's pages ask and nobody else.
+fn internal() -> Router<SharedApp> {
+    Router::new()
+        .route("/internal/logs/histogram", get(logs::histogram))
+        .route("/internal/logs/tail", get(tail::tail))
+        .route("/internal/logs/{id}/replay", post(playground::replay))
+        .route("/internal/playground", post(playground::call))
+        .route("/internal/health", get(own_health::health))
+        .route("/internal/connections", get(own_connections::list))
+        .route("/internal/connections/{integration}/{id}", get(own_connections::get))
+        .route("/internal/connections/{integration}/{id}/refresh", post(own_connections::refresh))
+        .route("/internal/integrations/check", post(forms_of_integrations::check))
+        .route("/internal/providers/{provider}", get(forms_of_integrations::form))
+        .route("/internal/test-connection", post(forms_of_integrations::test_connection))
 }
 
 /// Deprecated routes; see `api/legacy.rs`.

@@ -8,6 +8,7 @@ pub mod credentials;
 pub mod environments;
 pub mod error;
 pub mod fault;
+pub mod integration_form;
 pub mod integration_secrets;
 pub mod integrations;
 pub mod jobs;
@@ -24,6 +25,6 @@ pub use services::{Retention, Services};
 pub mod store {
     pub use ::store::{
         ApiKey, Change, ConnectionFilter, ConnectionPatch, ConnectionSummary, Delivery, DeliveryFilter,
-        DeliveryState, JsonWrite, KeyOwner, StoreError, Try,
+        DeliveryState, Dialect, JsonWrite, KeyOwner, Span, Standing, StoreError, Try, passes,
     };
 }

@@ -141,6 +141,14 @@ impl Dialect {
         }
     }
 
+    /// The size of the database, bytes.
+    pub(crate) fn database_bytes(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+            Self::Postgres => "SELECT pg_database_size(current_database())",
+        }
+    }
+
     /// Lets several nodes take different rows of a queue at the same time; SQLite has one writer anyway.
     pub(crate) fn skip_locked(self) -> &'static str {
         match self {
@@ -172,6 +180,11 @@ impl Dialect {
                 (5, "environments", include_str!("../../../migrations/sqlite/0005_environments.sql")),
                 (6, "node_keys", include_str!("../../../migrations/sqlite/0006_node_keys.sql")),
                 (7, "log_search", include_str!("../../../migrations/sqlite/0007_log_search.sql")),
+                (
+                    8,
+                    "connection_search",
+                    include_str!("../../../migrations/sqlite/0008_connection_search.sql"),
+                ),
             ],
             Self::Postgres => &[
                 (1, "first", include_str!("../../../migrations/postgres/0001_first.sql")),
@@ -185,6 +198,11 @@ impl Dialect {
                 (5, "environments", include_str!("../../../migrations/postgres/0005_environments.sql")),
                 (6, "node_keys", include_str!("../../../migrations/postgres/0006_node_keys.sql")),
                 (7, "log_search", include_str!("../../../migrations/postgres/0007_log_search.sql")),
+                (
+                    8,
+                    "connection_search",
+                    include_str!("../../../migrations/postgres/0008_connection_search.sql"),
+                ),
             ],
         }
     }

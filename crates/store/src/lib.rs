@@ -28,6 +28,7 @@ mod resources;
 mod schedules;
 mod sealed;
 mod signing_keys;
+mod size;
 mod statements;
 mod tasks;
 mod value;
@@ -41,7 +42,8 @@ pub use admin_links::AdminLink;
 pub use api_keys::{ApiKey, FoundKey, KeyOwner, NewApiKey};
 pub use checks::{DueCheck, EndingCredentials};
 pub use connections::{
-    Change, ConnectionFilter, ConnectionPatch, ConnectionSummary, JsonWrite, NewConnection, Upserted,
+    Change, ConnectionFilter, ConnectionPatch, ConnectionSummary, JsonWrite, NewConnection, Standing,
+    Upserted,
 };
 pub use deliveries::{DELIVERY_TASK, Delivery, DeliveryFilter, DeliveryState, FollowUp, NewDelivery, Try};
 pub use dialect::Dialect;
@@ -59,6 +61,7 @@ pub use resources::{LearnedHost, ResourceToken};
 pub use schedules::Schedule;
 pub use sealed::{SealedColumn, SealedCount, SealedCursor, SealedRow, SealingKey, sealed_columns};
 pub use signing_keys::{SealedSigningKey, SigningKeys};
+pub use size::Figures;
 pub use tasks::{NewTask, Task, TaskEnd, TaskLease};
 
 use crate::pool::Pool;

@@ -24,6 +24,7 @@ pub(crate) fn all(dialect: Dialect) -> Vec<String> {
         crate::connect_sessions::ALL,
         crate::connections::change::ALL,
         crate::connections::get::ALL,
+        crate::connections::list::ALL,
         crate::connections::metadata::ALL,
         crate::connections::upsert::ALL,
         crate::deliveries::ALL,
@@ -45,6 +46,7 @@ pub(crate) fn all(dialect: Dialect) -> Vec<String> {
         crate::schedules::ALL,
         crate::sealed::ALL,
         crate::signing_keys::ALL,
+        crate::size::ALL,
         crate::tasks::ALL,
     ];
     let mut all: Vec<String> = fixed.concat().into_iter().map(str::to_owned).collect();
@@ -57,6 +59,7 @@ pub(crate) fn all(dialect: Dialect) -> Vec<String> {
         [crate::dialect::Order::Newest, crate::dialect::Order::Oldest].map(|order| dialect.text_hits(order)),
     );
     all.push(crate::operations::text::take_queue(dialect));
+    all.extend(crate::size::every_shape(dialect));
     all.extend([crate::checks::claim(dialect), crate::schedules::due(dialect), crate::tasks::claim(dialect)]);
     all.extend(dialect.notify().map(str::to_owned));
     all

@@ -17,6 +17,7 @@ pub(crate) const OWN_KEYS: &[&str] = &[
     "differs",
     "shown_resources",
     "refresh_idle_days",
+    "setup_guide",
 ];
 /// Keys of ours inside `proxy`.
 pub(crate) const OWN_PROXY_KEYS: &[&str] = &["hosts", "resources"];
@@ -111,6 +112,15 @@ pub(crate) struct ProviderFile {
     pub(crate) differs: Vec<DifferenceFile>,
     pub(crate) shown_resources: IndexMap<String, String>,
     pub(crate) refresh_idle_days: Option<u16>,
+    pub(crate) setup_guide: Vec<GuideStepFile>,
+}
+
+/// A step of the set-up on the vendor's side.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GuideStepFile {
+    pub(crate) title: String,
+    pub(crate) text: String,
 }
 
 /// A difference from the field's definition of the same name, with the page that supports it.

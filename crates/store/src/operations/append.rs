@@ -11,10 +11,14 @@ use crate::Store;
 use crate::error::StoreError;
 use crate::pool::Tx;
 use crate::statements::statements;
-use crate::value::{Row, Value, optional_json, params};
+use crate::value::{Row, Value, json, optional_json, params};
 
 /// What the counts of the log are kept by.
 pub(super) const MINUTE_MS: i64 = 60_000;
+/// No text of the log is longer, bytes.
+const LONGEST_TEXT: usize = 64 << 10;
+/// No detail is longer, bytes.
+const LONGEST_DETAIL: usize = 128 << 10;
 /// What a row costs beyond its texts: fixed columns, indexes, page headers.
 const ROW_BYTES: usize = 160;
 
@@ -217,7 +221,7 @@ impl Batch {
         operation: Operation,
         messages: Vec<Message>,
     ) -> Result<(), StoreError> {
-        let detail = Value::from(operation.detail.map(into_text));
+        let detail = bounded(Value::from(operation.detail.map(into_text)))?;
         let mut bytes = size(&[&operation.summary], &[operation.error.as_deref()], &detail);
         let mut own = Vec::with_capacity(messages.len());
         for message in messages {
@@ -253,7 +257,7 @@ impl Batch {
     }
 
     fn finish(&mut self, scope: Scope, operation_id: &str, outcome: Outcome) -> Result<(), StoreError> {
-        let detail = optional_json(outcome.detail.as_ref())?;
+        let detail = bounded(optional_json(outcome.detail.as_ref())?)?;
         let bytes =
             size(&[], &[outcome.error.as_deref(), outcome.summary.as_deref()], &detail) - ROW_BYTES as i64;
         self.ended.push((scope.environment.0, Counts { total: 0, failed: failed(outcome.state) }));
@@ -282,7 +286,8 @@ fn message_columns(
     operation_id: &str,
     message: Message,
 ) -> Result<(Vec<Value>, i64), StoreError> {
-    let detail = optional_json(message.detail.as_ref())?;
+    let detail = bounded(optional_json(message.detail.as_ref())?)?;
+    let message = Message { text: text(message.text), ..message };
     let bytes = size(&[&message.text], &[], &detail);
     let list = params![
         scope.environment,
@@ -290,7 +295,7 @@ fn message_columns(
         message.sequence,
         message.level,
         message.kind,
-        text(message.text),
+        message.text,
         detail,
         message.created_at_ms,
         message.duration_us,
@@ -298,9 +303,29 @@ fn message_columns(
     Ok((list, bytes))
 }
 
-/// Log texts quote the outside world; a NUL in them must not lose the whole batch.
-fn text(text: String) -> String {
+/// Log texts quote the outside world; a NUL in them must not lose the whole batch, and a long one not the log's room.
+fn text(mut text: String) -> String {
+    if text.len() > LONGEST_TEXT {
+        let whole = text.len();
+        let mut end = LONGEST_TEXT;
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        text.truncate(end);
+        text += &format!(" … (cut; it had {whole} bytes)");
+    }
     if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
+}
+
+/// A detail, or the beginning of one that is too long.
+fn bounded(detail: Value) -> Result<Value, StoreError> {
+    match detail {
+        Value::Text(whole) if whole.len() > LONGEST_DETAIL => {
+            let beginning: String = whole.chars().take(4_000).collect();
+            json(&serde_json::json!({"cut": true, "bytes": whole.len(), "beginning": beginning}))
+        }
+        other => Ok(other),
+    }
 }
 
 fn into_text(json: Box<RawValue>) -> String {

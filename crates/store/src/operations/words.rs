@@ -64,8 +64,9 @@ const STOCK: [&str; 48] = [
     "type",
 ];
 /// Members of a detail whose values are said elsewhere or differ from row to row without a meaning.
-const SKIPPED_VALUES: [&str; 10] = [
+const SKIPPED_VALUES: [&str; 11] = [
     "url",
+    "target",
     "method",
     "date",
     "content-length",
