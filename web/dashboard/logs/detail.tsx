@@ -53,7 +53,7 @@ function Whole({ told, show }: { told: Told; show(id: string): void }) {
     <>
       <header class="log-detail-head">
         <p class="line">
-          <span class={`pill tone-${toneOf(told.state, told.status ?? null)}`}>{statusText({ state: told.state, status: told.status ?? null })}</span>
+          <span class={`badge ${toneOf(told.state, told.status ?? null)}`}>{statusText({ state: told.state, status: told.status ?? null })}</span>
           <span class="soft">{kindName(told.type, told.action)}</span>
           <span class="soft mono">{duration(told.duration_ms)}</span>
         </p>

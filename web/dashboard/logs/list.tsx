@@ -44,7 +44,7 @@ function Line({ row, now }: { row: Row; now: number }) {
   return (
     <div class="log-row">
       <span class="log-time mono">{clock(row.at, now)}</span>
-      <span class="log-status"><span class={`pill tone-${toneOf(row.state, row.status)}`}>{statusText(row)}</span></span>
+      <span class="log-status"><span class={`badge ${toneOf(row.state, row.status)}`}>{statusText(row)}</span></span>
       <span class="log-what cut">
         {line === null ? <b>{kindName(row.type, row.action)}</b> : <b class="mono log-method">{line.method}</b>}{" "}
         <span class={line === null ? "soft" : "mono"}>{line === null ? row.error ?? row.summary : withoutOrigin(line.url)}</span>

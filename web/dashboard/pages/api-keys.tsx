@@ -32,7 +32,7 @@ export default function ApiKeys() {
   useKeys("API keys", [{ keys: "c", what: "Create a key", run: () => mayWrite.value && setMaking(true) }]);
   const create = <button type="button" class="primary" disabled={id === undefined} onClick={() => setMaking(true)}><Icon name="plus" /> Create a key</button>;
   return (
-    <div class="page">
+    <>
       <PageHead title="API keys" text="Your backend proves itself with a key. The server keeps only its fingerprint, so a key is shown once; losing one means making another."
         actions={mayWrite.value ? create : undefined} />
       {settings.value === undefined && <Show from={settings}>{() => null}</Show>}
@@ -52,7 +52,7 @@ export default function ApiKeys() {
           <p>Whatever still uses <code>{ending.prefix}…</code> is refused within a second.{ending.last_used_at != null && <> It was last used <Time at={ending.last_used_at} />.</>}</p>
         </Confirm>
       )}
-    </div>
+    </>
   );
 }
 

@@ -118,9 +118,9 @@ function Code({ draft }: { draft: Draft }) {
   return (
     <CodeBlock text={language.write(draft, host)} label={`The call in ${language.title}`} language={language.language} wrap
       actions={
-        <div class="segments" role="group" aria-label="Language">
+        <div class="pick" role="group" aria-label="Language">
           {LANGUAGES.map((one) => (
-            <button key={one.id} type="button" class="tiny quiet" aria-pressed={one.id === at} onClick={() => setAt(one.id)}>{one.title}</button>
+            <button key={one.id} type="button" class="tiny" aria-pressed={one.id === at} onClick={() => setAt(one.id)}>{one.title}</button>
           ))}
         </div>
       } />
