@@ -122,7 +122,7 @@ export function LineChart(props: {
         {[0, 0.5, 1].map((share) => (
           <g key={share}>
             <line class="axis" x1={LEFT} x2={width} y1={y(top * share)} y2={y(top * share)} />
-            <text class="tick" x={LEFT - 6} y={y(top * share) + 4} text-anchor="end">{format(top * share)}</text>
+            <text class="tick" x={LEFT - 6} y={y(top * share) + 4} text-anchor="end">{share === 0 ? "0" : format(top * share)}</text>
           </g>
         ))}
         {series.map((one) => <Line key={one.name} series={one} x={x} y={y} />)}
@@ -205,12 +205,12 @@ function timeMark(at: number, span: number): string {
   const time = new Date(at);
   if (span > 2 * DAY) return time.toLocaleDateString(undefined, { day: "numeric", month: "short" });
   const seconds: Intl.DateTimeFormatOptions = span < 300_000 ? { second: "2-digit" } : {};
-  return time.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", ...seconds });
+  return time.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...seconds });
 }
 
 function moment(at: number, step: number): string {
   const seconds: Intl.DateTimeFormatOptions = step < 60_000 ? { second: "2-digit" } : {};
-  return new Date(at).toLocaleString(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", ...seconds });
+  return new Date(at).toLocaleString(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...seconds });
 }
 
 function barsInWords(buckets: readonly Bucket[]): string {

@@ -70,9 +70,10 @@ export function RequestForm({ draft, change, choices, busy, send, cancel, proble
 function Parts({ draft, change }: { draft: Draft; change(draft: Draft): void }) {
   const [at, setAt] = useState("body");
   const here = at === "body" && !takesBody(draft.method) ? "headers" : at;
+  const named = draft.headers.filter(([name]) => name !== "").length;
   const tabs = [
     ...(takesBody(draft.method) ? [{ id: "body", title: "Body" }] : []),
-    { id: "headers", title: "Headers", count: draft.headers.filter(([name]) => name !== "").length },
+    { id: "headers", title: "Headers", ...(named > 0 ? { count: named } : {}) },
     { id: "code", title: "Code" },
   ];
   const body = bodyOf(draft);
