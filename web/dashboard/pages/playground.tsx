@@ -69,10 +69,15 @@ function Bench({ choices }: { choices: readonly Choice[] }) {
     { keys: "mod+Enter", what: "Send the call", run, inFields: true },
     { keys: "/", what: "Go to the path", run: () => document.querySelector<HTMLInputElement>("[data-path]")?.select() },
   ]);
+  const shown = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // Where the answer stands below the request, it comes into sight.
+    if ((answer ?? failure) !== null && innerWidth <= 1100) shown.current?.scrollIntoView({ block: "start", behavior: "smooth" });
+  }, [answer, failure]);
   return (
     <div class="bench">
       <section aria-label="Request"><RequestForm draft={draft} change={change} choices={choices} busy={busy} send={run} cancel={cancel} problem={problem} /></section>
-      <section aria-label="Answer" class="bench-answer" aria-busy={busy}>
+      <section ref={shown} aria-label="Answer" class="bench-answer" aria-busy={busy}>
         {busy && <div class="progress" role="status"><span class="unseen">Waiting for the answer…</span></div>}
         {failure !== null && <Trouble failure={failure} />}
         {answer !== null && <><p class="line apart"><span class="label">Answer</span><a class="small" href={href(`/logs?op=${encodeURIComponent(answer.operation_id)}`)}>See it in the logs</a></p><AnswerView key={answer.operation_id} answer={answer} /></>}
