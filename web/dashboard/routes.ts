@@ -1,0 +1,27 @@
+// Every page on one page. A page is a module that exports `default` (its component) and `title`; it is loaded when it
+// is first visited. To add one: a line here, a file in `pages/`.
+
+import type { Route } from "./shell/route.ts";
+
+export const routes: readonly Route[] = [
+  { path: "/", load: () => import("./pages/home.tsx"), nav: { title: "Home", icon: "home", group: "build", jump: "h" } },
+  {
+    path: "/integrations",
+    load: () => import("./pages/integrations.tsx"),
+    nav: { title: "Integrations", icon: "plug", group: "build", jump: "i" },
+  },
+  { path: "/integrations/new", load: () => import("./pages/catalog.tsx") },
+  { path: "/integrations/new/:provider", load: () => import("./pages/new-integration.tsx") },
+  { path: "/integrations/:key", load: () => import("./pages/integration.tsx") },
+  {
+    path: "/connections",
+    load: () => import("./pages/connections.tsx"),
+    nav: { title: "Connections", icon: "people", group: "build", jump: "c" },
+    full: true,
+  },
+  { path: "/connections/:integration/:connection", load: () => import("./pages/connection.tsx") },
+
+  { path: "/team", load: () => import("./pages/team.tsx"), nav: { title: "Team", icon: "team", group: "settings", jump: "t" }, for: "owner" },
+  { path: "/audit", load: () => import("./pages/audit.tsx"), nav: { title: "Audit", icon: "shield", group: "settings", jump: "a" }, for: "developer" },
+  { path: "/account", load: () => import("./pages/account.tsx") },
+];
