@@ -59,7 +59,7 @@ export default function Logs() {
   };
 
   return (
-    <div class="page full logs">
+    <div class="logs">
       <PageHead title="Logs" actions={<Live feed={feed} />} />
       <FilterBar filters={filters} change={change} />
       <Bars feed={feed} select={(from, to) => change({ range: "", from: new Date(from).toISOString(), to: new Date(to).toISOString() })} />

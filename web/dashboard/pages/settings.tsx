@@ -30,11 +30,11 @@ export default function SettingsPage() {
   const loaded = useLoad(environment.value, (signal) => api.get("/environment", { signal }));
   useAnchor(loaded.value !== undefined);
   return (
-    <div class="page">
+    <>
       <PageHead title="Settings" text={<>Of the environment <b>{environment.value}</b>.</>} />
       {!mayWrite.value && <Notice kind="info" title="Your role reads only.">A developer or owner of this environment can change settings.</Notice>}
       <Show from={loaded} rows={10}>{(answer) => <Cards settings={answer.data} loaded={loaded} />}</Show>
-    </div>
+    </>
   );
 }
 

@@ -43,7 +43,7 @@ export default function Webhooks() {
   const addresses = settings.value?.data.webhooks;
   const unset = addresses !== undefined && !addresses.primary_url && !addresses.secondary_url;
   return (
-    <div class="page">
+    <>
       <PageHead title="Webhooks" text="What this environment tells your backend: new connections, failed refreshes, deletions. Each is signed and tried again until it is accepted."
         actions={<><a class="button" href={href("/settings#webhooks")}>Addresses</a><button type="button" aria-busy={first.loading} onClick={first.reload}><Icon name="refresh" /> Refresh</button></>} />
       <Filters filter={filter} />
@@ -53,7 +53,7 @@ export default function Webhooks() {
         )}
       </Show>
       {open !== null && <DeliveryDialog key={open} id={open} close={() => setQuery({ delivery: null })} changed={first.reload} />}
-    </div>
+    </>
   );
 }
 
