@@ -13,8 +13,8 @@ use domain::operation::{Operation, OperationState};
 use domain::{ConnectionId, EnvironmentName, IntegrationKey, ProviderName, Scope, Sealed};
 use serde_json::json;
 use store::{
-    ConnectionFilter, DatabaseUrl, DeliveryFilter, DeliveryState, FollowUp, LogEntry, NewConnection, NewDelivery, Store,
-    StoreError, StoreOptions,
+    ConnectionFilter, DatabaseUrl, DeliveryFilter, DeliveryState, FollowUp, LogEntry, NewConnection,
+    NewDelivery, Store, StoreError, StoreOptions,
 };
 use tokio::time::Instant;
 
@@ -234,7 +234,8 @@ async fn retention(store: &Store, scope: Scope, count: usize) -> Result<(), Stor
     };
     for first in (0..count).step_by(BATCH) {
         let states: Vec<OAuthState> = (first..first + BATCH).map(state).collect();
-        futures_util::future::try_join_all(states.iter().map(|state| store.insert_oauth_state(state))).await?;
+        futures_util::future::try_join_all(states.iter().map(|state| store.insert_oauth_state(state)))
+            .await?;
     }
     let (mut deleted, mut steps, begin) = (0, Vec::new(), Instant::now());
     loop {
@@ -255,7 +256,11 @@ async fn retention(store: &Store, scope: Scope, count: usize) -> Result<(), Stor
         steps.push(step.elapsed());
     }
     steps.sort();
-    println!("{deleted} webhooks deleted in {:?}, longest step {:?}", begin.elapsed(), steps[steps.len() - 1]);
+    println!(
+        "{deleted} webhooks deleted in {:?}, longest step {:?}",
+        begin.elapsed(),
+        steps[steps.len() - 1]
+    );
     Ok(())
 }
 
