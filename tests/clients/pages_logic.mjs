@@ -1,39 +1,22 @@
 // The pages' modules that touch no page, run by Node: codes to scan are read back by jsQR, the rest is checked by value.
 // Options: web, the folder of the pages.
-import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { run } from './lib/run.mjs';
+import { webModules } from './lib/web_module.mjs';
 
-const require = createRequire(import.meta.url);
-const ts = require('typescript');
-const jsQR = require('jsqr');
+const jsQR = createRequire(import.meta.url)('jsqr');
 
 await run(async (options, report) => {
-    const folder = mkdtempSync(join(tmpdir(), 'sheetbend-pages-'));
+    const { load, done } = webModules(options.web);
     try {
-        const module = (path) => load(folder, options.web, path);
-        codes(report, await module('dashboard/components/qr.ts'));
-        routes(report, await module('dashboard/shell/route.ts'));
-        addresses(report, await module('shared/api.ts'));
-        drafts(report, await module('dashboard/integrations/draft.ts'));
+        codes(report, await load('dashboard/components/qr.ts'));
+        routes(report, await load('dashboard/shell/route.ts'));
+        addresses(report, await load('shared/api.ts'));
+        drafts(report, await load('dashboard/integrations/draft.ts'));
     } finally {
-        rmSync(folder, { recursive: true });
+        done();
     }
 });
-
-// Types are stripped; what is left imports nothing that needs a page.
-async function load(folder, web, path) {
-    const { outputText } = ts.transpileModule(readFileSync(join(web, path), 'utf8'), {
-        compilerOptions: { target: 'ES2023', module: 'ESNext', verbatimModuleSyntax: true },
-    });
-    const out = join(folder, path.replace(/\.ts$/, '.mjs'));
-    mkdirSync(dirname(out), { recursive: true });
-    writeFileSync(out, outputText);
-    return import(pathToFileURL(out));
-}
 
 function codes(report, { qrModules }) {
     const texts = ['a', 'otpauth://totp/Sheetbend:ada%40contoso.example?secret=JBSWY3DPEHPK3PXP&issuer=Sheetbend', 'Grüße, 東京'];

@@ -21,6 +21,14 @@ async fn needs_node_the_pages_are_typed_by_the_api_document() {
 }
 
 #[tokio::test]
+#[ignore = "needs Node and Python"]
+async fn needs_python_and_needs_node_the_code_of_a_call_says_the_same_everywhere() {
+    let options = json!({"web": at("web"), "permissions": at("crates/domain/src/permission.rs")});
+    let facts = node("pages_tools.mjs", &options).await;
+    assert!(facts["scopes"].as_u64().unwrap() > 30, "{facts}");
+}
+
+#[tokio::test]
 #[ignore = "needs Node"]
 async fn needs_node_what_touches_no_page_is_right() {
     let facts = node("pages_logic.mjs", &json!({"web": at("web")})).await;
