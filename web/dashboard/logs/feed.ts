@@ -22,6 +22,8 @@ const BARS_AGAIN_MS = 15_000;
 export interface Bars {
   buckets: Bucket[];
   stepMs: number;
+  /** False where the server estimated. */
+  exact: boolean;
 }
 
 /** A feed that runs until `end`. */
@@ -106,7 +108,7 @@ export function openFeed(filters: Filters) {
     timer = setInterval(() => {
       if (!document.hidden && !paused.value) void drawBars();
     }, BARS_AGAIN_MS);
-    const { from: _, ...live } = query;
+    const { from: _, to: __, ...live } = query;
     void tailed(live, stop.signal, {
       stands: (now) => (tail.value = now),
       rows: take,
@@ -160,10 +162,11 @@ export type Feed = ReturnType<typeof openFeed>;
 
 interface ToldBars {
   step_ms: number;
+  exact?: boolean;
   buckets: { at: number | string; total: number; failed: number }[];
 }
 
 function barsOf(told: ToldBars): Bars {
   const buckets = told.buckets.map((bucket) => ({ ...bucket, at: typeof bucket.at === "number" ? bucket.at : Date.parse(bucket.at) }));
-  return { buckets, stepMs: told.step_ms };
+  return { buckets, stepMs: told.step_ms, exact: told.exact ?? true };
 }

@@ -29,6 +29,7 @@ mod no_secret_in_clear;
 mod oauth_quirks;
 mod operator_commands;
 mod outside_clients;
+mod pages;
 mod providers_command;
 mod proxy_boundaries;
 mod proxy_flow;
