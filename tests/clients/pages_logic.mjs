@@ -83,7 +83,7 @@ function drafts(report, { emptyDraft, creation }) {
     const body = creation(form, draft);
     report.check('a taken key gets a number', draft.key === 'excel-3', draft.key);
     report.check('fields go to their rooms', JSON.stringify([body.credentials, body.connection_config, body.allowed_hosts])
-        === JSON.stringify([{ type: 'OAUTH2', client_id: 'id' }, { tenant: 'contoso' }, ['a.example', '*.b.example']]), body);
+        === JSON.stringify([{ type: 'OAUTH2', client_id: 'id', scopes: '' }, { tenant: 'contoso' }, ['a.example', '*.b.example']]), body);
     report.check('no end is no key', !('secret_expires_at' in body));
 }
 

@@ -8,6 +8,8 @@ export interface Person {
   name: string;
   owner: boolean;
   totp: boolean;
+  /** False for somebody who signs in by the company's own sign-in alone. */
+  password?: boolean;
 }
 
 export interface Session {

@@ -32,7 +32,7 @@ export function useCheck(form: ProviderForm, draft: Draft, own: string | null): 
     const timer = setTimeout(() => {
       const body: unknown = JSON.parse(asked);
       void api.internal<{ problems: IntegrationProblem[] }>("post", "/integrations/check", { body, signal: abort.signal }).then((answer) => {
-        if (answer.ok && !abort.signal.aborted) setProblems(answer.value.problems);
+        if (answer.ok && !abort.signal.aborted) setProblems(answer.value.problems.filter((one) => own === null || !isKeptSecret(form, draft, one)));
       });
     }, WAIT_MS);
     return () => {
@@ -45,6 +45,13 @@ export function useCheck(form: ProviderForm, draft: Draft, own: string | null): 
     at: (field) => worst(problems.filter((one) => one.field === field || one.field.split(".").at(-1) === field)),
     blocked: problems.some((one) => one.severity === "error"),
   };
+}
+
+/** A secret that was not typed is kept, so nothing is missing. */
+function isKeptSecret(form: ProviderForm, draft: Draft, problem: IntegrationProblem): boolean {
+  const named = problem.field.split(".").at(-1);
+  const field = form.fields.find((one) => one.name.split(".").at(-1) === named);
+  return field?.kind === "secret" && !draft.values[field.name];
 }
 
 function worst(problems: readonly IntegrationProblem[]): Complaint | null {

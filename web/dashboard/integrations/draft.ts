@@ -42,7 +42,7 @@ function free(name: string, taken: readonly string[]): string {
 }
 
 export function draftOf(integration: Integration, form: ProviderForm): Draft {
-  const credentials = integration.credentials ?? {};
+  const credentials = integration.client ?? {};
   const values: Record<string, string> = {};
   for (const field of form.fields) {
     const [room, name] = roomOf(field);
@@ -78,12 +78,14 @@ function roomOf(field: FormField): ["credentials" | "connection_config" | "custo
 
 type Credentials = NonNullable<Body<"/integrations", "post">["credentials"]>;
 
-/** The parts of a request that come from the provider's own fields; null where the provider asks for none. */
+/** The parts of a request that come from the provider's own fields; null where the provider asks for none. Scopes are
+ * sent when they are empty too, or nobody could take the last one away; a secret only when it was typed. */
 export function credentialsOf(form: ProviderForm, draft: Draft): Credentials | null {
   const found: Record<string, string> = {};
   for (const field of form.fields) {
     const [room, name] = roomOf(field);
-    if (room === "credentials" && draft.values[field.name]) found[name] = draft.values[field.name] ?? "";
+    const value = draft.values[field.name] ?? "";
+    if (room === "credentials" && (value !== "" || field.kind === "scopes")) found[name] = value;
   }
   if (Object.keys(found).length === 0) return null;
   return { type: form.auth_mode, ...found };

@@ -18,11 +18,13 @@ interface Props {
   /** By the last word of the place that the server complained of. */
   refused(field: string): string | null;
   disabled: boolean;
+  /** Of an integration that exists: its secrets are kept, and fetched only when somebody asks to see one. */
+  reveal?: ((field: FormField) => void) | undefined;
   /** More than one can be chosen, or another than the first is. */
   clouds: readonly ProviderForm["clouds"][number][];
 }
 
-export function IntegrationFields({ form, draft, change, checked, refused, disabled, clouds }: Props) {
+export function IntegrationFields({ form, draft, change, checked, refused, disabled, clouds, reveal }: Props) {
   const put = (part: Partial<Draft>) => change({ ...draft, ...part });
   const complaint = (field: string) => refused(field) ?? checked.at(field);
   const known = new Set([...form.fields.map((field) => field.name.split(".").at(-1)), "key", "unique_key", "cloud"]);
@@ -31,7 +33,7 @@ export function IntegrationFields({ form, draft, change, checked, refused, disab
     <>
       {form.fields.map((field) => (
         <ProviderField key={field.name} field={field} value={draft.values[field.name] ?? ""} disabled={disabled}
-          complaint={complaint(field.name.split(".").at(-1) ?? field.name)}
+          complaint={complaint(field.name.split(".").at(-1) ?? field.name)} reveal={reveal}
           change={(value) => put({ values: { ...draft.values, [field.name]: value } })} />
       ))}
       {others.map((problem) => (
@@ -66,7 +68,8 @@ export function IntegrationFields({ form, draft, change, checked, refused, disab
   );
 }
 
-function ProviderField({ field, value, change, complaint, disabled }: {
+function ProviderField({ field, value, change, complaint, disabled, reveal }: {
+  reveal: Props["reveal"];
   field: FormField;
   value: string;
   change(value: string): void;
@@ -79,7 +82,8 @@ function ProviderField({ field, value, change, complaint, disabled }: {
     case "scopes":
       return <ScopesField label={field.title} value={value} change={change} help={field.help} example={field.example} complaint={complaint} disabled={disabled} />;
     case "secret":
-      return <SecretField {...common} help={field.help} placeholder={placeholder} disabled={disabled} />;
+      return <SecretField {...common} disabled={disabled} placeholder={reveal && value === "" ? "Kept; type to replace it" : placeholder}
+          help={reveal && value === "" ? <Kept field={field} reveal={reveal} /> : field.help} />;
     case "multiline":
       return <TextArea {...common} mono help={field.help} placeholder={placeholder} readOnly={disabled} />;
     case "select":
@@ -87,6 +91,18 @@ function ProviderField({ field, value, change, complaint, disabled }: {
     default:
       return <TextField {...common} help={field.help} placeholder={placeholder} disabled={disabled} autocomplete="off" spellcheck={false} />;
   }
+}
+
+function Kept({ field, reveal }: { field: FormField; reveal(field: FormField): void }) {
+  return (
+    <>
+      {field.help ? `${field.help} ` : ""}It is kept sealed.{" "}
+      <button type="button" class="plain small" onClick={() => reveal(field)}>
+        Look at it
+      </button>
+      , which the audit log notes.
+    </>
+  );
 }
 
 function options(field: FormField) {

@@ -60,7 +60,7 @@ function One({ detail, integration, connection, route, reload }: OneProps) {
         actions={<Actions {...{ detail, integration, connection, route, reload }} open={setOpen} />}
       />
       {detail.errors.map((problem) => (
-        <Problem key={problem.log_id ?? problem.cause} problem={problem} reconnect={mayWrite.value ? () => setOpen("reconnect") : undefined} />
+        <Problem key={problem.log_id ?? problem.cause} problem={problem} reconnect={mayWrite.value && problem.needs_reconnect !== false ? () => setOpen("reconnect") : undefined} />
       ))}
       <div class="columns">
         <AccountCard detail={detail} integration={integration} connection={connection} />
