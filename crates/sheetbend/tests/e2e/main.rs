@@ -23,6 +23,7 @@ mod kept_alive;
 mod key_forms;
 mod keys_and_environments;
 mod kill;
+mod limits;
 mod mcp;
 mod no_secret_in_clear;
 mod oauth_quirks;
