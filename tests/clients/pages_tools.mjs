@@ -80,6 +80,7 @@ function tables(report, { tablesOf, letters }) {
     const cases = [
         [{ address: 'Orders!C4:E6', values: [[1, 2, 3], [4, 5, 6]], text: [['1']] }, [['Orders!C4:E6', 'C,D,E', 2]]],
         [{ value: [{ '@odata.etag': 'e', id: 1 }, { id: 2, name: 'x' }] }, [['value', 'id,name,@odata.etag', 2]]],
+        [{ value: [{ fields: { Title: 'a', n: 1 }, plain: 1, id: 3 }, { fields: { Title: 'b' }, id: 4 }] }, [['value', 'fields.Title,id,plain,fields.n', 2]]],
         [{ value: [{ index: 0, values: [['a', 'b']] }, { index: 1, values: [['c', 'd']] }] }, [['value', 'A,B', 2]]],
         [{ d: { results: [{ Id: 1 }] } }, [['d.results', 'Id', 1]]],
         [[{ id: 1 }], [['Answer', 'id', 1]]],

@@ -9,7 +9,7 @@ import { Fact, Facts } from "../components/text.tsx";
 import { Show } from "../components/states.tsx";
 import { complain, say } from "../components/toast.tsx";
 import { api } from "../shell/api.ts";
-import { base, environment, href } from "../shell/place.ts";
+import { base, environment, href, setQuery } from "../shell/place.ts";
 import { mayWrite, session } from "../shell/session.ts";
 import { curl, worthSending } from "./curl.ts";
 import type { Told } from "./operation.ts";
@@ -66,8 +66,8 @@ function Whole({ told, show }: { told: Told; show(id: string): void }) {
       {problem !== null && <ProblemCard problem={problem} />}
       <Facts>
         <Fact name="When">{exactly(Date.parse(told.created_at))}</Fact>
-        {told.integration != null && <Fact name="Integration"><a href={href(`/integrations/${encodeURIComponent(told.integration)}`)}>{told.integration}</a></Fact>}
-        {told.connection != null && <Fact name="Connection"><ConnectionLink told={told} /></Fact>}
+        {told.integration != null && <Fact name="Integration"><a href={href(`/integrations/${encodeURIComponent(told.integration)}`)}>{told.integration}</a> <Only name="integration" value={told.integration} /></Fact>}
+        {told.connection != null && <Fact name="Connection"><ConnectionLink told={told} /> <Only name="connection" value={told.connection} /></Fact>}
         {told.provider != null && <Fact name="Provider">{told.provider}</Fact>}
         <Fact name="Operation id"><CopyText text={told.id} what="operation id" /></Fact>
       </Facts>
@@ -80,6 +80,15 @@ function Whole({ told, show }: { told: Told; show(id: string): void }) {
         <JsonTree value={told} label="The operation as JSON" openTo={1} />
       </details>
     </>
+  );
+}
+
+/** Narrows the list to what this operation shares with others. */
+function Only({ name, value }: { name: "integration" | "connection"; value: string }) {
+  return (
+    <button type="button" class="tiny glyph quiet" title={`Show only this ${name}`} aria-label={`Show only this ${name}`} onClick={() => setQuery({ [name]: value }, { push: true })}>
+      <Icon name="filter" />
+    </button>
   );
 }
 
