@@ -1,6 +1,6 @@
 // One operation beside the list: what it was, how it went, and what can be done with it.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { copy, CopyText } from "../components/copy.tsx";
 import { Icon } from "../components/icons.tsx";
 import { JsonTree, Text } from "../components/json-tree.tsx";
@@ -21,6 +21,8 @@ import { AT_FIRST, ProblemCard, Timeline } from "./timeline.tsx";
 
 /** How often an operation that runs is asked for. */
 const AGAIN_MS = 1_500;
+/** Pixels of the window up to which the detail covers the list (`logs.css`). */
+const COVERS = 1_100;
 
 export function Detail({ id, close, show }: { id: string; close(): void; show(id: string): void }) {
   const loaded = useLoad(`${environment.value} ${id}`, (signal) => api.get("/operations/{id}", { path: { id }, signal }));
@@ -30,13 +32,23 @@ export function Detail({ id, close, show }: { id: string; close(): void; show(id
     const timer = setTimeout(loaded.reload, AGAIN_MS);
     return () => clearTimeout(timer);
   }, [loaded.value]);
+  // Walking with j and k, the last operation stays, dimmed, until the next one is there.
+  const last = useRef<Told | null>(null);
+  if (loaded.value !== undefined) last.current = loaded.value.data;
+  const before = loaded.value === undefined && loaded.failure === null ? last.current : null;
+  const box = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // Where it covers the list, it takes the keyboard over.
+    if (innerWidth <= COVERS) box.current?.focus();
+  }, []);
   return (
-    <aside class="log-detail" aria-label="Operation">
+    <aside class="log-detail" aria-label="Operation" aria-busy={before !== null} ref={box} tabIndex={-1}>
       <div class="log-detail-close">
         <span class="soft small">Operation</span>
         <button type="button" class="tiny quiet" onClick={close}><Icon name="cross" /> Close <kbd>Esc</kbd></button>
       </div>
-      <Show from={loaded} rows={8}>{(answer) => <Whole told={answer.data} show={show} />}</Show>
+      {before !== null ? <Whole key={before.id} told={before} show={show} />
+        : <Show from={loaded} rows={8}>{(answer) => <Whole key={answer.data.id} told={answer.data} show={show} />}</Show>}
     </aside>
   );
 }
