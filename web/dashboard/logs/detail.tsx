@@ -16,7 +16,7 @@ import type { Told } from "./operation.ts";
 import { duration, exactly, kindName, requestLine, statusText, toneOf } from "./operation.ts";
 import { Replay } from "./replay.tsx";
 import type { Step } from "./steps.ts";
-import { problemOf, stepsOf } from "./steps.ts";
+import { problemOf, stepsOf, wholeBody } from "./steps.ts";
 import { AT_FIRST, ProblemCard, Timeline } from "./timeline.tsx";
 
 /** How often an operation that runs is asked for. */
@@ -123,8 +123,8 @@ function Actions({ told, steps, show }: { told: Told; steps: readonly Step[]; sh
     if (call === null) return "";
     const host = session.value?.public_url ?? `${location.origin}${base}`;
     return curl({
-      host, integration: told.integration ?? "", connection: told.connection ?? "", method: call.method, target: call.url,
-      headers: worthSending(call.headers), body: typeof call.body === "string" ? call.body : undefined,
+      host, integration: told.integration ?? "", connection: told.connection ?? "", method: call.method,
+      target: call.target ?? call.url, headers: worthSending(call.headers), body: wholeBody(call.body) ?? undefined,
     });
   };
   return (
