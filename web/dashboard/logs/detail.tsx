@@ -53,11 +53,11 @@ function Whole({ told, show }: { told: Told; show(id: string): void }) {
     <>
       <header class="log-detail-head">
         <p class="line">
-          <span class={`pill tone-${toneOf(told.state, told.status ?? null)}`}>{statusText({ state: told.state, status: told.status ?? null })}</span>
-          <span class="soft">{kindName(told.type, told.action)}</span>
+          <span class={`badge ${toneOf(told.state, told.status ?? null)}`}>{statusText({ state: told.state, status: told.status ?? null })}</span>
+          {line !== null && <span class="soft">{kindName(told.type, told.action)}</span>}
           <span class="soft mono">{duration(told.duration_ms)}</span>
         </p>
-        <h2 class={line === null ? "" : "mono"}><Text text={told.message} most={600} /></h2>
+        <h2 class={line === null ? "" : "mono"}>{line === null ? kindName(told.type, told.action) : <Text text={told.message} most={600} />}</h2>
         <Actions told={told} steps={steps} show={show} />
       </header>
       {told.error != null && !told_already && (

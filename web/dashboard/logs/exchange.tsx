@@ -22,7 +22,7 @@ export function Exchange({ step }: { step: Step }) {
         <section aria-label="Response">
           <h4>Response</h4>
           <p class="exchange-line mono">
-            <span class={`pill tone-${(response.code ?? 500) >= 400 ? "bad" : "good"}`}>{response.code ?? "No answer"}</span>
+            <span class={`badge ${(response.code ?? 500) >= 400 ? "bad" : "good"}`}>{response.code ?? "No answer"}</span>
           </p>
           <SideOf side={response} of="response" />
         </section>

@@ -2,7 +2,7 @@
 
 import { batch, signal } from "@preact/signals";
 import type { Failure } from "../../shared/api.ts";
-import { api } from "../shell/api.ts";
+import { api, onReturn } from "../shell/api.ts";
 import type { Bucket } from "../components/chart.tsx";
 import type { Filters } from "./filters.ts";
 import { asked, endsNow } from "./filters.ts";
@@ -22,6 +22,8 @@ const BARS_AGAIN_MS = 15_000;
 export interface Bars {
   buckets: Bucket[];
   stepMs: number;
+  /** False where the server estimated. */
+  exact: boolean;
 }
 
 /** A feed that runs until `end`. */
@@ -106,7 +108,7 @@ export function openFeed(filters: Filters) {
     timer = setInterval(() => {
       if (!document.hidden && !paused.value) void drawBars();
     }, BARS_AGAIN_MS);
-    const { from: _, ...live } = query;
+    const { from: _, to: __, ...live } = query;
     void tailed(live, stop.signal, {
       stands: (now) => (tail.value = now),
       rows: take,
@@ -121,18 +123,25 @@ export function openFeed(filters: Filters) {
     });
   }
 
+  const retry = () => {
+    phase.value = "loading";
+    void first();
+    void drawBars();
+  };
+  const forget = onReturn(() => {
+    if (phase.value === "failed") retry();
+    else failure.value = null;
+  });
+
   return {
     window, phase, failure, busy, bars, barsFailed, tail, paused, held, missed, rewind,
-    retry: () => {
-      phase.value = "loading";
-      void first();
-      void drawBars();
-    },
+    retry,
     atTop: (now: boolean) => {
       atTop.value = now;
     },
     end: () => {
       clearInterval(timer);
+      forget();
       stop.abort();
     },
     down: () => {
@@ -160,10 +169,11 @@ export type Feed = ReturnType<typeof openFeed>;
 
 interface ToldBars {
   step_ms: number;
+  exact?: boolean;
   buckets: { at: number | string; total: number; failed: number }[];
 }
 
 function barsOf(told: ToldBars): Bars {
   const buckets = told.buckets.map((bucket) => ({ ...bucket, at: typeof bucket.at === "number" ? bucket.at : Date.parse(bucket.at) }));
-  return { buckets, stepMs: told.step_ms };
+  return { buckets, stepMs: told.step_ms, exact: told.exact ?? true };
 }

@@ -47,9 +47,11 @@ function stepOf(message: Record<string, unknown>): Step {
   const request = object(message["request"]) ?? object(detail["request"]);
   const response = object(message["response"]) ?? object(detail["response"]);
   const retry = object(message["retry"]) ?? object(detail["retry"]);
-  const { request: _, response: __, retry: ___, problem: ____, ...others } = detail;
+  const { request: _, response: __, retry: ___, problem: ____, duration_us: _____, ...others } = detail;
   const problem = problemOf(detail["problem"]) ?? problemOf(detail) ?? problemOf(message["error"]);
-  const rest = problemOf(detail) === null && Object.keys(others).length > 0 ? others : null;
+  // A lone status stands in the text already.
+  const told = Object.keys(others).filter((name) => name !== "status").length > 0;
+  const rest = problemOf(detail) === null && told ? others : null;
   return {
     at: Date.parse(text(message["created_at"]) ?? "") || 0,
     durationMs: number(message["duration_ms"]) ?? thousandth(number(detail["duration_us"])),

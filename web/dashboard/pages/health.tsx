@@ -27,11 +27,11 @@ export default function HealthPage() {
   }, [loaded.reload]);
   const gone = unreachableSince.value !== null;
   return (
-    <div class="page">
+    <>
       <PageHead title="Health" text="Of this server, all environments together. Asked again every five seconds."
         actions={loaded.value === undefined ? undefined : <Badge tone={gone ? "bad" : "good"}>{gone ? "Not reachable" : "Running"}</Badge>} />
       <Show from={loaded} rows={10}>{(health) => <Figures health={health} />}</Show>
-    </div>
+    </>
   );
 }
 

@@ -59,7 +59,7 @@ export default function Logs() {
   };
 
   return (
-    <div class="page full logs">
+    <div class="logs">
       <PageHead title="Logs" actions={<Live feed={feed} />} />
       <FilterBar filters={filters} change={change} />
       <Bars feed={feed} select={(from, to) => change({ range: "", from: new Date(from).toISOString(), to: new Date(to).toISOString() })} />
@@ -105,7 +105,7 @@ function Live({ feed }: { feed: Feed }) {
 function Bars({ feed, select }: { feed: Feed; select(from: number, to: number): void }) {
   const bars = feed.bars.value;
   if (bars === null) return <div class="chart histogram waiting" aria-hidden="true">{feed.barsFailed.value ? "" : <span class="bone w3" />}</div>;
-  return <Histogram buckets={bars.buckets} stepMs={bars.stepMs} label="Operations over time" onSelect={select} />;
+  return <Histogram buckets={bars.buckets} stepMs={bars.stepMs} label="Operations over time" {...(bars.exact ? {} : { note: "estimated" })} onSelect={select} />;
 }
 
 function NewOnes({ feed }: { feed: Feed }) {

@@ -144,7 +144,7 @@ impl Trial<'_> {
 
     async fn sign(&self, mut request: Request<Body>, path: &str) -> Result<Request<Body>, Error> {
         let Some(each) = self.plan.each_attempt.as_deref() else { return Ok(request) };
-        let (payload, _) = each.payload(&mut request, None).await?;
+        let (payload, _) = each.payload(&mut request, None, &self.context.held).await?;
         each.apply(self.context, &self.subject, &mut request, &payload, path)?;
         Ok(request)
     }
