@@ -191,7 +191,7 @@ async fn ask(
     plan.dress(&mut request);
     if let Some(each) = plan.each_attempt.as_deref() {
         let failed = |error: Error| error.to_string();
-        let (payload, _) = each.payload(&mut request, None).await.map_err(failed)?;
+        let (payload, _) = each.payload(&mut request, None, &context.held).await.map_err(failed)?;
         each.apply(context, subject, &mut request, &payload, url.path()).map_err(failed)?;
     }
     match context.egress.fetch_bytes(request, &context.settings.token).await {
