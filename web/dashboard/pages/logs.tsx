@@ -5,8 +5,7 @@ import { Histogram } from "../components/chart.tsx";
 import { Icon } from "../components/icons.tsx";
 import { PageHead } from "../components/text.tsx";
 import { Detail } from "../logs/detail.tsx";
-import type { Feed } from "../logs/feed.ts";
-import { openFeed } from "../logs/feed.ts";
+import { Feed } from "../logs/feed.ts";
 import { FilterBar } from "../logs/filter-bar.tsx";
 import type { Filters } from "../logs/filters.ts";
 import { count, nothing, read, write } from "../logs/filters.ts";
@@ -81,7 +80,7 @@ export default function Logs() {
 
 /** One feed for one set of filters; it ends with the page. */
 function useFeed(shape: string, filters: Filters): Feed {
-  const feed = useMemo(() => openFeed(filters), [shape]);
+  const feed = useMemo(() => new Feed(filters), [shape]);
   useEffect(() => () => feed.end(), [feed]);
   return feed;
 }
