@@ -49,7 +49,7 @@ function One({ detail, integration, connection, route, reload }: OneProps) {
     <>
       <PageHead
         title={name}
-        before={<Mark big name={detail.provider ?? integration} title={integration} />}
+        before={<Mark big name={detail.provider} title={integration} />}
         crumb={
           <>
             <a href={href("/connections")}>Connections</a> /{" "}
@@ -101,7 +101,7 @@ function One({ detail, integration, connection, route, reload }: OneProps) {
   );
 }
 
-function Actions({ integration, connection, route, reload, open }: OneProps & { open(what: "reconnect" | "delete"): void }) {
+function Actions({ detail, integration, connection, route, reload, open }: OneProps & { open(what: "reconnect" | "delete"): void }) {
   const [busy, setBusy] = useState(false);
   const of = `integration=${encodeURIComponent(integration)}&connection=${encodeURIComponent(connection)}`;
   const refresh = async () => {
@@ -119,9 +119,11 @@ function Actions({ integration, connection, route, reload, open }: OneProps & { 
       </a>
       {mayWrite.value && (
         <>
-          <button type="button" disabled={busy} aria-busy={busy} onClick={refresh}>
-            {!busy && <Icon name="refresh" />} Refresh now
-          </button>
+          {detail.refreshable && (
+            <button type="button" disabled={busy} aria-busy={busy} onClick={refresh}>
+              {!busy && <Icon name="refresh" />} Refresh now
+            </button>
+          )}
           <a class="button primary" href={href(`/playground?${of}`)}>
             <Icon name="play" /> Call it
           </a>

@@ -13,7 +13,7 @@ import { Badge, Card, PageHead } from "../components/text.tsx";
 import { complain, say } from "../components/toast.tsx";
 import { TestConnection } from "../connections/test-connection.tsx";
 import { useCheck } from "../integrations/check.ts";
-import { change, cloudName, draftOf } from "../integrations/draft.ts";
+import { change, draftOf } from "../integrations/draft.ts";
 import type { Integration } from "../integrations/draft.ts";
 import { IntegrationFields } from "../integrations/fields.tsx";
 import { Guide } from "../integrations/guide.tsx";
@@ -142,11 +142,11 @@ function Settings({ integration, form, changed }: { integration: Integration; fo
   const reveal = async (field: FormField) => {
     const answer = await api.get("/integrations/{uniqueKey}", { path: { uniqueKey: integration.unique_key }, query: { include: ["credentials"] } });
     if (!answer.ok) return complain(answer.failure);
-    const value = answer.value.data.credentials?.[field.name.split(".").at(-1) ?? ""];
+    const value = answer.value.data.credentials?.[field.name];
     if (typeof value === "string") setDraft((was) => ({ ...was, values: { ...was.values, [field.name]: value } }));
     else say("There is none.");
   };
-  const known = form.clouds.some((one) => cloudName(one) === integration.cloud);
+  const known = form.clouds.includes(integration.cloud);
   const clouds = known || integration.cloud === "" ? form.clouds : [integration.cloud, ...form.clouds];
   return (
     <Card title="Settings">

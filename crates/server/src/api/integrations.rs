@@ -149,7 +149,9 @@ pub async fn get(
     Path(key): Path<String>,
     StrictQuery(query): StrictQuery<GetQuery>,
 ) -> Result<Json<Value>, ApiError> {
-    if let Some(odd) = query.include.0.iter().find(|one| !matches!(one.as_str(), "webhook" | "credentials" | "client")) {
+    if let Some(odd) =
+        query.include.0.iter().find(|one| !matches!(one.as_str(), "webhook" | "credentials" | "client"))
+    {
         let message = format!("`{odd}` cannot be included; webhook, credentials and client can");
         return Err(ApiError::invalid_query("include", message));
     }
