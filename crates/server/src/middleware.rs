@@ -80,6 +80,15 @@ pub async fn cors_own_page(State(app): State<SharedApp>, request: Request, next:
     response
 }
 
+/// Answers for one person are kept nowhere.
+pub async fn not_stored(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
 /// Refuses a request that says it carries anything but JSON (contract §1.2); the older `/config` and the form of
 /// client credentials under `/oauth2` are not asked.
 pub async fn json_only(request: Request, next: Next) -> Response {

@@ -2,8 +2,9 @@
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, patch, post};
 
+use crate::api::internal::{account, audit, session, users};
 use crate::api::{
     api_keys, connect_sessions, connections, deliveries, environments, forms, health, integrations,
     key_forms, legacy, metadata, oauth, operations, operator, providers, signed_forms, variables,
@@ -75,6 +76,7 @@ pub(crate) fn without_base_path(app: SharedApp) -> Router {
         .merge(legacy())
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn(middleware::json_only))
+        .layer(from_fn_with_state(app.clone(), crate::audit::layer))
         .layer(from_fn_with_state(app.clone(), gate::layer))
         .layer(from_fn(middleware::cors));
     let own_page = Router::new()
@@ -102,6 +104,7 @@ pub(crate) fn without_base_path(app: SharedApp) -> Router {
     Router::new()
         .merge(api)
         .merge(own_page)
+        .merge(internal(app.clone()))
         .merge(pages)
         .merge(house)
         .fallback(not_found)
@@ -144,6 +147,34 @@ fn legacy() -> Router<SharedApp> {
         .route("/connection/{id}", get(connections::get).delete(connections::delete))
         .route("/connection/{id}/metadata", post(legacy::replace_metadata).patch(legacy::merge_metadata))
         .route("/connection/admin/{id}", delete(connections::delete))
+}
+
+/// What our own pages ask; see `api/internal`.
+fn internal(app: SharedApp) -> Router<SharedApp> {
+    Router::new()
+        .route("/internal/session", get(session::get))
+        .route("/internal/sign-in", get(session::ways).post(session::sign_in))
+        .route("/internal/sign-in/totp", post(session::second_step))
+        .route("/internal/sign-out", post(session::sign_out))
+        .route("/internal/setup", post(session::set_up))
+        .route("/internal/invitations/show", post(session::show_link))
+        .route("/internal/invitations/accept", post(session::accept))
+        .route("/internal/account", patch(account::change))
+        .route("/internal/account/totp", post(account::enrol).delete(account::leave))
+        .route("/internal/account/totp/confirm", post(account::confirm))
+        .route("/internal/account/sessions", get(account::sessions))
+        .route("/internal/account/sessions/{id}", delete(account::end_session))
+        .route("/internal/users", get(users::list).post(users::invite))
+        .route("/internal/users/{id}", patch(users::change).delete(users::remove))
+        .route("/internal/users/{id}/reset", post(users::reset))
+        .route("/internal/users/{id}/disable-totp", post(users::disable_totp))
+        .route("/internal/setup-link", post(users::setup_link))
+        .route("/internal/audit", get(audit::list))
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn(middleware::json_only))
+        .layer(from_fn_with_state(app.clone(), crate::audit::layer))
+        .layer(from_fn(middleware::not_stored))
+        .layer(from_fn_with_state(app, gate::layer))
 }
 
 /// Metrics on a listener of their own.

@@ -75,6 +75,11 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     if let Some(key) = &built.api_key {
         leave_address(&built.options.database.data_dir, &built.app.edge.public_url, key)?;
     }
+    if let Some(link) = built.app.services.people.setup_link().await? {
+        // Not to the log: whoever reads it could come in first.
+        let text = format!("Set up the dashboard (works once, for an hour): {}\n", link.expose());
+        let _ = std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes());
+    }
     tracing::info!(address = %built.address, public_url = built.app.edge.public_url, "listening");
     let shutdown = shutdown::on_signal();
     run(built, shutdown).await
@@ -222,6 +227,7 @@ fn background(
     let retention = Retention {
         max_age_ms: i64::from(options.log.log_retention_days) * 24 * 3600 * 1000,
         max_bytes: i64::try_from(options.log.log_retention_mb.saturating_mul(1_000_000)).unwrap_or(i64::MAX),
+        audit_ms: i64::from(options.log.audit_retention_days) * 24 * 3600 * 1000,
     };
     let jobs = JobSettings {
         retention,

@@ -104,6 +104,7 @@ impl Dialect {
                 ),
                 (5, "environments", include_str!("../../../migrations/sqlite/0005_environments.sql")),
                 (6, "node_keys", include_str!("../../../migrations/sqlite/0006_node_keys.sql")),
+                (7, "people", include_str!("../../../migrations/sqlite/0007_people.sql")),
             ],
             Self::Postgres => &[
                 (1, "first", include_str!("../../../migrations/postgres/0001_first.sql")),
@@ -116,6 +117,7 @@ impl Dialect {
                 ),
                 (5, "environments", include_str!("../../../migrations/postgres/0005_environments.sql")),
                 (6, "node_keys", include_str!("../../../migrations/postgres/0006_node_keys.sql")),
+                (7, "people", include_str!("../../../migrations/postgres/0007_people.sql")),
             ],
         }
     }

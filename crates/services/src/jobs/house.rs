@@ -10,6 +10,7 @@ use scheduler::{Handler, Kind, Outcome, Task};
 
 use crate::context::Context;
 use crate::error::Error;
+use crate::people;
 use crate::services::Retention;
 
 /// The kind of its task.
@@ -33,6 +34,8 @@ pub async fn keep_house(context: &Context, retention: Retention) -> Result<(), E
     store.purge_pending_certificates(now_ms).await?;
     store.purge_connect_sessions(now_ms - ONE_MONTH_MS).await?;
     while store.purge_environments(now_ms - ONE_MONTH_MS, BATCH).await? {}
+    people::keep_house(context).await?;
+    while store.purge_audit(now_ms - retention.audit_ms, BATCH).await? == u64::from(BATCH) {}
     store.expire_running(now_ms - LONGEST_OPERATION_MS, now_ms).await?;
     store.purge_warnings(now_ms - ONE_MONTH_MS).await?;
     while store.purge_dead_tasks(now_ms - ONE_MONTH_MS, BATCH).await? == u64::from(BATCH) {}

@@ -28,6 +28,8 @@ mod no_secret_in_clear;
 mod oauth_quirks;
 mod operator_commands;
 mod outside_clients;
+mod people;
+mod people_rights;
 mod providers_command;
 mod proxy_boundaries;
 mod proxy_flow;
