@@ -1,4 +1,4 @@
-// Elements. Text only ever enters through text nodes and attributes: no innerHTML anywhere.
+// Elements. Text only ever enters through text nodes and attributes.
 
 /** @typedef {Node | string | null | false | undefined} Child */
 

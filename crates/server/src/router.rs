@@ -88,7 +88,7 @@ pub(crate) fn without_base_path(app: SharedApp) -> Router {
         .route("/", get(socket::root))
         .route("/connect", get(assets::without_slash))
         .route("/connect/", get(assets::page))
-        .route("/connect/{file}", get(assets::page))
+        .route("/connect/m/{file}", get(assets::connect_file))
         .route("/connect/admin/{token}", get(oauth::admin_link))
         .route("/pages/{file}", get(assets::result_file))
         .route("/images/template-logos/{file}", get(assets::logo))

@@ -154,7 +154,7 @@ pub async fn build(options: ServeOptions, additions: Additions) -> anyhow::Resul
     let app = App {
         rate_limits: most.map(|most| RateLimits::new(most, context.clock.clone())),
         services: Services::new(context),
-        assets: web::Assets::new(),
+        assets: web::Assets::new(&edge.base_path),
         edge,
         metrics: Default::default(),
     };

@@ -93,6 +93,7 @@ impl Store {
             DatabaseUrl::Sqlite(path) => Target::Sqlite(path),
             DatabaseUrl::Postgres(url) => Target::Postgres(url),
         };
+        let _until_migrated = target.opening().await?;
         let options = PoolOptions {
             target,
             wait_ms: options.wait_ms,

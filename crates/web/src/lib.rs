@@ -1,13 +1,29 @@
 //! The browser's side of the product: the sources under `web/`, embedded, and the pages that end a sign-in.
 //!
-//! It knows no HTTP server: `server` mounts [`Assets::get`] at `/connect/…` and `/pages/…` and sends the pages of
-//! [`pages`] itself, each with the policy named beside it.
+//! [`Assets`] compiles each [`Face`] at first use: types and JSX go, every file gets a name that changes with its
+//! content, imports are rewritten to those names (so there is no import map and no bundle), and all is kept compressed.
+//!
+//! It knows no HTTP server: `server` mounts [`Assets::page`] and [`Assets::file`] under `/connect/` and `/app/`,
+//! [`Assets::result_file`] under `/pages/`, and sends the pages of [`pages`] itself, each with the policy named beside
+//! it.
 
+mod asset;
 mod assets;
+mod css;
+mod face;
+mod graph;
 mod html;
 pub mod pages;
+mod problem;
+mod sources;
 
-pub use assets::{Asset, Assets};
+pub use asset::Asset;
+pub use assets::Assets;
+pub use face::Face;
+pub use problem::Problem;
+
+#[cfg(test)]
+mod tests;
 
 /// `Content-Security-Policy` of everything under `/connect/`.
 ///

@@ -4,12 +4,22 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
+use web::{Asset, Face};
+
 use crate::app::SharedApp;
 
-/// `GET /connect/` and its files.
-pub async fn page(State(app): State<SharedApp>, path: Option<Path<String>>, headers: HeaderMap) -> Response {
-    let path = path.map(|Path(path)| path).unwrap_or_default();
-    file(&app, &format!("connect/{path}"), web::CONNECT_CSP, &headers)
+/// `GET /connect/`: the connect page.
+pub async fn page(State(app): State<SharedApp>, headers: HeaderMap) -> Response {
+    face_page(&app, Face::Connect, web::CONNECT_CSP, &headers)
+}
+
+/// `GET /connect/m/{file}`: what the connect page loads.
+pub async fn connect_file(
+    State(app): State<SharedApp>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    face_file(&app, Face::Connect, &name, &headers)
 }
 
 /// `GET /connect`: the page's relative addresses need the slash.
@@ -24,7 +34,10 @@ pub async fn result_file(
     Path(path): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    file(&app, &format!("pages/{path}"), web::RESULT_CSP, &headers)
+    match app.assets.result_file(&path) {
+        Some(asset) => answer(asset, CHECKED, web::RESULT_CSP, &headers),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 /// A drawn mark for a provider: its initials on a colour of its own.
@@ -55,8 +68,29 @@ pub async fn logo(Path(name): Path<String>) -> Response {
     (headers, svg).into_response()
 }
 
-fn file(app: &SharedApp, path: &str, policy: &'static str, request: &HeaderMap) -> Response {
-    let Some(asset) = app.assets.get(path) else { return StatusCode::NOT_FOUND.into_response() };
+/// Kept, but asked about each time.
+const CHECKED: &str = "no-cache";
+/// Kept for ever: the name changes with the content.
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+
+/// A face's page with its policy.
+pub fn face_page(app: &SharedApp, face: Face, policy: &str, request: &HeaderMap) -> Response {
+    match app.assets.page(face) {
+        Ok(asset) => answer(&asset, CHECKED, policy, request),
+        // Only while somebody edits the sources: a release's are built by a test.
+        Err(problem) => (StatusCode::INTERNAL_SERVER_ERROR, problem.to_string()).into_response(),
+    }
+}
+
+/// A face's file by its name. A module has no policy of its own; one is sent for whoever opens an image alone.
+pub fn face_file(app: &SharedApp, face: Face, name: &str, request: &HeaderMap) -> Response {
+    match app.assets.file(face, name) {
+        Some(asset) => answer(&asset, FOR_EVER, web::RESULT_CSP, request),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+fn answer(asset: &Asset, cached: &'static str, policy: &str, request: &HeaderMap) -> Response {
     let accepts = |name: header::HeaderName, what: &str| {
         request.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains(what))
     };
@@ -78,9 +112,11 @@ fn file(app: &SharedApp, path: &str, policy: &'static str, request: &HeaderMap) 
         headers.insert(header::ETAG, etag);
     }
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.content_type));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cached));
     headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    if let Ok(policy) = HeaderValue::from_str(policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response

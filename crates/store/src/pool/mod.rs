@@ -3,6 +3,7 @@
 //! Only this folder and `dialect.rs` know that there are two.
 
 mod listen;
+mod opening;
 mod postgres;
 mod sqlite;
 mod tls;
@@ -19,6 +20,8 @@ use crate::error::StoreError;
 use crate::events::{CacheEvent, Events, Hearing, payloads};
 use crate::value::{Row, Value, check_texts};
 
+pub(crate) use opening::Opening;
+
 /// What the pool needs to know to open.
 pub(crate) struct PoolOptions {
     pub(crate) target: Target,
@@ -33,6 +36,19 @@ pub(crate) struct PoolOptions {
 pub(crate) enum Target {
     Sqlite(PathBuf),
     Postgres(String),
+}
+
+impl Target {
+    /// Waits until nobody else makes or changes the schema here; PostgreSQL has a lock of its own for that.
+    pub(crate) async fn opening(&self) -> Result<Option<Opening>, StoreError> {
+        match self {
+            Self::Sqlite(path) => {
+                let path = path.clone();
+                sqlite::blocking(move || Ok(Opening::wait(&path))).await
+            }
+            Self::Postgres(_) => Ok(None),
+        }
+    }
 }
 
 /// The work of one transaction. On SQLite it runs on the writer's thread and never waits.

@@ -367,12 +367,15 @@ pub(super) fn error(error: rusqlite::Error) -> StoreError {
         (ErrorCode::DiskFull, _) => StoreError::Full,
         (ErrorCode::ReadOnly | ErrorCode::PermissionDenied, _) => StoreError::ReadOnly,
         (ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase, _) => StoreError::Corrupt(text),
-        (ErrorCode::CannotOpen | ErrorCode::SystemIoFailure, _) => StoreError::Unavailable(text),
+        // The extended code says which call of the operating system failed; see sqlite.org/rescode.html.
+        (ErrorCode::CannotOpen | ErrorCode::SystemIoFailure, extended) => {
+            StoreError::Unavailable(format!("{text} (SQLite's code {extended})"))
+        }
         _ => StoreError::Other(text),
     }
 }
 
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
     tokio::task::spawn_blocking(work)

@@ -1,0 +1,126 @@
+// What stands where data would: loading, nothing yet, failed.
+
+import type { ComponentChildren } from "preact";
+import type { Failure } from "../../shared/api.ts";
+import type { Loaded } from "./load.ts";
+import { Icon } from "./icons.tsx";
+import type { IconName } from "./icons.tsx";
+
+const WHO: Record<string, string> = {
+  user: "The account's owner must act",
+  end_user: "The account's owner must act",
+  admin: "An administrator of the account must act",
+  developer: "You must act",
+  operator: "The operator of this server must act",
+  provider: "The provider must act",
+  nobody: "Nobody must act",
+};
+
+/** "Who must act" in words. */
+export function whoActs(actor: string | null | undefined): string | null {
+  if (!actor) return null;
+  return WHO[actor] ?? `${actor} must act`;
+}
+
+/** Grey lines in the place of rows. */
+export function Skeleton({ rows = 6 }: { rows?: number }) {
+  return (
+    <div class="skeleton" role="status">
+      <span class="unseen">Loading…</span>
+      {Array.from({ length: rows }, (_, row) => (
+        <span key={row} class={`bone w${row % 4}`} />
+      ))}
+    </div>
+  );
+}
+
+/** Nothing here yet: why that is, and the next step. */
+export function Empty({ icon, title, children, actions }: {
+  icon: IconName;
+  title: string;
+  children?: ComponentChildren;
+  actions?: ComponentChildren;
+}) {
+  return (
+    <div class="empty">
+      <span class="empty-mark">
+        <Icon name={icon} />
+      </span>
+      <h2>{title}</h2>
+      {children && <div class="empty-text">{children}</div>}
+      {actions && <div class="line">{actions}</div>}
+    </div>
+  );
+}
+
+/** A failure in full: what happened, who must act, how; and a button to try again. */
+export function Trouble({ failure, again }: { failure: Failure; again?: (() => void) | undefined }) {
+  const who = whoActs(failure.actor);
+  return (
+    <div class="notice bad" role="alert">
+      <Icon name="error" />
+      <div class="grow">
+        <p class="notice-title">{failure.message}</p>
+        {failure.places.map((place) => (
+          <p key={place.path.join(".") + place.message}>
+            {place.path.length > 0 && <code>{place.path.join(".")}</code>} {place.message}
+          </p>
+        ))}
+        {(who || failure.remedy) && (
+          <p>
+            {who && <strong>{who}. </strong>}
+            {failure.remedy}
+          </p>
+        )}
+        {failure.link && (
+          <p>
+            <a href={failure.link} target="_blank" rel="noreferrer">
+              Read more
+            </a>
+          </p>
+        )}
+        {failure.status === 403 && <p class="small">Your role does not include this. An owner can change roles under Team.</p>}
+        <p class="small mono">{failure.code}</p>
+      </div>
+      {again && (
+        <button type="button" class="tiny" onClick={again}>
+          Try again
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** A box that tells something. */
+export function Notice({ kind, title, children, actions }: {
+  kind: "info" | "good" | "wait" | "bad";
+  title?: string;
+  children?: ComponentChildren;
+  actions?: ComponentChildren;
+}) {
+  const icon: IconName = kind === "good" ? "check" : kind === "info" ? "info" : kind === "wait" ? "warning" : "error";
+  return (
+    <div class={`notice ${kind}`}>
+      <Icon name={icon} />
+      <div class="grow">
+        {title && <p class="notice-title">{title}</p>}
+        {children}
+      </div>
+      {actions}
+    </div>
+  );
+}
+
+/** Draws loaded data, or what stands in its place. Keeps drawing the last answer while it asks again. */
+export function Show<T>({ from, rows, children }: { from: Loaded<T>; rows?: number; children: (value: T) => ComponentChildren }) {
+  if (from.value !== undefined) {
+    return (
+      <>
+        {from.failure && <Trouble failure={from.failure} again={from.reload} />}
+        {children(from.value)}
+      </>
+    );
+  }
+  if (from.failure) return <Trouble failure={from.failure} again={from.reload} />;
+  return <Skeleton {...(rows === undefined ? {} : { rows })} />;
+}

@@ -1,0 +1,46 @@
+// Starts the dashboard: asks who is here, then draws the frame or the door.
+
+import { render } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { Failure } from "../shared/api.ts";
+import { Skeleton, Trouble } from "./components/states.tsx";
+import { Toasts } from "./components/toast.tsx";
+import { Invitation } from "./pages/invitation.tsx";
+import { Setup } from "./pages/setup.tsx";
+import { SignIn } from "./pages/sign-in.tsx";
+import { routes } from "./routes.ts";
+import { onReturn, whoIsHere } from "./shell/api.ts";
+import { listen } from "./shell/keys.ts";
+import { addressed, followBrowser, path } from "./shell/place.ts";
+import { session, settle } from "./shell/session.ts";
+import { Shell } from "./shell/shell.tsx";
+import { dress } from "./shell/theme.ts";
+
+function Dashboard() {
+  const [failure, setFailure] = useState<Failure | null>(null);
+  const ask = () => void whoIsHere().then(setFailure);
+  useEffect(() => {
+    ask();
+    return onReturn(ask);
+  }, []);
+  useEffect(settle, [addressed.value]);
+  if (path.value === "/setup") return <Setup />;
+  if (path.value === "/invitation") return <Invitation />;
+  if (session.value) return <Shell routes={routes} />;
+  if (session.value === null) return <SignIn />;
+  return (
+    <main class="gate">
+      <div class="gate-card">
+        <h1 class="unseen">Sheetbend</h1>
+        {failure ? <Trouble failure={failure} again={ask} /> : <Skeleton rows={3} />}
+        <Toasts />
+      </div>
+    </main>
+  );
+}
+
+dress();
+followBrowser();
+listen();
+const root = document.getElementById("root");
+if (root) render(<Dashboard />, root);

@@ -1,0 +1,87 @@
+// The door: e-mail and password, the second factor, or the company's own sign-in.
+
+import { useState } from "preact/hooks";
+import type { SignInFacts } from "../../shared/internal.ts";
+import { Form, SecretField, TextField } from "../components/form.tsx";
+import { useLoad } from "../components/load.ts";
+import { Notice } from "../components/states.tsx";
+import { api, whoIsHere } from "../shell/api.ts";
+import { base, go, path } from "../shell/place.ts";
+import { Gate } from "./gate.tsx";
+
+export function SignIn() {
+  const [step, setStep] = useState<"password" | "totp">("password");
+  const facts = useLoad("sign-in", (signal) => api.internal<SignInFacts>("get", "/sign-in", { signal }));
+  const refused = new URLSearchParams(location.search).get("error");
+  if (step === "totp") return <SecondFactor back={() => setStep("password")} />;
+  return (
+    <Gate title="Sign in">
+      <div class="stack">
+        {facts.value?.setup_needed && (
+          <Notice kind="info" title="Nobody has an account yet">
+            <p>
+              Open the setup link that the server printed when it started. <code>sheetbend users setup-link</code> makes another.
+            </p>
+          </Notice>
+        )}
+        {refused && (
+          <Notice kind="bad" title="The sign-in did not succeed">
+            <p>{refused}</p>
+          </Notice>
+        )}
+        <Password done={(next) => (next === "totp" ? setStep("totp") : void arrive())} />
+      </div>
+      {facts.value?.oidc && (
+        <>
+          <p class="or">or</p>
+          <a class="button oidc" href={`${base}/internal/oidc/start?return=${encodeURIComponent(location.pathname + location.search)}`}>
+            Go on with {facts.value.oidc.name}
+          </a>
+        </>
+      )}
+    </Gate>
+  );
+}
+
+async function arrive(): Promise<void> {
+  await whoIsHere();
+  if (path.peek() === "/sign-in") go("/", { replace: true });
+}
+
+function Password({ done }: { done(next: "done" | "totp"): void }) {
+  const [email, setEmail] = useState("");
+  const [password, setPassword] = useState("");
+  return (
+    <Form
+      verb="Sign in"
+      disabled={email === "" || password === ""}
+      send={() => api.internal<{ next: "done" | "totp" }>("post", "/sign-in", { body: { email, password } })}
+      done={({ next }) => done(next)}
+    >
+      <TextField label="E-mail" type="email" autocomplete="username" autofocus value={email} change={setEmail} />
+      <SecretField label="Password" autocomplete="current-password" value={password} change={setPassword}
+        help="Forgotten? An owner can send you a new link, or run sheetbend users reset." />
+    </Form>
+  );
+}
+
+function SecondFactor({ back }: { back(): void }) {
+  const [code, setCode] = useState("");
+  return (
+    <Gate title="Second factor" lead="Enter the six digits that your authenticator shows, or one of your recovery codes.">
+      <Form
+        verb="Sign in"
+        disabled={code.trim().length < 6}
+        send={() => api.internal<unknown>("post", "/sign-in/totp", { body: { code: code.trim() } })}
+        done={() => void arrive()}
+        beside={
+          <button type="button" class="quiet" onClick={back}>
+            Back
+          </button>
+        }
+      >
+        <TextField label="Code" inputMode="text" autocomplete="one-time-code" autofocus value={code} change={setCode} />
+      </Form>
+    </Gate>
+  );
+}

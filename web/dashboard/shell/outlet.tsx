@@ -1,0 +1,98 @@
+// Loads the page of the address and draws it; a page that cannot be loaded or breaks says so.
+
+import { Component } from "preact";
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { Empty, Notice, Skeleton } from "../components/states.tsx";
+import { href, path } from "./place.ts";
+import { find } from "./route.ts";
+import type { PageModule, Route } from "./route.ts";
+
+const loaded = new Map<Route, PageModule>();
+
+export function PageOutlet({ routes }: { routes: readonly Route[] }) {
+  const here = path.value;
+  const found = find(routes, here);
+  const route = found?.route ?? null;
+  const module = useModule(route);
+  useEffect(() => {
+    if (module.page) document.title = `${module.page.title} · Sheetbend`;
+  }, [module.page]);
+  useEffect(() => {
+    if (module.page) announce();
+  }, [here, module.page]);
+  if (!found) return <NoPage />;
+  if (module.failed) {
+    return (
+      <Notice kind="bad" title="This page could not be loaded." actions={<button onClick={() => location.reload()}>Reload</button>}>
+        <p>The server may have been updated or be gone.</p>
+      </Notice>
+    );
+  }
+  if (!module.page) return <Skeleton rows={8} />;
+  const Page = module.page.default;
+  return (
+    <div class={found.route.full ? "page full" : "page"}>
+      <Boundary key={here}>
+        <Page params={found.params} />
+      </Boundary>
+    </div>
+  );
+}
+
+function useModule(route: Route | null): { page: PageModule | null; failed: boolean } {
+  const [arrived, setArrived] = useState<{ route: Route; failed: boolean } | null>(null);
+  const page = route ? (loaded.get(route) ?? null) : null;
+  useEffect(() => {
+    if (!route || loaded.has(route)) return;
+    let wanted = true;
+    const done = (failed: boolean) => {
+      if (wanted) setArrived({ route, failed });
+    };
+    route.load().then(
+      (module) => {
+        loaded.set(route, module);
+        done(false);
+      },
+      () => done(true),
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [route]);
+  return { page, failed: !page && arrived?.route === route && arrived.failed };
+}
+
+/** A new page is told to screen readers by its heading, as a loaded one would be. */
+function announce(): void {
+  const active = document.activeElement;
+  if (active && active !== document.body && active.closest("main, dialog, [role=menu]")) return;
+  document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
+}
+
+function NoPage() {
+  return (
+    <Empty icon="search" title="There is no such page" actions={<a class="button" href={href("/")}>Go home</a>}>
+      <p>The address may be old or mistyped.</p>
+    </Empty>
+  );
+}
+
+class Boundary extends Component<{ children: ComponentChildren }, { broken: string | null }> {
+  override state: { broken: string | null } = { broken: null };
+
+  override componentDidCatch(error: unknown): void {
+    console.error(error);
+    this.setState({ broken: error instanceof Error ? error.message : String(error) });
+  }
+
+  override render() {
+    if (this.state.broken === null) return this.props.children;
+    return (
+      <Notice kind="bad" title="This page broke." actions={<button onClick={() => this.setState({ broken: null })}>Try again</button>}>
+        <p>It is a fault of ours. Nothing was changed by it.</p>
+        <p class="mono small">{this.state.broken}</p>
+      </Notice>
+    );
+  }
+}
