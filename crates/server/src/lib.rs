@@ -13,6 +13,7 @@ mod api;
 mod audit;
 mod auth;
 mod connect;
+mod dashboard;
 mod error;
 mod gate;
 mod middleware;

@@ -4,13 +4,14 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, patch, post};
 
-use crate::api::internal::{account, audit, session, users};
+use crate::api::internal::{account, audit, oidc as oidc_sign_in, session, users};
 use crate::api::{
     api_keys, connect_sessions, connections, deliveries, environments, forms, health, integrations,
     key_forms, legacy, metadata, oauth, operations, operator, providers, signed_forms, variables,
 };
 use crate::app::SharedApp;
 use crate::connect::{assets, socket};
+use crate::dashboard;
 use crate::error::ApiError;
 use crate::gate;
 use crate::middleware;
@@ -89,6 +90,10 @@ pub(crate) fn without_base_path(app: SharedApp) -> Router {
         .route("/connect", get(assets::without_slash))
         .route("/connect/", get(assets::page))
         .route("/connect/m/{file}", get(assets::connect_file))
+        .route("/app", get(dashboard::without_slash))
+        .route("/app/", get(dashboard::page))
+        .route("/app/{*path}", get(dashboard::page))
+        .route("/app/m/{file}", get(dashboard::file))
         .route("/connect/admin/{token}", get(oauth::admin_link))
         .route("/pages/{file}", get(assets::result_file))
         .route("/images/template-logos/{file}", get(assets::logo))
@@ -156,6 +161,8 @@ fn internal(app: SharedApp) -> Router<SharedApp> {
         .route("/internal/sign-in", get(session::ways).post(session::sign_in))
         .route("/internal/sign-in/totp", post(session::second_step))
         .route("/internal/sign-out", post(session::sign_out))
+        .route("/internal/oidc/start", get(oidc_sign_in::start))
+        .route("/internal/oidc/callback", get(oidc_sign_in::callback))
         .route("/internal/setup", post(session::set_up))
         .route("/internal/invitations/show", post(session::show_link))
         .route("/internal/invitations/accept", post(session::accept))

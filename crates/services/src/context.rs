@@ -12,6 +12,7 @@ use vault::Vault;
 
 use crate::fault::FaultPoints;
 use crate::operations::Recorder;
+use crate::people::OidcSettings;
 use crate::webhooks::deliver::DeliverySettings;
 
 /// The ports and settings of the use-cases. Cheap to share behind an `Arc`.
@@ -59,6 +60,8 @@ pub struct Settings {
     pub log_proxy: LogProxy,
     /// How webhooks are delivered.
     pub webhooks: DeliverySettings,
+    /// The company's own sign-in.
+    pub oidc: Option<OidcSettings>,
 }
 
 /// A process among those that use one database: its data directory, and which of its starts.

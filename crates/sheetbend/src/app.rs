@@ -124,7 +124,8 @@ pub async fn build(options: ServeOptions, additions: Additions) -> anyhow::Resul
     let (log, recorder) = Recorder::new(store.clone(), clock.clone(), entropy.clone());
     let name = lock.name(|| domain::entropy::hex(&*entropy, 8)).context("the lock file")?;
     let node = NodeName { home: name, start: domain::entropy::hex(&*entropy, 8) };
-    let settings = settings(&options, address, node, additions.sandbox_cloud.is_some());
+    let oidc = options.sign_in.load()?;
+    let settings = Settings { oidc, ..settings(&options, address, node, additions.sandbox_cloud.is_some()) };
     let provider_files = ProviderFiles::of(
         Some(data_dir),
         &options.providers.provider_file,
@@ -320,6 +321,7 @@ fn settings(options: &ServeOptions, address: SocketAddr, node: NodeName, sandbox
             LogProxyOption::All => LogProxy::All,
             LogProxyOption::Errors => LogProxy::Errors,
         },
+        oidc: None,
         webhooks: DeliverySettings {
             // A developer's receiver runs on the same machine.
             class: if sandbox { PolicyClass::PublicOrLoopback } else { PolicyClass::Public },

@@ -145,6 +145,11 @@ mod tests {
             .collect()
     }
 
+    /// The dashboard and what only it asks.
+    fn is_our_pages(path: &str) -> bool {
+        path == "/app" || path.starts_with("/app/") || path.starts_with("/internal/")
+    }
+
     /// What `router.rs` says, deprecated aliases left out: the description is what new code should use.
     fn routed() -> BTreeSet<(String, &'static str)> {
         let page = include_str!("../router.rs");

@@ -6,6 +6,7 @@ mod account;
 mod codes;
 mod guesses;
 mod links;
+pub mod oidc;
 mod passwords;
 mod sessions;
 mod sign_in;
@@ -24,6 +25,7 @@ use crate::error::Error;
 
 pub use account::{AccountChange, Enrolment};
 pub use links::{ComeIn, SETUP_LINK_MS, ShownLink};
+pub use oidc::{Left, OidcSettings, Returned};
 pub use sessions::{IDLE_MS, LONGEST_MS, SignedIn, Visitor};
 pub use team::{Member, MemberChange, NewMember};
 
@@ -35,13 +37,15 @@ pub struct People {
     context: Arc<Context>,
     hasher: Hasher,
     guesses: Guesses,
+    /// The issuer of OpenID Connect, once asked.
+    issuer: tokio::sync::Mutex<Option<Arc<oidc::KnownIssuer>>>,
 }
 
 impl People {
     /// Nobody has tried anything yet.
     pub fn new(context: Arc<Context>) -> Self {
         let guesses = Guesses::new(context.clock.clone());
-        Self { context, hasher: Hasher::new(), guesses }
+        Self { context, hasher: Hasher::new(), guesses, issuer: tokio::sync::Mutex::default() }
     }
 }
 

@@ -3,5 +3,6 @@
 
 pub mod account;
 pub mod audit;
+pub mod oidc;
 pub mod session;
 pub mod users;

@@ -68,7 +68,12 @@ pub async fn get(
     let environments: Vec<Value> = environments::list(context)
         .await?
         .iter()
-        .filter_map(|one| Some(json!({"name": one.name.as_str(), "role": person.access(one.id)?.as_str()})))
+        .filter_map(|one| {
+            let access = person.access(one.id)?;
+            Some(json!({
+                "name": one.name.as_str(), "role": access.as_str(), "is_production": one.settings.is_production,
+            }))
+        })
         .collect();
     let user = &person.user;
     Ok(Json(json!({
@@ -90,7 +95,9 @@ pub async fn ways(
     State(app): State<SharedApp>,
     StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
 ) -> Result<Json<Value>, ApiError> {
-    Ok(Json(json!({"setup_needed": app.services.people.setup_needed().await?, "oidc": null})))
+    let people = &app.services.people;
+    let oidc = people.oidc().map(|settings| json!({"name": settings.name}));
+    Ok(Json(json!({"setup_needed": people.setup_needed().await?, "oidc": oidc})))
 }
 
 /// E-mail address and password.
