@@ -5,8 +5,9 @@
 mod detail;
 mod rules;
 
-use axum::extract::{FromRequestParts as _, MatchedPath, RawPathParams, Request, State};
+use axum::extract::{FromRequestParts as _, MatchedPath, RawPathParams, Request};
 use axum::http::request::Parts;
+use axum::http::{Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::EnvironmentId;
@@ -16,6 +17,8 @@ use services::audit::{self, Entry};
 
 use crate::app::{App, SharedApp};
 use crate::auth;
+use crate::error::ApiError;
+use crate::middleware;
 use crate::strict::{parse_query, read_body};
 
 use rules::{Kind, Rule};
@@ -23,13 +26,21 @@ use rules::{Kind, Rule};
 /// As much as any audited handler reads.
 const BODY_LIMIT: usize = 4 << 20;
 
-/// Writes down what is a change.
-pub async fn layer(State(app): State<SharedApp>, request: Request, next: Next) -> Response {
+/// Passes a request on, and writes down what is a change.
+pub async fn pass(app: &SharedApp, request: Request, next: Next) -> Response {
+    // A program that reads, by far the most, is let through at once.
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    if reads && !request.headers().contains_key(header::COOKIE) {
+        return middleware::json_only(request, next).await;
+    }
+    if middleware::is_not_json(request.uri().path(), request.headers()) {
+        return ApiError::not_json().into_response();
+    }
     let (mut parts, body) = request.into_parts();
-    let rule = rule_of(&app, &parts);
+    let rule = rule_of(app, &parts);
     let Some(rule) = rule else { return next.run(Request::from_parts(parts, body)).await };
     // Whoever is nobody is refused by the handler, and has changed nothing.
-    let Some((caller, environment)) = auth::whoever(&app, &mut parts).await else {
+    let Some((caller, environment)) = auth::whoever(app, &mut parts).await else {
         return next.run(Request::from_parts(parts, body)).await;
     };
     if !rule.concerns(&caller) {
@@ -42,7 +53,7 @@ pub async fn layer(State(app): State<SharedApp>, request: Request, next: Next) -
     let entry = entry(&rule, &caller, environment, &mut parts, &bytes).await;
     let attempt = match audit::begin(&app.services.context, entry).await {
         Ok(attempt) => attempt,
-        Err(error) => return crate::error::ApiError::from(error).into_response(),
+        Err(error) => return ApiError::from(error).into_response(),
     };
     let context = app.services.context.clone();
     // Dropped callers do not stop the change half-way, nor the note of how it ended.
@@ -51,7 +62,7 @@ pub async fn layer(State(app): State<SharedApp>, request: Request, next: Next) -
         audit::end(&context, attempt, response.status().as_u16()).await;
         response
     });
-    changed.await.unwrap_or_else(|_| crate::error::ApiError::broken("an audited change").into_response())
+    changed.await.unwrap_or_else(|_| ApiError::broken("an audited change").into_response())
 }
 
 fn rule_of(app: &App, parts: &Parts) -> Option<Rule> {

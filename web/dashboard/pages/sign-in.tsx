@@ -9,10 +9,21 @@ import { api, whoIsHere } from "../shell/api.ts";
 import { base, go, path } from "../shell/place.ts";
 import { Gate } from "./gate.tsx";
 
+const refusals: Record<string, string> = {
+  oidc_not_invited: "You are not in the team yet. Ask an owner for an invitation.",
+  oidc_unverified: "The company's sign-in gave no verified e-mail address. Ask whoever runs this server.",
+  oidc_expired: "It was not begun in this browser, or took too long. Begin again.",
+  oidc_taken: "Somebody else is known by your e-mail address. Ask an owner.",
+  oidc_unusable: "The company's sign-in cannot be used now. The server's log says why.",
+  oidc_refused: "The company's sign-in refused. Begin again, or ask whoever runs this server.",
+};
+
 export function SignIn() {
   const [step, setStep] = useState<"password" | "totp">("password");
   const facts = useLoad("sign-in", (signal) => api.internal<SignInFacts>("get", "/sign-in", { signal }));
-  const refused = new URLSearchParams(location.search).get("error");
+  // Words of ours only: anybody can write a link to this page.
+  const code = new URLSearchParams(location.search).get("error");
+  const refused = code && (refusals[code] ?? refusals["oidc_refused"]);
   if (step === "totp") return <SecondFactor back={() => setStep("password")} />;
   return (
     <Gate title="Sign in">

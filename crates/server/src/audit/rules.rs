@@ -109,8 +109,8 @@ const LISTED: &[Listed] = &[
         Kind::Environment,
         Some("connection_id"),
     ),
-    ("GET", "/connections/{id}", "connection.read_credentials", Who::People, Kind::Environment, None),
-    ("GET", "/connections/{id}/token", "connection.read_credentials", Who::People, Kind::Environment, None),
+    ("GET", "/connections/{id}", "connection.read", Who::People, Kind::Environment, None),
+    ("GET", "/connections/{id}/token", "connection.read", Who::People, Kind::Environment, None),
     ("POST", "/connect/sessions", "connect_session.create", Who::People, Kind::Environment, None),
     (
         "POST",

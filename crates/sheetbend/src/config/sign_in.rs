@@ -27,12 +27,12 @@ pub struct SignInOptions {
     #[arg(long, env = "SHEETBEND_OIDC_NAME", value_name = "TEXT", default_value = "single sign-on")]
     pub oidc_name: String,
     /// Whose people may come in uninvited, and as what: `example.com=owner`, `example.com=developer`,
-    /// `example.com=support:dev,prod`; may be repeated
+    /// `example.com=support:dev+prod`; may be repeated
     #[arg(
         long,
         env = "SHEETBEND_OIDC_ADMIT",
         value_name = "DOMAIN=ROLE[:ENVIRONMENTS]",
-        value_delimiter = ' '
+        value_delimiter = ','
     )]
     pub oidc_admit: Vec<String>,
     /// Which e-mail addresses are believed: those with `email_verified`, or all of an issuer that is the company's own
@@ -89,7 +89,7 @@ fn admitted(rule: &str) -> anyhow::Result<Admitted> {
         bail!("--oidc-admit {rule}: a domain must be named; there is none for everybody");
     }
     let (role, environments) = becomes.split_once(':').unwrap_or((becomes, ""));
-    let environments = environments.split(',').filter(|name| !name.is_empty());
+    let environments = environments.split('+').filter(|name| !name.is_empty());
     let environments: Result<Vec<EnvironmentName>, _> = environments.map(EnvironmentName::parse).collect();
     let environments = environments.map_err(|error| anyhow::anyhow!("--oidc-admit {rule}: {error}"))?;
     let becomes = match (role, Role::parse(role)) {

@@ -29,6 +29,7 @@ mod oauth_quirks;
 mod operator_commands;
 mod outside_clients;
 mod people;
+mod people_oidc;
 mod people_rights;
 mod providers_command;
 mod proxy_boundaries;

@@ -368,6 +368,32 @@ async fn behind_a_base_path_and_https_the_cookie_stays_there() {
     assert!(cookie.contains("; Path=/sb/;") && cookie.ends_with("; Secure"), "{cookie}");
 }
 
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn needs_postgres_a_session_ended_on_one_node_is_refused_on_the_other() {
+    let database = testkit::databases::FreshDatabase::postgres().unwrap();
+    let store::DatabaseUrl::Postgres(url) = database.url().clone() else { panic!("no PostgreSQL") };
+    let words = ["--database-url", &url, "--encryption-key", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="];
+    let key = "6f1c2a52-0d6d-4a41-9a52-7c9d4f3c1b2a";
+    let (a, b) = (Start::serve(key).args(&words).start(), Start::serve(key).args(&words).start());
+    let (done, link) = users(&a.data_dir, &["setup-link"]);
+    assert!(done, "{link}");
+    let body = json!({"token": token_of(&link), "email": EMAIL, "name": "Ada", "password": PASSWORD});
+    let mut on_b = Desk::empty(&b);
+    on_b.enter(&b, "/internal/setup", body.clone()).await.ok();
+    let on_a = Desk { cookie: on_b.cookie.clone(), csrf: on_b.csrf.clone(), ..Desk::empty(&a) };
+    on_a.call(&a, "GET", "/internal/session", None).await.ok();
+    Desk::empty(&a).enter(&a, "/internal/setup", body).await.refused(400, "invalid_link");
+    let (_, recovery) = enrolled(&a, &on_a).await;
+    assert_eq!(recovery.len(), 10);
+    assert_eq!(on_a.call(&a, "POST", "/internal/sign-out", Some(json!({}))).await.status, 204);
+    let ended = tokio::time::Instant::now();
+    while on_b.call(&b, "GET", "/internal/session", None).await.status != 401 {
+        assert!(ended.elapsed() < std::time::Duration::from_secs(1), "still accepted");
+    }
+    on_b.call(&b, "GET", "/connections", None).await.refused(401, "not_signed_in");
+}
+
 /// What the process listens on: its public URL is somebody else's.
 fn listening_port(server: &Server) -> String {
     let text = server.stderr();

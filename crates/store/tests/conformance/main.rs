@@ -14,6 +14,7 @@ mod integrations;
 mod lists;
 mod log;
 mod once;
+mod people;
 mod refresh;
 mod resources;
 mod schema;

@@ -10,7 +10,7 @@ pub const PASSWORD: &str = "correct horse battery";
 /// A browser's tab on the dashboard of a server.
 #[derive(Clone)]
 pub struct Desk {
-    url: String,
+    pub url: String,
     /// `sheetbend_session=…`
     pub cookie: String,
     /// What is sent with changes.
