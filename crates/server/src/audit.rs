@@ -23,8 +23,8 @@ use crate::strict::{parse_query, read_body};
 
 use rules::{Kind, Rule};
 
-/// As much as any audited handler reads.
-const BODY_LIMIT: usize = 4 << 20;
+/// As much as any audited handler reads: a call of the playground carries 10 MiB in JSON.
+const LARGEST_BODY: usize = 16 << 20;
 
 /// Passes a request on, and writes down what is a change.
 pub async fn pass(app: &SharedApp, request: Request, next: Next) -> Response {
@@ -46,7 +46,7 @@ pub async fn pass(app: &SharedApp, request: Request, next: Next) -> Response {
     if !rule.concerns(&caller) {
         return next.run(Request::from_parts(parts, body)).await;
     }
-    let bytes = match read_body(Request::new(body), BODY_LIMIT).await {
+    let bytes = match read_body(Request::new(body), app.edge.body_limit.max(LARGEST_BODY)).await {
         Ok(bytes) => bytes,
         Err(refused) => return refused.into_response(),
     };

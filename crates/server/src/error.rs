@@ -89,7 +89,7 @@ impl ApiError {
         Self::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "request_too_large",
-            format!("the request body is larger than {limit} bytes"),
+            format!("the request body is larger than {limit} bytes (--body-limit-mb)"),
         )
     }
 
@@ -214,6 +214,11 @@ impl From<Error> for ApiError {
             Error::TooManyTries { seconds } => {
                 let mut error = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", message);
                 error.retry_after = Some(seconds);
+                error
+            }
+            Error::NoRoom(_) => {
+                let mut error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "no_room", message);
+                error.retry_after = Some(5);
                 error
             }
             Error::Setting(_) => Self::refused("invalid_connection_config", message),

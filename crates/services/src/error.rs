@@ -75,6 +75,9 @@ pub enum Error {
         /// How long to wait.
         seconds: u32,
     },
+    /// There is no room for it now; the same call may succeed soon.
+    #[error("{0}")]
+    NoRoom(String),
     /// The provider's definition needs something that nobody gave.
     #[error(transparent)]
     Setting(#[from] SettingProblem),

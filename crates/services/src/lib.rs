@@ -5,6 +5,7 @@ pub mod audit;
 mod client_registration;
 pub mod connect;
 pub mod context;
+pub mod counts;
 pub mod credentials;
 pub mod environments;
 pub mod error;
@@ -27,6 +28,6 @@ pub mod store {
     pub use ::store::{
         Actor, ApiKey, Audit, AuditFilter, Change, ConnectionFilter, ConnectionPatch, ConnectionSummary,
         Delivery, DeliveryFilter, DeliveryState, JsonWrite, KeyOwner, LinkPurpose, RoleIn, SessionStage,
-        StoreError, Try, User, UserSession,
+        StoreError, TaskCount, Try, User, UserSession,
     };
 }

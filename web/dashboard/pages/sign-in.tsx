@@ -9,21 +9,20 @@ import { api, whoIsHere } from "../shell/api.ts";
 import { base, go, path } from "../shell/place.ts";
 import { Gate } from "./gate.tsx";
 
-const refusals: Record<string, string> = {
-  oidc_not_invited: "You are not in the team yet. Ask an owner for an invitation.",
-  oidc_unverified: "The company's sign-in gave no verified e-mail address. Ask whoever runs this server.",
-  oidc_expired: "It was not begun in this browser, or took too long. Begin again.",
-  oidc_taken: "Somebody else is known by your e-mail address. Ask an owner.",
-  oidc_unusable: "The company's sign-in cannot be used now. The server's log says why.",
-  oidc_refused: "The company's sign-in refused. Begin again, or ask whoever runs this server.",
+/** Words of our own for each code, so that a link cannot put others here. */
+const REFUSALS: Record<string, string> = {
+  oidc_expired: "It took too long, or was begun in another browser. Begin again.",
+  oidc_not_invited: "Nobody invited this address. Ask an owner for an invitation, then sign in again.",
+  oidc_taken: "This address belongs to an account that signs in differently. Sign in as before, or ask an owner.",
+  oidc_unverified: "The address is not verified there. Verify it with your company's sign-in, or ask its administrator.",
+  oidc_unusable: "The company's sign-in gave an answer that this server cannot use. The server's log says which; its operator must act.",
+  oidc_refused: "The company's sign-in refused it. The server's log says why.",
 };
 
 export function SignIn() {
   const [step, setStep] = useState<"password" | "totp">("password");
   const facts = useLoad("sign-in", (signal) => api.internal<SignInFacts>("get", "/sign-in", { signal }));
-  // Words of ours only: anybody can write a link to this page.
-  const code = new URLSearchParams(location.search).get("error");
-  const refused = code && (refusals[code] ?? refusals["oidc_refused"]);
+  const refused = new URLSearchParams(location.search).get("error");
   if (step === "totp") return <SecondFactor back={() => setStep("password")} />;
   return (
     <Gate title="Sign in">
@@ -37,7 +36,7 @@ export function SignIn() {
         )}
         {refused && (
           <Notice kind="bad" title="The sign-in did not succeed">
-            <p>{refused}</p>
+            <p>{REFUSALS[refused] ?? REFUSALS["oidc_refused"]}</p>
           </Notice>
         )}
         <Password done={(next) => (next === "totp" ? setStep("totp") : void arrive())} />

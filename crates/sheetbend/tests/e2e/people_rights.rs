@@ -131,7 +131,8 @@ async fn a_developer_is_one_in_their_environment_only() {
     let roles = json!({"roles": {"dev": "developer", "prod": "support"}});
     let dana = owner.invited(&server, "dana@example.com", roles).await;
     let session = dana.call(&server, "GET", "/internal/session", None).await.ok();
-    let expected = json!([{"name": "dev", "role": "developer"}, {"name": "prod", "role": "support"}]);
+    let expected = json!([{"name": "dev", "role": "developer", "is_production": false},
+        {"name": "prod", "role": "support", "is_production": true}]);
     assert_eq!(session["environments"], expected);
     let secret = dana.call(&server, "GET", &format!("{EXCEL}?include=credentials"), None).await;
     assert!(secret.text().contains("client_secret"), "{}", secret.text());

@@ -1,4 +1,4 @@
--- The twin of sqlite/0007_people.sql.
+-- The twin of sqlite/0009_people.sql.
 -- People who sign in to the dashboard, and the audit log. `email` is in lower case; `owner` is 0 or 1.
 CREATE TABLE users (
     id TEXT PRIMARY KEY,
