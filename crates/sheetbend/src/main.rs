@@ -58,6 +58,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Backup(command) => operator::run(OperatorCommand::Backup(*command)).await,
         Command::Restore(command) => operator::restore(*command).await.map(done),
         Command::Keys(command) => operator::run(OperatorCommand::Keys(*command)).await,
+        Command::Users(command) => operator::run(OperatorCommand::Users(*command)).await,
         Command::Doctor(command) => operator::run(OperatorCommand::Doctor(*command)).await,
         Command::Providers(command) => providers::run(command).map(done),
         Command::Openapi => {
