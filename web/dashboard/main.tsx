@@ -11,7 +11,7 @@ import { SignIn } from "./pages/sign-in.tsx";
 import { routes } from "./routes.ts";
 import { onReturn, whoIsHere } from "./shell/api.ts";
 import { listen } from "./shell/keys.ts";
-import { addressed, followBrowser, path } from "./shell/place.ts";
+import { addressed, followBrowser, go, path } from "./shell/place.ts";
 import { session, settle } from "./shell/session.ts";
 import { Shell } from "./shell/shell.tsx";
 import { dress } from "./shell/theme.ts";
@@ -24,6 +24,10 @@ function Dashboard() {
     return onReturn(ask);
   }, []);
   useEffect(settle, [addressed.value]);
+  const atTheDoor = path.value === "/sign-in" && Boolean(session.value);
+  useEffect(() => {
+    if (atTheDoor) go("/", { replace: true });
+  }, [atTheDoor]);
   if (path.value === "/setup") return <Setup />;
   if (path.value === "/invitation") return <Invitation />;
   if (session.value) return <Shell routes={routes} />;

@@ -1,5 +1,6 @@
 //! From an untyped definition to [`Provider`]: the keys' names end here.
 
+mod account_requests;
 mod auth;
 mod fields;
 mod file;
@@ -70,6 +71,8 @@ fn convert_inner(written: &Written, body: &IndexMap<String, Node>) -> Result<Con
             .iter()
             .map(|step| GuideStep { title: step.title.clone(), text: step.text.trim().to_owned() })
             .collect(),
+        post_connection: account_requests::lookups(&file.post_connection)?,
+        pre_connection_deletion: account_requests::farewells(&file.pre_connection_deletion)?,
         webhooks: webhooks(&file),
         scripts: ScriptNames {
             post_connection: named(file.post_connection_script.as_ref()),

@@ -89,7 +89,7 @@ impl ApiError {
         Self::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "request_too_large",
-            format!("the request body is larger than {limit} bytes"),
+            format!("the request body is larger than {limit} bytes (--body-limit-mb)"),
         )
     }
 
@@ -97,6 +97,23 @@ impl ApiError {
     pub fn unauthorized(code: &str, message: &str) -> Self {
         let mut error = Self::new(StatusCode::UNAUTHORIZED, code, message);
         error.body.insert("payload".into(), json!({}));
+        error
+    }
+
+    /// 401 for a person.
+    pub fn not_signed_in(code: &str, message: &str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, code, message)
+    }
+
+    /// 500 for what broke off.
+    pub fn broken(what: &str) -> Self {
+        internal(&format!("{what} broke off"))
+    }
+
+    /// 403 for a person without the right.
+    pub fn beyond_role(required: &[&str]) -> Self {
+        let mut error = Self::insufficient_scope(required);
+        error.body.insert("code".into(), "insufficient_scope".into());
         error
     }
 
@@ -193,10 +210,20 @@ impl From<Error> for ApiError {
             Error::Conflict(message) => Self::new(StatusCode::CONFLICT, "conflict", message),
             Error::Invalid(issues) => Self::invalid("invalid_body", issues),
             Error::Refused { code, .. } => Self::refused(code, message),
+            Error::NotSignedIn { code, message } => Self::not_signed_in(code, message),
+            Error::TooManyTries { seconds } => {
+                let mut error = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", message);
+                error.retry_after = Some(seconds);
+                error
+            }
+            Error::NoRoom(_) => {
+                let mut error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "no_room", message);
+                error.retry_after = Some(5);
+                error
+            }
             Error::Setting(_) => Self::refused("invalid_connection_config", message),
             Error::Token(problem) => from_token_problem(&problem),
-            // The contract's status whatever the reason (§5.6); the payload tells what passes by itself.
-            Error::NoToken { code, problem } => token_problem(StatusCode::BAD_REQUEST, code, &problem),
+            Error::NoToken { code, problem } => token_problem(no_token_status(code), code, &problem),
             Error::Credentials { problem, retry } => {
                 let code = match retry {
                     RetryLater::Yes => "connection_refresh_backoff",
@@ -256,6 +283,14 @@ fn internal(cause: &str) -> ApiError {
         "server_error",
         "an internal error occurred; the server's log has the cause",
     )
+}
+
+/// The contract's status whatever the reason (§1.11, §5.6); the payload tells what passes by itself.
+fn no_token_status(code: &str) -> StatusCode {
+    match code {
+        "aws_sigv4_sts_request_failed" => StatusCode::BAD_GATEWAY,
+        _ => StatusCode::BAD_REQUEST,
+    }
 }
 
 fn from_token_problem(problem: &TokenProblem) -> ApiError {

@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::jobs::house;
 use crate::key_rotation::KeyRotation;
 use crate::operations::{Tail, meter};
+use crate::people::People;
 use crate::proxy::Proxy;
 
 /// Every use-case.
@@ -40,6 +41,8 @@ pub struct Services {
     pub tail: Tail,
     /// Changes of the encryption key.
     pub rotation: Arc<KeyRotation>,
+    /// People who sign in.
+    pub people: People,
 }
 
 /// How long the log is kept.
@@ -49,6 +52,8 @@ pub struct Retention {
     pub max_age_ms: i64,
     /// Bytes.
     pub max_bytes: i64,
+    /// How long the audit log is kept, milliseconds.
+    pub audit_ms: i64,
 }
 
 const NOTES: Duration = Duration::from_secs(60);
@@ -67,7 +72,8 @@ impl Services {
         let (keys, fetches) = (ApiKeys::new(context.clone()), Fetches::new(context.clone()));
         let rotation = Arc::new(KeyRotation::new(context.clone()));
         let tail = Tail::new(context.store.clone());
-        Self { tail, keys, fetches, context, accounts, keeper, resources, proxy, events, rotation }
+        let people = People::new(context.clone());
+        Self { tail, keys, fetches, context, accounts, keeper, resources, proxy, events, rotation, people }
     }
 
     /// Takes another catalogue into use: from now on nothing is answered from the old one.

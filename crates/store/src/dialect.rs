@@ -165,6 +165,19 @@ impl Dialect {
         }
     }
 
+    /// The lives of the processes that hold their lock (`lives.rs`); SQLite has one process.
+    pub(crate) fn living(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => None,
+            // PostgreSQL's manual, "pg_locks": the halves of a bigint key stand in classid and objid, objsubid is 1.
+            Self::Postgres => Some(
+                "SELECT (CAST(classid AS BIGINT) << 32) | CAST(objid AS BIGINT) FROM pg_locks \
+                 WHERE locktype = 'advisory' AND objsubid = 1 AND granted \
+                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            ),
+        }
+    }
+
     /// Number, name and text of every migration, in order.
     pub(crate) fn migrations(self) -> &'static [(i64, &'static str, &'static str)] {
         match self {
@@ -179,11 +192,14 @@ impl Dialect {
                 ),
                 (5, "environments", include_str!("../../../migrations/sqlite/0005_environments.sql")),
                 (6, "node_keys", include_str!("../../../migrations/sqlite/0006_node_keys.sql")),
-                (7, "log_search", include_str!("../../../migrations/sqlite/0007_log_search.sql")),
+                (7, "delivery_lists", include_str!("../../../migrations/sqlite/0007_delivery_lists.sql")),
+                (8, "lives", include_str!("../../../migrations/sqlite/0008_lives.sql")),
+                (9, "people", include_str!("../../../migrations/sqlite/0009_people.sql")),
+                (10, "log_search", include_str!("../../../migrations/sqlite/0010_log_search.sql")),
                 (
-                    8,
+                    11,
                     "connection_search",
-                    include_str!("../../../migrations/sqlite/0008_connection_search.sql"),
+                    include_str!("../../../migrations/sqlite/0011_connection_search.sql"),
                 ),
             ],
             Self::Postgres => &[
@@ -197,11 +213,14 @@ impl Dialect {
                 ),
                 (5, "environments", include_str!("../../../migrations/postgres/0005_environments.sql")),
                 (6, "node_keys", include_str!("../../../migrations/postgres/0006_node_keys.sql")),
-                (7, "log_search", include_str!("../../../migrations/postgres/0007_log_search.sql")),
+                (7, "delivery_lists", include_str!("../../../migrations/postgres/0007_delivery_lists.sql")),
+                (8, "lives", include_str!("../../../migrations/postgres/0008_lives.sql")),
+                (9, "people", include_str!("../../../migrations/postgres/0009_people.sql")),
+                (10, "log_search", include_str!("../../../migrations/postgres/0010_log_search.sql")),
                 (
-                    8,
+                    11,
                     "connection_search",
-                    include_str!("../../../migrations/postgres/0008_connection_search.sql"),
+                    include_str!("../../../migrations/postgres/0011_connection_search.sql"),
                 ),
             ],
         }

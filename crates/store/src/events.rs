@@ -1,6 +1,6 @@
 //! What caches and sockets on this node and on the others must hear.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, RwLock};
 
 use domain::{ConnectionId, ConnectionRow, EnvironmentId, IntegrationKey};
@@ -72,6 +72,8 @@ pub(crate) struct Events {
     log: broadcast::Sender<LogEvent>,
     watchers: Arc<RwLock<Vec<Watcher>>>,
     deaf: Arc<AtomicBool>,
+    /// This process's life while it holds its lock, else 0.
+    life: Arc<AtomicI64>,
     tasks: watch::Sender<u64>,
 }
 
@@ -83,6 +85,7 @@ impl Events {
             log: broadcast::channel(256).0,
             watchers: Arc::default(),
             deaf: Arc::default(),
+            life: Arc::default(),
             tasks: watch::Sender::new(0),
         }
     }
@@ -93,6 +96,15 @@ impl Events {
 
     pub(crate) fn set_hearing(&self, hearing: Hearing) {
         self.deaf.store(hearing == Hearing::Lost, Ordering::Release);
+    }
+
+    /// This process's life, while others can see that it lives.
+    pub(crate) fn life(&self) -> Option<i64> {
+        Some(self.life.load(Ordering::Acquire)).filter(|life| *life != 0)
+    }
+
+    pub(crate) fn set_life(&self, life: Option<i64>) {
+        self.life.store(life.unwrap_or_default(), Ordering::Release);
     }
 
     pub(crate) fn cache_receiver(&self) -> broadcast::Receiver<CacheEvent> {

@@ -5,6 +5,7 @@
 
 mod admin_links;
 mod api_keys;
+mod audit;
 mod checks;
 mod connect_sessions;
 mod connections;
@@ -15,6 +16,7 @@ mod environments;
 mod error;
 mod events;
 mod integrations;
+mod lives;
 mod meta;
 mod migrate;
 mod node_keys;
@@ -22,6 +24,7 @@ mod oauth_states;
 mod open;
 mod operations;
 mod pending_certificates;
+mod people;
 mod pool;
 mod refresh;
 mod resources;
@@ -40,6 +43,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use admin_links::AdminLink;
 pub use api_keys::{ApiKey, FoundKey, KeyOwner, NewApiKey};
+pub use audit::{Actor, Audit, AuditFilter, NewAudit};
 pub use checks::{DueCheck, EndingCredentials};
 pub use connections::{
     Change, ConnectionFilter, ConnectionPatch, ConnectionSummary, JsonWrite, NewConnection, Standing,
@@ -47,22 +51,27 @@ pub use connections::{
 };
 pub use deliveries::{DELIVERY_TASK, Delivery, DeliveryFilter, DeliveryState, FollowUp, NewDelivery, Try};
 pub use dialect::Dialect;
-pub use environment_values::{SealedValue, ValueKind};
+pub use environment_values::ValueKind;
 pub use environments::Environment;
 pub use error::StoreError;
 pub use events::{CacheEvent, Hearing, LogEvent};
+pub use lives::{GRACE, LifeWatch};
 pub use node_keys::NodeKeys;
 pub use open::{DatabaseUrl, StoreOptions};
 pub use operations::words::passes;
 pub use operations::{Histogram, LogEntry, Outcome, Reaped, Span};
 pub use pending_certificates::PendingCertificate;
+pub use people::{
+    FoundSession, LinkPurpose, NewLink, NewUser, NewUserSession, RoleIn, SessionStage, Totp, User, UserLink,
+    UserSession,
+};
 pub use refresh::{Claim, Intent, Lease, NewCredentials, Uncertainty, Written};
 pub use resources::{LearnedHost, ResourceToken};
 pub use schedules::Schedule;
 pub use sealed::{SealedColumn, SealedCount, SealedCursor, SealedRow, SealingKey, sealed_columns};
 pub use signing_keys::{SealedSigningKey, SigningKeys};
 pub use size::Figures;
-pub use tasks::{NewTask, Task, TaskEnd, TaskLease};
+pub use tasks::{NewTask, Task, TaskCount, TaskEnd, TaskLease};
 
 use crate::pool::Pool;
 

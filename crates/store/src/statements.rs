@@ -20,6 +20,7 @@ pub(crate) fn all(dialect: Dialect) -> Vec<String> {
         &[PING][..],
         crate::admin_links::ALL,
         crate::api_keys::ALL,
+        crate::audit::ALL,
         crate::checks::ALL,
         crate::connect_sessions::ALL,
         crate::connections::change::ALL,
@@ -31,6 +32,7 @@ pub(crate) fn all(dialect: Dialect) -> Vec<String> {
         crate::environment_values::ALL,
         crate::environments::ALL,
         crate::integrations::ALL,
+        crate::lives::ALL,
         crate::meta::ALL,
         crate::migrate::ALL,
         crate::node_keys::ALL,
@@ -41,6 +43,11 @@ pub(crate) fn all(dialect: Dialect) -> Vec<String> {
         crate::operations::retention::ALL,
         crate::operations::text::ALL,
         crate::pending_certificates::ALL,
+        crate::people::links::ALL,
+        crate::people::sessions::ALL,
+        crate::people::sign_in::ALL,
+        crate::people::team::ALL,
+        crate::people::users::ALL,
         crate::refresh::ALL,
         crate::resources::ALL,
         crate::schedules::ALL,
@@ -54,6 +61,7 @@ pub(crate) fn all(dialect: Dialect) -> Vec<String> {
     all.extend(crate::connections::list::every_shape(dialect));
     all.extend(crate::operations::list::every_shape(dialect));
     all.extend(crate::operations::histogram::every_shape(dialect));
+    all.extend(crate::deliveries::list::every_shape());
     all.extend([dialect.text_insert(), dialect.text_delete()].map(str::to_owned));
     all.extend(
         [crate::dialect::Order::Newest, crate::dialect::Order::Oldest].map(|order| dialect.text_hits(order)),
@@ -61,6 +69,6 @@ pub(crate) fn all(dialect: Dialect) -> Vec<String> {
     all.push(crate::operations::text::take_queue(dialect));
     all.extend(crate::size::every_shape(dialect));
     all.extend([crate::checks::claim(dialect), crate::schedules::due(dialect), crate::tasks::claim(dialect)]);
-    all.extend(dialect.notify().map(str::to_owned));
+    all.extend([dialect.notify(), dialect.living()].into_iter().flatten().map(str::to_owned));
     all
 }

@@ -19,6 +19,8 @@ export function Histogram(props: {
   buckets: readonly Bucket[];
   stepMs: number;
   label: string;
+  /** Said beside the figures: that they are estimated. */
+  note?: string;
   /** Unix milliseconds, the end not included. */
   onSelect: (from: number, to: number) => void;
 }): VNode {
@@ -70,9 +72,12 @@ export function Histogram(props: {
       </svg>
       {hovered !== undefined && over !== null && (
         <Tip x={(over + 0.5) * step} width={width}>
-          <b>{hovered.total.toLocaleString()}</b> {hovered.total === 1 ? "operation" : "operations"}
-          {hovered.failed > 0 && <>, <b class="bad-text">{hovered.failed.toLocaleString()}</b> failed</>}
-          <br />{moment(hovered.at, stepMs)}
+          <span>
+            <b>{hovered.total.toLocaleString()}</b> {hovered.total === 1 ? "operation" : "operations"}
+            {hovered.failed > 0 && <>, <b class="bad-text">{hovered.failed.toLocaleString()}</b> failed</>}
+            {props.note !== undefined && `, ${props.note}`}
+          </span>
+          <span class="soft">{moment(hovered.at, stepMs)}</span>
         </Tip>
       )}
     </div>
@@ -115,14 +120,14 @@ export function LineChart(props: {
     <figure class="chart" ref={box}>
       <figcaption>
         {props.title}
-        <span class="legend">{series.map((one) => <span class={`key tone-${one.tone}`}>{one.name}</span>)}</span>
+        <span class="legend">{series.map((one) => <span class={`legend-key tone-${one.tone}`}>{one.name}</span>)}</span>
       </figcaption>
       <svg width={width} height={height} role="img" aria-label={`${props.title}: ${linesInWords(series, format)}`}
         onPointerMove={onMove} onPointerLeave={() => setOver(null)}>
         {[0, 0.5, 1].map((share) => (
           <g key={share}>
             <line class="axis" x1={LEFT} x2={width} y1={y(top * share)} y2={y(top * share)} />
-            <text class="mark" x={LEFT - 6} y={y(top * share) + 4} text-anchor="end">{format(top * share)}</text>
+            <text class="tick" x={LEFT - 6} y={y(top * share) + 4} text-anchor="end">{share === 0 ? "0" : format(top * share)}</text>
           </g>
         ))}
         {series.map((one) => <Line key={one.name} series={one} x={x} y={y} />)}
@@ -134,7 +139,7 @@ export function LineChart(props: {
           {moment(overTime, (times[1] ?? 0) - (times[0] ?? 0))}
           {series.map((one) => {
             const value = one.values[over];
-            return <div class={`key tone-${one.tone}`}>{one.name}: <b>{value == null ? "none" : format(value)}</b></div>;
+            return <div class={`legend-key tone-${one.tone}`}>{one.name}: <b>{value == null ? "none" : format(value)}</b></div>;
           })}
         </Tip>
       )}
@@ -168,7 +173,7 @@ function TimeMarks(props: { times: readonly number[]; x: (index: number) => numb
   return (
     <g>
       {marks.filter(({ index }) => props.x(index) < props.width - 44).map(({ at, index }) => (
-        <text key={at} class="mark" x={props.x(index)} y={props.y}>{timeMark(at, span)}</text>
+        <text key={at} class="tick" x={props.x(index)} y={props.y}>{timeMark(at, span)}</text>
       ))}
     </g>
   );
@@ -205,12 +210,12 @@ function timeMark(at: number, span: number): string {
   const time = new Date(at);
   if (span > 2 * DAY) return time.toLocaleDateString(undefined, { day: "numeric", month: "short" });
   const seconds: Intl.DateTimeFormatOptions = span < 300_000 ? { second: "2-digit" } : {};
-  return time.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", ...seconds });
+  return time.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...seconds });
 }
 
 function moment(at: number, step: number): string {
   const seconds: Intl.DateTimeFormatOptions = step < 60_000 ? { second: "2-digit" } : {};
-  return new Date(at).toLocaleString(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", ...seconds });
+  return new Date(at).toLocaleString(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...seconds });
 }
 
 function barsInWords(buckets: readonly Bucket[]): string {

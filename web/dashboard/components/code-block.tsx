@@ -27,7 +27,7 @@ export function CodeBlock(props: {
   const drawn = text.length > shown ? text.slice(0, shown) : text;
   const language = drawn.length > COLOURED ? "text" : props.language ?? "text";
   return (
-    <div class="code">
+    <div class="code-block">
       <div class="code-tools">
         {props.actions}
         <CopyButton text={text} what={props.label} label="Copy" />

@@ -78,9 +78,9 @@ export function VirtualList<Row>(props: VirtualListProps<Row>): VNode {
   };
 
   return (
-    <div class="vlist" ref={box} onScroll={onScroll} tabIndex={0} role="listbox" aria-label={props.label}
-      onKeyDown={onKeyDown} aria-activedescendant={inSight(atCursor, first, last) ? `${props.id}-${atCursor}` : undefined}>
-      <div class="vlist-all" role="presentation" style={{ height: `${rows.length * rowHeight}px` }}>
+    <div class="vlist" ref={box} onScroll={onScroll}>
+      <div class="vlist-all" role="listbox" tabIndex={0} aria-label={props.label} onKeyDown={onKeyDown}
+        aria-activedescendant={inSight(atCursor, first, last) ? `${props.id}-${atCursor}` : undefined} style={{ height: `${rows.length * rowHeight}px` }}>
         {rows.slice(first, last).map((row, index) => {
           const key = keyOf(row);
           const at = first + index;

@@ -44,10 +44,10 @@ function Line({ row, now }: { row: Row; now: number }) {
   return (
     <div class="log-row">
       <span class="log-time mono">{clock(row.at, now)}</span>
-      <span class="log-status"><span class={`pill tone-${toneOf(row.state, row.status)}`}>{statusText(row)}</span></span>
+      <span class="log-status"><span class={`badge ${toneOf(row.state, row.status)}`}>{statusText(row)}</span></span>
       <span class="log-what cut">
         {line === null ? <b>{kindName(row.type, row.action)}</b> : <b class="mono log-method">{line.method}</b>}{" "}
-        <span class={line === null ? "soft" : "mono"}>{line === null ? row.error ?? row.summary : withoutOrigin(line.url)}</span>
+        {line === null ? <span class="soft">{row.error ?? row.summary}</span> : <Address url={line.url} />}
       </span>
       <span class="log-where cut soft">{row.integration}</span>
       <span class="log-who cut soft">{row.connection}</span>
@@ -57,9 +57,10 @@ function Line({ row, now }: { row: Row; now: number }) {
 }
 
 /** The path tells more than the host, which is the same in most rows. */
-function withoutOrigin(url: string): string {
+function Address({ url }: { url: string }) {
   const match = /^https?:\/\/([^/]+)(\/.*)?$/.exec(url);
-  return match === null ? url : `${match[2] ?? "/"}  ${match[1] ?? ""}`;
+  if (match === null) return <span class="mono">{url}</span>;
+  return <span class="mono">{match[2] ?? "/"} <span class="soft">{match[1]}</span></span>;
 }
 
 function Nothing({ filtered, clear, connect }: { filtered: boolean; clear(): void; connect: string }) {

@@ -44,6 +44,7 @@ export function rowOf(told: Told): Row {
 /** Kinds of operation, as filters and labels know them. */
 export const KINDS: readonly { value: string; name: string }[] = [
   { value: "proxy", name: "Proxy call" },
+  { value: "auth", name: "All about credentials" },
   { value: "auth:create_connection", name: "New connection" },
   { value: "auth:refresh_token", name: "Token refresh" },
   { value: "auth:mint_token", name: "Resource token" },
@@ -63,8 +64,8 @@ export const STATES: readonly { value: string; name: string }[] = [
 
 /** A short name of what kind of operation it is. */
 export function kindName(type: string, action: string): string {
-  const known = KINDS.find((kind) => kind.value === `${type}:${action}`) ?? KINDS.find((kind) => kind.value === type);
-  return known?.name ?? `${type} ${action.replaceAll("_", " ")}`;
+  if (type === "proxy") return "Proxy call";
+  return KINDS.find((kind) => kind.value === `${type}:${action}`)?.name ?? `${type} ${action.replaceAll("_", " ")}`;
 }
 
 /** The colour of an operation: `good`, `bad`, `wait`, `soft`. */
@@ -93,15 +94,18 @@ export function duration(ms: number | null | undefined): string {
 /** A moment of today as a time, of another day with its date. */
 export function clock(at: number, now: number): string {
   const time = new Date(at);
-  const text = time.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
-  if (time.toDateString() === new Date(now).toDateString()) return text;
-  return `${time.toLocaleDateString(undefined, { day: "numeric", month: "short" })} ${text}`;
+  if (time.toDateString() === new Date(now).toDateString()) return timeOf(time, true);
+  return `${time.toLocaleDateString(undefined, { day: "numeric", month: "short" })} ${timeOf(time, false)}`;
 }
 
-/** A moment to the millisecond, with date and zone. */
+function timeOf(time: Date, seconds: boolean): string {
+  return time.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...(seconds ? { second: "2-digit" } : {}) });
+}
+
+/** A moment to the millisecond, with its date. */
 export function exactly(at: number): string {
   const time = new Date(at);
-  return `${time.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" })}.${String(time.getMilliseconds()).padStart(3, "0")}`;
+  return `${time.toLocaleDateString(undefined, { dateStyle: "medium" })}, ${timeOf(time, true)}.${String(time.getMilliseconds()).padStart(3, "0")}`;
 }
 
 /** A method and the rest, where a summary is a request line. */

@@ -35,7 +35,7 @@ export function PickMany({ label, options, picked, change }: {
   const unknown = picked.filter((value) => !options.some((one) => one.value === value)).map((value) => ({ value, name: value }));
   const names = [...options, ...unknown].filter((one) => picked.includes(one.value)).map((one) => one.name);
   return (
-    <div class="menu pick" ref={box} onKeyDown={onKeyDown}>
+    <div class="menu pick-many" ref={box} onKeyDown={onKeyDown}>
       <button type="button" aria-expanded={open} aria-controls={id} class={picked.length > 0 ? "is-set" : undefined} onClick={() => setOpen(!open)}>
         <span class="cut">{names.length === 0 ? label : names.length === 1 ? names[0] : `${label}: ${names.length}`}</span>
         <Icon name="down" />

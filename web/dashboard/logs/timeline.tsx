@@ -45,8 +45,8 @@ function Item({ step, from, span }: { step: Step; from: number; span: number }) 
       <span class="step-mark" aria-hidden="true"><Icon name={icon(step)} /></span>
       <div class="step-body">
         <p class="step-line">
-          <span class="step-text"><Text text={step.text} most={TEXT} /></span>
-          <span class="step-time mono soft">+{duration(Math.max(0, step.at - from)) || "0 ms"}{step.durationMs === null ? "" : ` · ${duration(step.durationMs)}`}</span>
+          {step.request === null ? <span class="step-text"><Text text={step.text} most={TEXT} /></span> : <span class="step-text cut mono" title={step.text.slice(0, TEXT)}>{step.text.slice(0, TEXT)}</span>}
+          <span class="step-time mono soft">+{step.at <= from ? "0 ms" : duration(step.at - from)}{step.durationMs === null ? "" : ` · ${duration(step.durationMs)}`}</span>
         </p>
         <div class="step-track" aria-hidden="true">
           {waited > 0 && <span class="step-wait" style={{ left: `${start * 100}%`, width: `${waited * 100}%` }} />}

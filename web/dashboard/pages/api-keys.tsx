@@ -32,7 +32,7 @@ export default function ApiKeys() {
   useKeys("API keys", [{ keys: "c", what: "Create a key", run: () => mayWrite.value && setMaking(true) }]);
   const create = <button type="button" class="primary" disabled={id === undefined} onClick={() => setMaking(true)}><Icon name="plus" /> Create a key</button>;
   return (
-    <div class="page">
+    <>
       <PageHead title="API keys" text="Your backend proves itself with a key. The server keeps only its fingerprint, so a key is shown once; losing one means making another."
         actions={mayWrite.value ? create : undefined} />
       {settings.value === undefined && <Show from={settings}>{() => null}</Show>}
@@ -52,15 +52,15 @@ export default function ApiKeys() {
           <p>Whatever still uses <code>{ending.prefix}…</code> is refused within a second.{ending.last_used_at != null && <> It was last used <Time at={ending.last_used_at} />.</>}</p>
         </Confirm>
       )}
-    </div>
+    </>
   );
 }
 
 function Keys({ rows, end }: { rows: readonly ApiKey[]; end(key: ApiKey): void }) {
   return (
     <Table caption="API keys" rows={rows} id={(row) => String(row.id)} columns={[
-      { title: "Name", width: "most", cell: (row) => <b>{row.display_name}</b> },
-      { title: "Key", cell: (row) => <code>{row.prefix}…</code> },
+      { title: "Name", cell: (row) => <b>{row.display_name}</b> },
+      { title: "Key", minor: true, width: "fit", cell: (row) => <code>{row.prefix}…</code> },
       { title: "May do", cell: (row) => <Scopes scopes={row.scopes} /> },
       { title: "Last used", minor: true, width: "fit", cell: (row) => <Time at={row.last_used_at} none="never" /> },
       { title: "Made", minor: true, width: "fit", cell: (row) => <Time at={row.created_at} /> },

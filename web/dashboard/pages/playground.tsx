@@ -5,7 +5,7 @@ import type { Failure } from "../../shared/api.ts";
 import { useLoad } from "../components/load.ts";
 import { Empty, Notice, Skeleton, Trouble } from "../components/states.tsx";
 import { PageHead } from "../components/text.tsx";
-import { stepsOf } from "../logs/steps.ts";
+import { stepsOf, wholeBody } from "../logs/steps.ts";
 import { worthSending } from "../logs/curl.ts";
 import { AnswerView } from "../playground/answer.tsx";
 import { examplesOf } from "../playground/examples.ts";
@@ -25,23 +25,23 @@ export default function Playground() {
   const integrations = useLoad(environment.value, (signal) => api.get("/integrations", { signal }));
   const head = <PageHead title="Playground" text="Try a call as one of your connections. It goes through the same proxy as your product's calls and shows in the logs." />;
   if (!mayWrite.value) {
-    return <div class="page">{head}<Notice kind="info" title="Your role does not send calls.">A developer or owner of this environment can.</Notice></div>;
+    return <>{head}<Notice kind="info" title="Your role does not send calls.">A developer or owner of this environment can.</Notice></>;
   }
-  if (integrations.failure !== null && integrations.value === undefined) return <div class="page">{head}<Trouble failure={integrations.failure} again={integrations.reload} /></div>;
-  if (integrations.value === undefined) return <div class="page">{head}<Skeleton rows={8} /></div>;
+  if (integrations.failure !== null && integrations.value === undefined) return <>{head}<Trouble failure={integrations.failure} again={integrations.reload} /></>;
+  if (integrations.value === undefined) return <>{head}<Skeleton rows={8} /></>;
   const choices = integrations.value.data.map((one) => ({ key: one.unique_key, provider: one.provider }));
   if (choices.length === 0) {
     return (
-      <div class="page">
+      <>
         {head}
         <Empty icon="play" title="Nothing to call yet" actions={<a class="button primary" href={href("/integrations/new")}>Configure an integration</a>}>
           The playground sends calls to an integration with the credentials of one of its connections. Make an integration, add a test
           connection, and come back: ready requests wait here.
         </Empty>
-      </div>
+      </>
     );
   }
-  return <div class="page full">{head}<Bench key={environment.value} choices={choices} /></div>;
+  return <>{head}<Bench key={environment.value} choices={choices} /></>;
 }
 
 function Bench({ choices }: { choices: readonly Choice[] }) {
@@ -69,10 +69,15 @@ function Bench({ choices }: { choices: readonly Choice[] }) {
     { keys: "mod+Enter", what: "Send the call", run, inFields: true },
     { keys: "/", what: "Go to the path", run: () => document.querySelector<HTMLInputElement>("[data-path]")?.select() },
   ]);
+  const shown = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // Where the answer stands below the request, it comes into sight.
+    if ((answer ?? failure) !== null && innerWidth <= 1100) shown.current?.scrollIntoView({ block: "start", behavior: "smooth" });
+  }, [answer, failure]);
   return (
     <div class="bench">
       <section aria-label="Request"><RequestForm draft={draft} change={change} choices={choices} busy={busy} send={run} cancel={cancel} problem={problem} /></section>
-      <section aria-label="Answer" class="bench-answer" aria-busy={busy}>
+      <section ref={shown} aria-label="Answer" class="bench-answer" aria-busy={busy}>
         {busy && <div class="progress" role="status"><span class="unseen">Waiting for the answer…</span></div>}
         {failure !== null && <Trouble failure={failure} />}
         {answer !== null && <><p class="line apart"><span class="label">Answer</span><a class="small" href={href(`/logs?op=${encodeURIComponent(answer.operation_id)}`)}>See it in the logs</a></p><AnswerView key={answer.operation_id} answer={answer} /></>}
@@ -116,9 +121,9 @@ function usePrefilled(put: (change: (draft: Draft) => Draft) => void) {
       integration: told.integration ?? draft.integration,
       connection: told.connection ?? draft.connection,
       method: call.method,
-      path: call.url,
+      path: call.target ?? call.url,
       headers: worthSending(call.headers),
-      body: typeof call.body === "string" ? call.body : "",
+      body: wholeBody(call.body) ?? "",
     }));
   }, [logged.value]);
 }

@@ -27,7 +27,7 @@ export function AnswerView({ answer }: { answer: ProxyAnswer }) {
   return (
     <div class="answer">
       <p class="line answer-line" role="status">
-        <span class={`pill tone-${answer.status >= 400 ? "bad" : answer.status >= 300 ? "wait" : "good"}`}>{answer.status}</span>
+        <span class={`badge ${answer.status >= 400 ? "bad" : answer.status >= 300 ? "wait" : "good"}`}>{answer.status}</span>
         <span class="mono soft">{duration(answer.duration_ms)}</span>
         <span class="soft small">{sizeOf(body, raw)}</span>
       </p>

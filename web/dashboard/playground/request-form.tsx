@@ -70,9 +70,10 @@ export function RequestForm({ draft, change, choices, busy, send, cancel, proble
 function Parts({ draft, change }: { draft: Draft; change(draft: Draft): void }) {
   const [at, setAt] = useState("body");
   const here = at === "body" && !takesBody(draft.method) ? "headers" : at;
+  const named = draft.headers.filter(([name]) => name !== "").length;
   const tabs = [
     ...(takesBody(draft.method) ? [{ id: "body", title: "Body" }] : []),
-    { id: "headers", title: "Headers", count: draft.headers.filter(([name]) => name !== "").length },
+    { id: "headers", title: "Headers", ...(named > 0 ? { count: named } : {}) },
     { id: "code", title: "Code" },
   ];
   const body = bodyOf(draft);
@@ -118,9 +119,9 @@ function Code({ draft }: { draft: Draft }) {
   return (
     <CodeBlock text={language.write(draft, host)} label={`The call in ${language.title}`} language={language.language} wrap
       actions={
-        <div class="segments" role="group" aria-label="Language">
+        <div class="pick" role="group" aria-label="Language">
           {LANGUAGES.map((one) => (
-            <button key={one.id} type="button" class="tiny quiet" aria-pressed={one.id === at} onClick={() => setAt(one.id)}>{one.title}</button>
+            <button key={one.id} type="button" class="tiny" aria-pressed={one.id === at} onClick={() => setAt(one.id)}>{one.title}</button>
           ))}
         </div>
       } />

@@ -82,7 +82,7 @@ function Tries({ tries, attempts }: { tries: readonly Try[]; attempts: number })
       <ul class="tries">
         {tries.map((one, index) => (
           <li key={index}>
-            <span class={`pill tone-${one.status != null && one.status < 300 ? "good" : "bad"}`}>{one.status ?? "none"}</span>
+            <span class={`badge ${one.status != null && one.status < 300 ? "good" : "bad"}`}>{one.status ?? "none"}</span>
             <span class="grow">{one.error == null ? "Accepted" : one.error.slice(0, 600)}</span>
             <span class="soft small">{exactly(one.at)}, {duration(one.duration_ms)}</span>
           </li>

@@ -10,6 +10,7 @@ pub mod headers;
 pub mod held;
 pub mod links;
 pub mod plan;
+pub mod room;
 pub mod service;
 pub mod target;
 pub mod values;

@@ -16,6 +16,7 @@ use super::target;
 use super::values::{self, Subject, SubjectValues};
 use crate::context::Context;
 use crate::credentials::account::OpenIntegration;
+use crate::credentials::client_identity;
 use crate::credentials::token_endpoint::USER_AGENT;
 use crate::environments::OverrideHosts;
 
@@ -34,7 +35,7 @@ pub struct ProxyPlan {
     pub query: Vec<(String, String)>,
     /// What is made anew for every attempt; nearly all connections have nothing of it.
     pub each_attempt: Option<Box<EachAttempt>>,
-    /// Origins that belong to the connection.
+    /// Origins that belong to the connection besides the base's.
     pub allowed: Vec<AllowedOrigin>,
     /// Where the environment lets a base-URL override lead.
     pub override_hosts: OverrideHosts,
@@ -42,6 +43,8 @@ pub struct ProxyPlan {
     pub hints: RetryHints,
     /// What becomes of headers on a redirect to another origin, where the caller says nothing.
     pub redirect_headers: RedirectHeaders,
+    /// The certificate that is shown where [`Self::authorization`] goes.
+    pub identity: Option<egress::ClientIdentity>,
     /// Secrets that stand in the URL of every call.
     in_url: Vec<Secret>,
 }
@@ -78,11 +81,26 @@ impl ProxyPlan {
         let own_hosts = &open.integration.settings.allowed_hosts;
         catalog::check_secret_host(provider, &proxy.base_url, &values, own_hosts)
             .map_err(|refused| refused.to_string())?;
-        let base = proxy.base_url.resolve(&values).map_err(missing)?.trim_end_matches('/').to_owned();
+        let base = proxy.base_url.resolve(&values).map_err(missing)?;
+        Self::at(context, subject, &base)
+    }
+
+    /// The same for a base that the definition names itself, where its usual one is not known yet.
+    ///
+    /// # Errors
+    /// As [`Self::make`].
+    pub fn at(context: &Context, subject: &Subject<'_>, base: &str) -> Result<Self, String> {
+        let open = subject.open;
+        let provider = &open.entry.provider;
+        let proxy = provider
+            .proxy
+            .as_ref()
+            .ok_or_else(|| format!("the provider {} has no API to forward to", provider.name))?;
+        let values = subject.values(context);
+        let base = base.trim_end_matches('/').to_owned();
         let base_origin =
             target::origin(&base).ok_or_else(|| "the base URL is not a valid URL".to_owned())?;
-        let mut allowed = catalog::allowed_origins(provider, open.cloud_values(context), subject.config)
-            .map_err(missing)?;
+        let mut allowed = catalog::further_origins(provider, open.cloud_values(context), subject.config);
         let hosts = &open.integration.settings.allowed_hosts;
         allowed.extend(
             hosts.iter().filter_map(|host| catalog::HostPattern::parse(host).ok()).map(AllowedOrigin::Host),
@@ -91,7 +109,10 @@ impl ProxyPlan {
         let query: Vec<_> =
             query.filter_map(|(name, value)| Some((name.clone(), value.resolve(&values).ok()?))).collect();
         let each_attempt = EachAttempt::of(context, subject, proxy)?;
+        let identity = client_identity::of(context, &provider.auth, subject.credentials)
+            .map_err(|missing| missing.to_string())?;
         Ok(Self {
+            identity,
             in_url: in_url(&proxy.base_url, &proxy.query, &values),
             base,
             base_origin,
@@ -104,6 +125,20 @@ impl ProxyPlan {
             hints: proxy.retry.clone(),
             redirect_headers: proxy.redirect_headers,
         })
+    }
+
+    /// Puts onto a request of the definition's own what every call carries, each where nothing stands yet.
+    pub fn dress<B>(&self, request: &mut http::Request<B>) {
+        let headers = request.headers_mut();
+        for (name, value) in &self.headers {
+            headers.entry(name).or_insert_with(|| value.clone());
+        }
+        if let Some(value) = &self.authorization {
+            headers.entry(header::AUTHORIZATION).or_insert_with(|| value.clone());
+        }
+        if let Some(identity) = &self.identity {
+            request.extensions_mut().insert(identity.clone());
+        }
     }
 
     /// Whether requests of this connection may go to a URL.

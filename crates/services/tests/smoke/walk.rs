@@ -2,7 +2,10 @@
 
 use domain::connect::ConnectSession;
 use domain::credentials::BasicCredentials;
-use domain::provider::{Auth, ClientAuth, CodeGrant, Expiry, OAuth2, Provider, TwoStep};
+use domain::provider::{
+    Auth, ClientAuth, ClientCertificate, CodeGrant, Expiry, Lookup, OAuth2, Provider, SigningProtocol,
+    TwoStep,
+};
 use domain::template::Template;
 use domain::{ConnectionId, IntegrationKey, Secret};
 use http::{HeaderMap, Method};
@@ -19,7 +22,7 @@ use services::proxy::decide::RetryPolicy;
 use services::proxy::target::Target;
 use services::proxy::{Links, Packing, ProxyCall, Redirects};
 
-use crate::fake::Seen;
+use crate::fake::{COOKIE, Seen};
 use crate::house::House;
 use crate::samples;
 
@@ -90,7 +93,7 @@ impl Walker<'_> {
     /// Makes the integration and a session for it.
     async fn session(&self) -> Result<ConnectSession, String> {
         let (context, scope) = (&self.house.services.context, self.house.scope);
-        self.house.fake.answer(self.answer());
+        self.house.fake.answer(self.answer(), self.lessons());
         let whole = matches!(self.provider.auth, Auth::OAuth2(_) | Auth::McpOAuth2(_));
         let allowed_hosts = Some(self.hosts());
         let changes = match whole {
@@ -100,7 +103,10 @@ impl Walker<'_> {
                 client_secret: (!self.registers()).then(|| Secret::new(SECRET)),
                 ..IntegrationChanges::default()
             },
-            false => IntegrationChanges::default(),
+            false => IntegrationChanges {
+                allowed_hosts: matches!(self.provider.auth, Auth::TwoStep(_)).then(|| self.hosts()),
+                ..IntegrationChanges::default()
+            },
         };
         integrations::create(context, scope, self.provider.name.as_str(), self.key.clone(), changes)
             .await
@@ -111,17 +117,42 @@ impl Walker<'_> {
     }
 
     fn client(&self) -> Form {
+        let (certificate, key) = self.shows_certificate().then(|| self.house.fake.caller()).unzip();
         Form::ClientCredentials {
             client_id: CLIENT.to_owned(),
             client_secret: Secret::new(SECRET),
-            client_certificate: None,
-            client_private_key: None,
+            client_certificate: certificate.map(Secret::from),
+            client_private_key: key.map(Secret::from),
+        }
+    }
+
+    /// Whether every request of the connection shows its certificate.
+    fn shows_certificate(&self) -> bool {
+        matches!(&self.provider.auth, Auth::OAuth2Cc(scheme) if scheme.client_certificate == ClientCertificate::Required)
+    }
+
+    /// What the fake has seen since the last look; each request showed a certificate if the definition asks for one.
+    fn seen(&self) -> Result<Vec<Seen>, String> {
+        let seen = self.house.fake.take();
+        match seen.iter().find(|one| one.identified != self.shows_certificate()) {
+            Some(odd) => Err(format!("{}: a certificate was shown: {}", odd.line, odd.identified)),
+            None => Ok(seen),
         }
     }
 
     /// What the form of the credentials asks for.
     fn credentials(&self) -> Map<String, Value> {
-        samples::of(&self.provider.credentials)
+        let mut fields = samples::of(&self.provider.credentials);
+        if let Auth::Jwt(template) = &self.provider.auth
+            && template.protocol == SigningProtocol::Ec
+        {
+            let pem = samples::key(&rcgen::PKCS_ECDSA_P256_SHA256);
+            fields
+                .values_mut()
+                .filter(|value| value.as_str().is_some_and(|text| text.contains("PRIVATE KEY")))
+                .for_each(|value| *value = json!(pem));
+        }
+        fields
     }
 
     /// One value of the credentials, as its field asks for it.
@@ -206,7 +237,40 @@ impl Walker<'_> {
             Auth::OAuth2Cc(scheme) => (&[], &scheme.token_response_metadata),
             _ => (&[], &[]),
         };
-        callback.iter().chain(answer).any(|path| path == name)
+        callback.iter().chain(answer).any(|path| path == name) || self.learns(name)
+    }
+
+    /// Whether a value is learnt after connecting.
+    fn learns(&self, name: &str) -> bool {
+        self.provider.post_connection.iter().any(|lookup| lookup.config.iter().any(|(key, _)| key == name))
+    }
+
+    /// What the requests after connecting answer, by their paths.
+    fn lessons(&self) -> Vec<(String, Value)> {
+        let config = self.config();
+        let values =
+            |path: &str| config.get(path.strip_prefix("connectionConfig.")?)?.as_str().map(str::to_owned);
+        let lesson = |lookup: &Lookup| {
+            let mut item = Value::Null;
+            for (key, path) in &lookup.config {
+                put(&mut item, path, json!(self.metadata(key)));
+            }
+            for (path, template) in &lookup.matching {
+                if let Ok(text) = template.resolve(&values) {
+                    put(&mut item, path, json!(text));
+                }
+            }
+            let mut answer = Value::Null;
+            match lookup.items_at.as_deref() {
+                None => answer = item,
+                Some("") => answer = json!([item]),
+                Some(path) => put(&mut answer, path, json!([item])),
+            }
+            let url = lookup.request.url.source();
+            let path = url.strip_prefix("https://").map_or(url, |rest| &rest[rest.find('/').unwrap()..]);
+            (path.split(['?', '$']).next().unwrap().to_owned(), answer)
+        };
+        self.provider.post_connection.iter().map(lesson).collect()
     }
 
     /// What every endpoint answers: tokens, and whatever the definition reads from an answer.
@@ -305,8 +369,11 @@ impl Walker<'_> {
             }
             _ => return Err("callback: neither connected nor failed".to_owned()),
         };
-        let seen = self.house.fake.take();
-        let [redeemed] = seen.as_slice() else { return Err(format!("{} token requests", seen.len())) };
+        let seen = self.seen()?;
+        let lessons = self.provider.post_connection.len();
+        let Some(redeemed) = seen.first().filter(|_| seen.len() == 1 + lessons) else {
+            return Err(format!("{} requests of which {lessons} learn", seen.len()));
+        };
         check_redeemed(redeemed, &url)?;
         self.call_and_refresh(&connection, None).await
     }
@@ -317,7 +384,7 @@ impl Walker<'_> {
             direct::connect(&self.house.services.context, &session, &self.key, self.config(), form)
                 .await
                 .map_err(|error| format!("connect: {}", shown(&error)))?;
-        self.house.fake.take();
+        self.seen()?;
         self.call_and_refresh(connected.connection.as_str(), secret).await
     }
 
@@ -330,6 +397,10 @@ impl Walker<'_> {
             .current(self.house.scope, &self.key, &id)
             .await
             .map_err(|error| format!("open: {}", shown(&error)))?;
+        let learnt = self.provider.post_connection.iter().flat_map(|lookup| &lookup.config);
+        if let Some((key, _)) = learnt.clone().find(|(key, _)| !account.connection.config.contains_key(key)) {
+            return Err(format!("`{key}` was not learnt"));
+        }
         let token = account.credentials.access_token().map(Secret::expose);
         self.call(&id, token.or(shown_secret)).await?;
         if !account.is_renewable() {
@@ -345,10 +416,20 @@ impl Walker<'_> {
         if tokens[0] == tokens[1] && tokens[0].is_some() && !signed_here {
             return Err("refresh: the token is the old one".to_owned());
         }
-        if self.house.fake.take().is_empty() && !signed_here {
+        if self.seen()?.is_empty() && !signed_here {
             return Err("refresh: nobody was asked".to_owned());
         }
         self.call(&id, fresh.credentials.access_token().map(Secret::expose)).await
+    }
+
+    fn in_body(&self) -> bool {
+        self.provider.proxy.as_ref().is_some_and(|proxy| proxy.body.is_some())
+    }
+
+    /// Whether calls send the cookies of the login in place of its token.
+    fn by_cookie(&self) -> bool {
+        let headers = self.provider.proxy.iter().flat_map(|proxy| &proxy.headers);
+        headers.flat_map(|(_, template)| template.paths()).any(|path| path == "credentials._cookies")
     }
 
     async fn call(&self, id: &ConnectionId, token: Option<&str>) -> Result<(), String> {
@@ -359,7 +440,8 @@ impl Walker<'_> {
             scope: self.house.scope,
             integration: self.key.clone(),
             connection: id.clone(),
-            method: Method::GET,
+            // A key that goes into the body needs one.
+            method: if self.in_body() { Method::POST } else { Method::GET },
             target: Target::parse("/smoke?x=1").unwrap(),
             headers: HeaderMap::new(),
             retry: RetryPolicy::default(),
@@ -373,13 +455,13 @@ impl Walker<'_> {
         };
         let answer = self.house.services.proxy.call(call, egress::Body::empty()).await;
         let answer = answer.map_err(|error| format!("call: {}", shown(&error)))?;
-        let seen = self.house.fake.take();
+        let seen = self.seen()?;
         let [request] = seen.as_slice() else { return Err(format!("call: {} requests", seen.len())) };
         if answer.status() != 200 || !request.line.contains("/smoke") {
             return Err(format!("call: {} for {} at {}", answer.status(), request.line, request.host));
         }
         match token {
-            Some(token) if !request.holds(token) => {
+            Some(token) if !(request.holds(token) || self.by_cookie() && request.holds(COOKIE)) => {
                 Err(format!("call: the token is not in {}", request.head.replace("\r\n", " | ")))
             }
             _ => Ok(()),
@@ -410,7 +492,13 @@ fn check_redeemed(request: &Seen, authorize: &url::Url) -> Result<(), String> {
 }
 
 fn put(object: &mut Value, path: &str, value: Value) {
-    let slot = path.split('.').fold(object, |slot, name| &mut slot[name]);
+    let slot = path.split('.').fold(object, |slot, name| match name.parse::<usize>() {
+        Ok(_) => {
+            *slot = json!([null]);
+            &mut slot[0]
+        }
+        Err(_) => &mut slot[name],
+    });
     *slot = value;
 }
 

@@ -4,21 +4,25 @@ mod background;
 mod database;
 mod file;
 mod keys;
+mod limits;
 mod log;
 mod metrics;
 mod network;
 mod outbound;
 mod providers;
+mod sign_in;
 
 pub use background::BackgroundOptions;
 pub use database::DatabaseOptions;
 pub use file::{ConfigFileError, with_file_defaults};
 pub use keys::{EnvironmentKeys, KeyOptions, Keys};
+pub use limits::LimitOptions;
 pub use log::{LogFormat, LogOptions, LogProxyOption};
 pub use metrics::MetricsOptions;
 pub use network::NetworkOptions;
 pub use outbound::{OutboundOptions, TrustProxyOption};
 pub use providers::ProviderOptions;
+pub use sign_in::SignInOptions;
 
 use std::path::PathBuf;
 
@@ -41,7 +45,11 @@ pub struct ServeOptions {
     #[command(flatten)]
     pub providers: ProviderOptions,
     #[command(flatten)]
+    pub sign_in: SignInOptions,
+    #[command(flatten)]
     pub background: BackgroundOptions,
+    #[command(flatten)]
+    pub limits: LimitOptions,
     #[command(flatten)]
     pub log: LogOptions,
     #[command(flatten)]

@@ -20,7 +20,8 @@ statements! {
     DELETE_MESSAGES = "DELETE FROM messages WHERE environment_id = $1 AND operation_id = $2";
     FREE = "UPDATE log_usage SET bytes = bytes - $1 WHERE id = 1";
     EXPIRE = "UPDATE operations SET state = 'timeout', ended_at = $2 \
-              WHERE state = 'running' AND created_at < $1 \
+              WHERE seq IN (SELECT seq FROM operations WHERE state = 'running' AND created_at < $1 \
+              ORDER BY created_at LIMIT $3) \
               RETURNING seq, environment_id, created_at, kind, action, integration";
     ENQUEUE = "INSERT INTO text_queue (first_seq, last_seq) VALUES ($1, $1)";
     FORGET_COUNTS = "DELETE FROM operation_counts WHERE environment_id = $1 AND minute < $2";
@@ -40,14 +41,14 @@ impl Store {
         self.pool.write(move |tx| Box::pin(reap(tx, before_ms, max_bytes, batch))).await
     }
 
-    /// Ends running operations that began before `before_ms` as timed out; their number.
-    pub async fn expire_running(&self, before_ms: i64, now_ms: i64) -> Result<u64, StoreError> {
-        self.pool.write(move |tx| Box::pin(expire(tx, before_ms, now_ms))).await
+    /// Ends up to `batch` running operations that began before `before_ms` as timed out; their number.
+    pub async fn expire_running(&self, before_ms: i64, now_ms: i64, batch: u32) -> Result<u64, StoreError> {
+        self.pool.write(move |tx| Box::pin(expire(tx, before_ms, now_ms, batch))).await
     }
 }
 
-async fn expire(tx: &mut Tx<'_>, before_ms: i64, now_ms: i64) -> Result<u64, StoreError> {
-    let mut rows = tx.rows(EXPIRE, params![before_ms, now_ms]).await?;
+async fn expire(tx: &mut Tx<'_>, before_ms: i64, now_ms: i64, batch: u32) -> Result<u64, StoreError> {
+    let mut rows = tx.rows(EXPIRE, params![before_ms, now_ms, batch]).await?;
     let seqs = rows.iter_mut().map(|row| row.take::<i64>()).collect::<Result<Vec<_>, _>>()?;
     let queue: Vec<_> = seqs.iter().map(|&seq| params![seq]).collect();
     tx.each(ENQUEUE, &queue).await?;

@@ -25,6 +25,7 @@ pub mod xml;
 mod party;
 
 pub use form_values::FormValues;
+pub(crate) use party::COMPONENT;
 pub use party::{Client, Party, SettingProblem, at, config_text};
 
 use domain::Secret;
@@ -49,6 +50,8 @@ pub struct TokenRequest {
     pub basic: Option<(String, Secret)>,
     /// `Authorization: Bearer`, where the request itself is authorized by a token (a GitHub App's JWT).
     pub bearer: Option<Secret>,
+    /// The certificate that is shown in the TLS handshake (RFC 8705 §2).
+    pub identity: Option<egress::ClientIdentity>,
     /// The body's encoding.
     pub format: BodyFormat,
     /// Where the answer carries what.
@@ -66,6 +69,7 @@ impl TokenRequest {
             body: None,
             basic: None,
             bearer: None,
+            identity: None,
             format,
             shape: AnswerShape::default(),
         }

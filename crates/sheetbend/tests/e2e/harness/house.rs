@@ -88,6 +88,7 @@ impl House {
             proxy: send,
             token: FetchPolicy { class: PolicyClass::Public, max_bytes: 1 << 20, total: TOKEN_CALL },
             log_proxy: LogProxy::All,
+            oidc: None,
             webhooks: services::webhooks::deliver::DeliverySettings {
                 class: PolicyClass::PublicOrLoopback,
                 timeout: Duration::from_secs(1),
@@ -99,6 +100,8 @@ impl House {
             egress: Egress::new(EgressOptions { exemptions, ..EgressOptions::default() }).unwrap(),
             background: TaskTracker::new(),
             key_making: tokio::sync::Semaphore::new(1),
+            held: services::proxy::room::Room::new(1 << 30),
+            counts: Default::default(),
             faults: FaultPoints::default(),
             vault: Vault::new(Keyring::new(vec![KeyMaterial::generate().unwrap()]).unwrap()),
             store,
