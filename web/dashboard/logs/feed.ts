@@ -2,7 +2,7 @@
 
 import { batch, signal } from "@preact/signals";
 import type { Failure } from "../../shared/api.ts";
-import { api } from "../shell/api.ts";
+import { api, onReturn } from "../shell/api.ts";
 import type { Bucket } from "../components/chart.tsx";
 import type { Filters } from "./filters.ts";
 import { asked, endsNow } from "./filters.ts";
@@ -123,18 +123,25 @@ export function openFeed(filters: Filters) {
     });
   }
 
+  const retry = () => {
+    phase.value = "loading";
+    void first();
+    void drawBars();
+  };
+  const forget = onReturn(() => {
+    if (phase.value === "failed") retry();
+    else failure.value = null;
+  });
+
   return {
     window, phase, failure, busy, bars, barsFailed, tail, paused, held, missed, rewind,
-    retry: () => {
-      phase.value = "loading";
-      void first();
-      void drawBars();
-    },
+    retry,
     atTop: (now: boolean) => {
       atTop.value = now;
     },
     end: () => {
       clearInterval(timer);
+      forget();
       stop.abort();
     },
     down: () => {
