@@ -42,5 +42,5 @@ function Dashboard() {
 dress();
 followBrowser();
 listen();
-const root = document.getElementById("root");
+const root = document.getElementById("app");
 if (root) render(<Dashboard />, root);

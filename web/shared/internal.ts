@@ -107,6 +107,9 @@ export interface ConnectionDetail {
   metadata: Record<string, unknown> | null;
   tags: Record<string, string>;
   end_user: EndUser | null;
+  provider?: string;
+  created_at?: string;
+  last_used_at?: string | null;
 }
 
 export interface IntegrationProblem {

@@ -1,7 +1,6 @@
 //! Which origins belong to a connection's API (DESIGN §5 "Tokens and hosts").
 
 use domain::provider::Provider;
-use domain::template::Unresolved;
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -103,25 +102,18 @@ pub fn url_is_allowed(allowed: &[AllowedOrigin], url: &Url) -> bool {
     allowed.iter().any(|origin| origin.allows(url))
 }
 
-/// The origins that the definition allows for one connection: that of its base URL, then its further hosts.
+/// The origins that the definition allows for one connection besides that of its base URL.
 ///
-/// A further host whose placeholders have no value is left out. `connection_config` must have passed
+/// One whose placeholders have no value is left out. `connection_config` must have passed
 /// [`crate::validate_connection_config`].
-///
-/// # Errors
-/// The base URL has a placeholder without value, or is not a URL.
-pub fn allowed_origins(
+pub fn further_origins(
     provider: &Provider,
     cloud: Option<&CloudValues>,
     connection_config: &Map<String, Value>,
-) -> Result<Vec<AllowedOrigin>, Unresolved> {
-    let Some(proxy) = &provider.proxy else { return Ok(Vec::new()) };
+) -> Vec<AllowedOrigin> {
+    let Some(proxy) = &provider.proxy else { return Vec::new() };
     let values = |path: &str| lookup(path, cloud, connection_config);
-    let base = proxy.base_url.resolve(&values)?;
-    let mut allowed = vec![origin(&base).ok_or_else(|| Unresolved {
-        path: proxy.base_url.source().to_owned(),
-        reason: domain::template::UnresolvedReason::NoValue,
-    })?];
+    let mut allowed = Vec::new();
     for host in &proxy.hosts {
         if let Some(origin) = host.resolve(&values).ok().and_then(|text| origin(&text))
             && !allowed.contains(&origin)
@@ -129,7 +121,7 @@ pub fn allowed_origins(
             allowed.push(origin);
         }
     }
-    Ok(allowed)
+    allowed
 }
 
 /// The origin of a URL; `https://*.example.com` is a pattern.
@@ -213,28 +205,25 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_s_origins_come_from_its_cloud_and_config() {
-        let catalog = Catalog::embedded().unwrap().with_cloud(
+    fn a_connection_s_further_origins_come_from_its_cloud_and_config() {
+        let text = "own:\n  display_name: Own\n  auth_mode: NONE\n  cloud_family: microsoft\n  proxy:\n    \
+                    base_url: https://api.example\n    hosts:\n      - ${cloud.scheme}://\
+                    ${connectionConfig.tenant}.${cloud.sharepoint_domain}\n      - https://up.example\n";
+        let catalog = Catalog::embedded().unwrap().with_file("own.yaml", text).unwrap().with_cloud(
             "microsoft",
             "sandbox",
             [("scheme", "http"), ("sharepoint_domain", "sharepoint.localhost:1")],
         );
-        let v1 = &catalog.get(&ProviderName::parse("sharepoint-online-v1").unwrap()).unwrap().provider;
+        let own = &catalog.get(&ProviderName::parse("own").unwrap()).unwrap().provider;
         let mut config = Map::new();
-        assert!(allowed_origins(v1, None, &config).is_err());
-        config.insert("tenantName".to_owned(), Value::from("contoso"));
-        let global = catalog.clouds().values("microsoft", "global").unwrap();
-        let allowed = allowed_origins(v1, Some(global), &config).unwrap();
-        assert!(url_is_allowed(&allowed, &url("https://contoso.sharepoint.com/_api/web")));
-        assert!(
-            !url_is_allowed(&allowed, &url("https://contoso-my.sharepoint.com/_api/web")),
-            "another audience: a resource with a token of its own"
-        );
-        assert!(!url_is_allowed(&allowed, &url("https://fabrikam.sharepoint.com/_api/web")));
-        assert!(!url_is_allowed(&allowed, &url("http://contoso.sharepoint.com/_api/web")));
+        let allowed = further_origins(own, None, &config);
+        assert_eq!(allowed, [AllowedOrigin::Exact("https://up.example".to_owned())]);
+        config.insert("tenant".to_owned(), Value::from("contoso"));
         let sandbox = catalog.clouds().values("microsoft", "sandbox").unwrap();
-        let allowed = allowed_origins(v1, Some(sandbox), &config).unwrap();
+        let allowed = further_origins(own, Some(sandbox), &config);
         assert!(url_is_allowed(&allowed, &url("http://contoso.sharepoint.localhost:1/_api/web")));
         assert!(!url_is_allowed(&allowed, &url("http://contoso.sharepoint.localhost:2/_api/web")));
+        assert!(!url_is_allowed(&allowed, &url("https://contoso.sharepoint.localhost:1/_api/web")));
+        assert!(!url_is_allowed(&allowed, &url("http://fabrikam.sharepoint.localhost:1/_api/web")));
     }
 }

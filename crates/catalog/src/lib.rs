@@ -34,7 +34,7 @@ pub use connection_config::{
 pub use convert::Ignored;
 pub use error::CatalogError;
 pub use hosts::{
-    AllowedOrigin, HostPattern, InvalidHostPattern, allowed_origins, host_matches, url_is_allowed,
+    AllowedOrigin, HostPattern, InvalidHostPattern, further_origins, host_matches, url_is_allowed,
 };
 pub use lint::{DIFFERENCES, Lint, lint, lint_line};
 pub use live::LiveCatalog;

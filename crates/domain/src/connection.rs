@@ -119,3 +119,13 @@ pub enum Actor {
     /// Nobody: it passes.
     Nobody,
 }
+
+/// Changes a connection config key by key; `null` takes a key away (RFC 7396 at the first level).
+pub fn change_config(config: &mut Map<String, Value>, changes: Map<String, Value>) {
+    for (name, value) in changes {
+        match value {
+            Value::Null => drop(config.remove(&name)),
+            value => drop(config.insert(name, value)),
+        }
+    }
+}

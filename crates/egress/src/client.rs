@@ -18,6 +18,7 @@ use crate::connection::Peer;
 use crate::error::EgressError;
 use crate::failure::{MAX_HEAD, connection_died, of_client};
 use crate::guard::PolicyClass;
+use crate::identity::ClientIdentity;
 use crate::options::{EgressOptions, SendPolicy};
 use crate::response_body::{Deadline, ResponseBody};
 use crate::target::{Scheme, Target};
@@ -31,6 +32,7 @@ pub struct Egress {
 
 struct Shared {
     network: Arc<Network>,
+    pooling: Pooling,
     public: Client<Connector, Body>,
     public_or_loopback: Client<Connector, Body>,
 }
@@ -41,6 +43,31 @@ pub(crate) struct Template {
     pub(crate) method: Method,
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
+    /// What we show of ourselves; goes at a change of origin.
+    pub(crate) identity: Option<ClientIdentity>,
+}
+
+/// How connections are kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pooling {
+    pub(crate) idle_timeout: Duration,
+    pub(crate) idle_per_host: usize,
+}
+
+impl Pooling {
+    pub(crate) fn client(self, connector: Connector) -> Client<Connector, Body> {
+        Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(self.idle_timeout)
+            .pool_max_idle_per_host(self.idle_per_host)
+            .http1_max_buf_size(MAX_HEAD)
+            .http2_max_header_list_size(MAX_HEAD as u32)
+            // Many requests share one HTTP/2 connection: a dead one must be noticed before they all time out.
+            .http2_keep_alive_interval(Duration::from_secs(20))
+            .http2_keep_alive_timeout(Duration::from_secs(10))
+            .build(connector)
+    }
 }
 
 /// How often a dead pooled connection is replaced before the failure is told.
@@ -53,35 +80,33 @@ impl Egress {
     /// `Config` when a certificate file cannot be read.
     pub fn new(options: EgressOptions) -> Result<Self, EgressError> {
         let network = Arc::new(Network {
-            tls: tls::configuration(&options.extra_ca_files, options.system_roots)?,
+            tls: tls::trust(&options.extra_ca_files, options.system_roots)?,
             proxies: options.proxies,
             trust_proxy: options.trust_proxy,
             exemptions: options.exemptions,
             connect_timeout: options.connect_timeout,
             resolver: options.resolver,
         });
-        let pool = |class| {
-            Client::builder(TokioExecutor::new())
-                .timer(TokioTimer::new())
-                .pool_timer(TokioTimer::new())
-                .pool_idle_timeout(options.pool_idle_timeout)
-                .pool_max_idle_per_host(options.pool_idle_per_host)
-                .http1_max_buf_size(MAX_HEAD)
-                .http2_max_header_list_size(MAX_HEAD as u32)
-                // Many requests share one HTTP/2 connection: a dead one must be noticed before they all time out.
-                .http2_keep_alive_interval(Duration::from_secs(20))
-                .http2_keep_alive_timeout(Duration::from_secs(10))
-                .build(Connector { network: network.clone(), class })
-        };
+        let pooling =
+            Pooling { idle_timeout: options.pool_idle_timeout, idle_per_host: options.pool_idle_per_host };
+        let pool = |class| pooling.client(Connector { network: network.clone(), class, identity: None });
         let public = pool(PolicyClass::Public);
         let public_or_loopback = pool(PolicyClass::PublicOrLoopback);
-        Ok(Self { shared: Arc::new(Shared { network, public, public_or_loopback }) })
+        Ok(Self { shared: Arc::new(Shared { network, pooling, public, public_or_loopback }) })
+    }
+
+    pub(crate) fn network(&self) -> &Arc<Network> {
+        &self.shared.network
+    }
+
+    pub(crate) fn pooling(&self) -> Pooling {
+        self.shared.pooling
     }
 
     /// Sends one request; the answer's body streams.
     ///
     /// The URI must be absolute and goes out byte for byte. `Host` and `Proxy-Authorization` are set here and
-    /// extensions are dropped; every other header is the caller's business
+    /// extensions are dropped but for a [`ClientIdentity`]; every other header is the caller's business
     /// (see [`strip_hop_by_hop`](crate::strip_hop_by_hop)). Redirects are not followed.
     ///
     /// # Errors
@@ -154,11 +179,13 @@ impl Egress {
         total: Option<Deadline>,
     ) -> Result<Response<ResponseBody>, Failure> {
         *request.version_mut() = Version::HTTP_11;
+        let identity = request.extensions_mut().remove::<ClientIdentity>();
         request.extensions_mut().clear();
         let watch = request.body_mut().watch();
-        let client = match policy.class {
-            PolicyClass::Public => &self.shared.public,
-            PolicyClass::PublicOrLoopback => &self.shared.public_or_loopback,
+        let client = match (&identity, policy.class) {
+            (Some(identity), class) => identity.pool(class),
+            (None, PolicyClass::Public) => &self.shared.public,
+            (None, PolicyClass::PublicOrLoopback) => &self.shared.public_or_loopback,
         };
         let response = head(client.request(request), watch.as_deref(), policy, total).await?;
         if let Some(peer) = response.extensions().get::<Peer>() {
@@ -186,8 +213,9 @@ impl From<Request<Body>> for Outgoing {
         if !safe || !request.body().is_empty() {
             return Self::Once(request);
         }
-        let (Parts { method, uri, headers, .. }, _) = request.into_parts();
-        Self::Repeatable(Template { method, uri, headers })
+        let (Parts { method, uri, headers, mut extensions, .. }, _) = request.into_parts();
+        let identity = extensions.remove::<ClientIdentity>();
+        Self::Repeatable(Template { method, uri, headers, identity })
     }
 }
 
@@ -197,6 +225,9 @@ impl Template {
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = self.uri.clone();
         request.headers_mut().clone_from(&self.headers);
+        if let Some(identity) = &self.identity {
+            request.extensions_mut().insert(identity.clone());
+        }
         request
     }
 }

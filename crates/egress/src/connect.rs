@@ -27,7 +27,7 @@ use crate::{tls, tunnel};
 
 /// What every connection of an `Egress` is made by.
 pub(crate) struct Network {
-    pub(crate) tls: Option<Arc<ClientConfig>>,
+    pub(crate) tls: Option<tls::Trust>,
     pub(crate) proxies: OutboundProxies,
     pub(crate) trust_proxy: TrustProxy,
     pub(crate) exemptions: Vec<HostPort>,
@@ -83,11 +83,12 @@ impl Network {
         &self,
         target: &Target<'_>,
         class: PolicyClass,
+        identity: Option<Arc<ClientConfig>>,
         stage: &Progress,
     ) -> Result<Connection, EgressError> {
         let secure = target.scheme == Scheme::Https;
         let config = match (&self.tls, secure) {
-            (Some(config), true) => Some(config.clone()),
+            (Some(trust), true) => Some(identity.unwrap_or_else(|| trust.anonymous.clone())),
             (None, true) => return Err(EgressError::NoTrustRoots { authority: target.authority() }),
             (_, false) => None,
         };
@@ -149,11 +150,13 @@ impl Network {
     }
 }
 
-/// Makes the connections of one policy class; each class has a pool of its own.
+/// Makes the connections of one policy class and identity; each pair has a pool of its own.
 #[derive(Clone)]
 pub(crate) struct Connector {
     pub(crate) network: Arc<Network>,
     pub(crate) class: PolicyClass,
+    /// What is shown of ourselves; nothing without it.
+    pub(crate) identity: Option<Arc<ClientConfig>>,
 }
 
 impl Connector {
@@ -161,7 +164,8 @@ impl Connector {
         let target = Target::of(&uri)?;
         let after = self.network.connect_timeout;
         let stage = Progress(AtomicU8::new(0));
-        match timeout(after, self.network.establish(&target, self.class, &stage)).await {
+        match timeout(after, self.network.establish(&target, self.class, self.identity.clone(), &stage)).await
+        {
             Ok(outcome) => outcome,
             Err(_) => {
                 let authority = target.authority();

@@ -122,6 +122,9 @@ pub enum EgressError {
     /// The TLS handshake failed.
     #[error("TLS with {authority} failed: {reason}{hint}")]
     Tls { authority: String, fault: TlsFault, reason: String, hint: &'static str },
+    /// The called system wants another client certificate than ours, or wants one at all (RFC 8446 §6.2).
+    #[error("the called system turned our client certificate away, or wants one: {reason}")]
+    ClientCertificate { reason: String },
     /// https was asked for and no certificate authority is known.
     #[error(
         "https to {authority} is impossible: this machine has no CA certificates \
@@ -199,6 +202,7 @@ impl EgressError {
             Self::ConnectFailed { .. } => "connect_failed",
             Self::ConnectTimeout { .. } => "connect_timeout",
             Self::Tls { .. } => "tls_failure",
+            Self::ClientCertificate { .. } => "client_certificate_refused",
             Self::NoTrustRoots { .. } => "no_trust_roots",
             Self::ProxyRefused { .. } => "proxy_refused",
             Self::ProxyUnreachable { .. } => "proxy_unreachable",
@@ -234,6 +238,7 @@ impl EgressError {
             | Self::IdleBodyTimeout { .. }
             | Self::TotalTimeout { .. } => "ETIMEDOUT",
             Self::Tls { fault, .. } => fault.node_code(),
+            Self::ClientCertificate { .. } => "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED",
             Self::NoTrustRoots { .. } => "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
             Self::ProxyRefused { .. } => "ERR_PROXY_TUNNEL",
             Self::ProxyUnreachable { cause, .. } => cause.node_code(),
@@ -288,7 +293,9 @@ impl EgressError {
     #[must_use]
     pub fn who_must_act(&self) -> Actor {
         match self {
-            Self::InvalidTarget { .. } | Self::RequestBody { .. } => Actor::Developer,
+            Self::InvalidTarget { .. } | Self::RequestBody { .. } | Self::ClientCertificate { .. } => {
+                Actor::Developer
+            }
             Self::UploadStalled { waiting_for: WaitingFor::Caller, .. } => Actor::Developer,
             Self::Dns { temporary: Temporary::No, .. } => Actor::Developer,
             Self::Config { .. }

@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::io;
 
 use crate::error::{ClosedWhen, EgressError};
+use crate::tls;
 
 /// The largest head of an answer, in bytes; HTTP/1 may accept up to twice that, since hyper counts per read.
 pub(crate) const MAX_HEAD: usize = 64 * 1024;
@@ -51,6 +52,9 @@ pub(crate) fn of_hyper(error: &hyper::Error, when: ClosedWhen) -> EgressError {
     }
     if error.is_incomplete_message() || error.is_closed() {
         return EgressError::Closed { when };
+    }
+    if let Some(reason) = io_cause(error).and_then(tls::about_our_certificate) {
+        return EgressError::ClientCertificate { reason };
     }
     match io_cause(error).map(io::Error::kind) {
         Some(io::ErrorKind::UnexpectedEof) => EgressError::Closed { when },

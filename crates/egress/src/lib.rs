@@ -13,6 +13,7 @@ mod failure;
 mod fetch;
 mod guard;
 mod hop_by_hop;
+mod identity;
 #[cfg(unix)]
 mod local;
 mod location;
@@ -32,6 +33,7 @@ pub use connection::Peer;
 pub use error::{Actor, ClosedWhen, EgressError, RequestSent, Stage, Temporary, TlsFault, WaitingFor};
 pub use guard::{PolicyClass, Rule, check as check_address};
 pub use hop_by_hop::{HOP_BY_HOP, strip_hop_by_hop};
+pub use identity::ClientIdentity;
 #[cfg(unix)]
 pub use local::{LocalError, LocalLimits, over_socket};
 pub use options::{EgressOptions, FetchPolicy, SendPolicy, SystemRoots};

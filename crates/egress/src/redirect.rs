@@ -159,6 +159,7 @@ impl Egress {
             }
             if !before.same_origin(&after) {
                 origin = HopOrigin::Other;
+                template.identity = None;
                 forget(&mut template.headers, redirects.across_origins, &to);
             }
             if let Some(at_hop) = redirects.at_hop {

@@ -4,8 +4,9 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use rustls::client::WantsClientCert;
 use rustls::crypto::aws_lc_rs;
-use rustls::{CertificateError, ClientConfig, RootCertStore};
+use rustls::{CertificateError, ClientConfig, ConfigBuilder, RootCertStore};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName};
 use tokio::net::TcpStream;
@@ -16,13 +17,37 @@ use crate::error::{EgressError, TlsFault};
 use crate::options::SystemRoots;
 use crate::target::{Host, Target};
 
-/// The TLS configuration of all connections, or `None` when nothing is trusted.
-///
-/// The crypto provider is passed explicitly: the process has no default one.
-pub(crate) fn configuration(
-    extra: &[PathBuf],
-    system: SystemRoots,
-) -> Result<Option<Arc<ClientConfig>>, EgressError> {
+/// Whom we believe, and the configuration of connections that show nothing of ourselves.
+pub(crate) struct Trust {
+    roots: Arc<RootCertStore>,
+    /// Without a client certificate.
+    pub(crate) anonymous: Arc<ClientConfig>,
+}
+
+impl Trust {
+    /// A configuration without its last part: what we show of ourselves.
+    ///
+    /// The crypto provider is passed explicitly: the process has no default one.
+    pub(crate) fn builder(&self) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, EgressError> {
+        builder(self.roots.clone())
+    }
+}
+
+fn builder(roots: Arc<RootCertStore>) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, EgressError> {
+    Ok(ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|e| EgressError::Config { reason: e.to_string() })?
+        .with_root_certificates(roots))
+}
+
+/// The same, offering both versions of HTTP.
+pub(crate) fn speaking_http(mut config: ClientConfig) -> ClientConfig {
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config
+}
+
+/// What all connections trust, or `None` when nothing is trusted.
+pub(crate) fn trust(extra: &[PathBuf], system: SystemRoots) -> Result<Option<Trust>, EgressError> {
     let mut roots = RootCertStore::empty();
     if system == SystemRoots::Trust {
         let native = rustls_native_certs::load_native_certs();
@@ -37,13 +62,9 @@ pub(crate) fn configuration(
     if roots.is_empty() {
         return Ok(None);
     }
-    let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|e| EgressError::Config { reason: e.to_string() })?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(Some(Arc::new(config)))
+    let roots = Arc::new(roots);
+    let anonymous = Arc::new(speaking_http(builder(roots.clone())?.with_no_client_auth()));
+    Ok(Some(Trust { roots, anonymous }))
 }
 
 fn add_file(roots: &mut RootCertStore, path: &PathBuf) -> Result<(), EgressError> {
@@ -104,4 +125,23 @@ fn classify(error: &io::Error) -> (TlsFault, String) {
         _ => TlsFault::Protocol,
     };
     (fault, reason)
+}
+
+/// What the other side says against the certificate that we showed, or did not show. In TLS 1.3 that comes after the
+/// handshake, in place of an answer.
+pub(crate) fn about_our_certificate(error: &io::Error) -> Option<String> {
+    use rustls::AlertDescription as Alert;
+    match error.get_ref()?.downcast_ref::<rustls::Error>()? {
+        rustls::Error::AlertReceived(
+            alert @ (Alert::CertificateRequired
+            | Alert::BadCertificate
+            | Alert::UnsupportedCertificate
+            | Alert::CertificateRevoked
+            | Alert::CertificateExpired
+            | Alert::CertificateUnknown
+            | Alert::UnknownCA
+            | Alert::AccessDenied),
+        ) => Some(format!("{alert:?}")),
+        _ => None,
+    }
 }

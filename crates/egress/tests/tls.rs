@@ -3,7 +3,6 @@
 mod support;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use egress::{
@@ -13,83 +12,9 @@ use egress::{
 use http_body_util::Full;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
-use rustls::ServerConfig;
-use rustls::crypto::aws_lc_rs;
-use rustls_pki_types::PrivateKeyDer;
-use support::{Act, Names, Seen, answer, converse, get, loopback, options, send, server, text};
+use support::tls::{Authority, raw_tls};
+use support::{Names, answer, get, loopback, options, send, server, text};
 use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
-
-struct Authority {
-    issuer: CertifiedIssuer<'static, KeyPair>,
-    directory: tempfile::TempDir,
-}
-
-impl Authority {
-    fn new(name: &str) -> Self {
-        let mut params = CertificateParams::new(Vec::new()).expect("params");
-        params.distinguished_name.push(DnType::CommonName, name);
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().expect("key")).expect("ca");
-        let directory = tempfile::tempdir().expect("directory");
-        std::fs::write(directory.path().join("ca.pem"), issuer.pem()).expect("write");
-        Self { issuer, directory }
-    }
-
-    fn file(&self) -> PathBuf {
-        self.directory.path().join("ca.pem")
-    }
-
-    fn acceptor(&self, name: &str, last_year: i32, alpn: &[&[u8]]) -> TlsAcceptor {
-        let mut params = CertificateParams::new(vec![name.to_owned()]).expect("params");
-        params.not_before = date_time_ymd(2000, 1, 1);
-        params.not_after = date_time_ymd(last_year, 1, 1);
-        let key = KeyPair::generate().expect("key");
-        let leaf = params.signed_by(&key, &self.issuer).expect("leaf");
-        let key = PrivateKeyDer::try_from(key.serialize_der()).expect("key");
-        let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("versions")
-            .with_no_client_auth()
-            .with_single_cert(vec![leaf.der().clone()], key)
-            .expect("certificate");
-        config.alpn_protocols = alpn.iter().map(|p| p.to_vec()).collect();
-        TlsAcceptor::from(Arc::new(config))
-    }
-
-    fn client(&self) -> Egress {
-        let names =
-            Names::default().with("graph.test", &[&["127.0.0.1"]]).with("other.test", &[&["127.0.0.1"]]);
-        Egress::new(EgressOptions {
-            extra_ca_files: vec![self.file()],
-            resolver: Arc::new(names),
-            ..options()
-        })
-        .expect("client")
-    }
-}
-
-async fn raw_tls(
-    acceptor: TlsAcceptor,
-    script: impl Fn(&Seen) -> Vec<Act> + Send + Sync + 'static,
-) -> (SocketAddr, Arc<Mutex<Vec<Seen>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("bind");
-    let address = listener.local_addr().expect("address");
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let (record, script) = (seen.clone(), Arc::new(script));
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let (acceptor, record, script) = (acceptor.clone(), record.clone(), script.clone());
-            tokio::spawn(async move {
-                if let Ok(tls) = acceptor.accept(stream).await {
-                    converse(tls, 0, &*script, &record).await;
-                }
-            });
-        }
-    });
-    (address, seen)
-}
 
 #[tokio::test]
 async fn an_extra_ca_is_trusted_and_the_name_is_checked() {

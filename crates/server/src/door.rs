@@ -17,7 +17,7 @@ use services::proxy::answer::AnswerBody;
 use tower::ServiceExt as _;
 
 use crate::api::proxy;
-use crate::app::SharedApp;
+use crate::app::{App, SharedApp};
 use crate::gate;
 use crate::listen::OwnUrl;
 use crate::middleware;
@@ -28,44 +28,64 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// What a listener lets in, and where to.
 #[derive(Clone)]
 pub struct Door {
-    calls: Option<SharedApp>,
+    app: SharedApp,
     router: Router,
+    calls: Calls,
+}
+
+/// Whether proxied calls pass.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Calls {
+    Pass,
+    Stay,
 }
 
 impl Door {
     /// Every route of an app.
     pub fn new(app: SharedApp) -> Self {
-        Self { router: crate::router::router(app.clone()), calls: Some(app) }
+        Self { router: crate::router::router(app.clone()), app, calls: Calls::Pass }
     }
 
     /// A router without the proxy.
-    pub fn without_proxy(router: Router) -> Self {
-        Self { calls: None, router }
-    }
-
-    /// The same for a listener with an address of its own.
-    pub(crate) fn layered(self, own_url: OwnUrl) -> Self {
-        Self { router: self.router.layer(axum::Extension(own_url)), ..self }
+    pub fn without_proxy(app: SharedApp, router: Router) -> Self {
+        Self { app, router, calls: Calls::Stay }
     }
 
     pub(crate) async fn enter(
         self,
         own_url: Option<OwnUrl>,
         peer: std::net::SocketAddr,
-        mut request: Request<Incoming>,
+        request: Request<Incoming>,
     ) -> Response<DoorBody> {
-        match self.calls.filter(|app| proxy::is_call(app, request.uri().path())) {
-            Some(app) => match &app.rate_limits {
-                None => proxy::forward(app, own_url, request).await,
-                Some(_) => limited(app, own_url, peer, request).await,
-            },
-            None => {
-                request.extensions_mut().insert(ConnectInfo(peer));
-                let answer = self.router.oneshot(request.map(PageBody::new)).await;
-                answer.unwrap_or_else(|never| match never {}).map(DoorBody::Page)
-            }
+        let app = self.app;
+        if self.calls == Calls::Stay || !proxy::is_call(&app, request.uri().path()) {
+            return routed(&app, self.router, own_url, peer, request).await.map(DoorBody::Page);
+        }
+        match &app.rate_limits {
+            None => proxy::forward(app, own_url, request).await,
+            Some(_) => limited(app, own_url, peer, request).await,
         }
     }
+}
+
+/// What the router answers, with a request id: as a layer it would cost a box and a clone a call.
+async fn routed(
+    app: &App,
+    router: Router,
+    own_url: Option<OwnUrl>,
+    peer: std::net::SocketAddr,
+    mut request: Request<Incoming>,
+) -> Response<PageBody> {
+    let given = middleware::given_id(request.headers());
+    let extensions = request.extensions_mut();
+    extensions.insert(ConnectInfo(peer));
+    if let Some(own_url) = own_url {
+        extensions.insert(own_url);
+    }
+    let answer = router.oneshot(request.map(PageBody::new)).await;
+    let mut answer = answer.unwrap_or_else(|never| match never {});
+    middleware::put_id(answer.headers_mut(), given, &*app.services.context.entropy);
+    answer
 }
 
 /// A proxied call that counts; what the provider says about its own limits stays as it is.

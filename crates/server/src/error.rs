@@ -195,8 +195,7 @@ impl From<Error> for ApiError {
             Error::Refused { code, .. } => Self::refused(code, message),
             Error::Setting(_) => Self::refused("invalid_connection_config", message),
             Error::Token(problem) => from_token_problem(&problem),
-            // The contract's status whatever the reason (§5.6); the payload tells what passes by itself.
-            Error::NoToken { code, problem } => token_problem(StatusCode::BAD_REQUEST, code, &problem),
+            Error::NoToken { code, problem } => token_problem(no_token_status(code), code, &problem),
             Error::Credentials { problem, retry } => {
                 let code = match retry {
                     RetryLater::Yes => "connection_refresh_backoff",
@@ -256,6 +255,14 @@ fn internal(cause: &str) -> ApiError {
         "server_error",
         "an internal error occurred; the server's log has the cause",
     )
+}
+
+/// The contract's status whatever the reason (§1.11, §5.6); the payload tells what passes by itself.
+fn no_token_status(code: &str) -> StatusCode {
+    match code {
+        "aws_sigv4_sts_request_failed" => StatusCode::BAD_GATEWAY,
+        _ => StatusCode::BAD_REQUEST,
+    }
 }
 
 fn from_token_problem(problem: &TokenProblem) -> ApiError {

@@ -11,19 +11,33 @@ use services::store::KeyOwner;
 use crate::app::{App, SharedApp};
 use crate::auth;
 use crate::error::ApiError;
+use crate::middleware;
 use crate::operator::ByOperator;
 use crate::rate_limit::{Payer, RateLimits, Standing, client_address};
 
-/// Counts a call of the API; nothing is done where no limit is set.
+/// Everything that stands before a handler of the API, in one layer, since each costs a box and a clone a call: a
+/// preflight is answered, a call counts where a limit is set, a body that is no JSON is refused, and the answer may be
+/// read from any page.
 pub async fn layer(State(app): State<SharedApp>, request: Request, next: Next) -> Response {
+    if middleware::is_preflight(request.method(), request.headers()) {
+        return middleware::preflight();
+    }
+    let mut response = counted(&app, request, next).await;
+    middleware::mark(response.headers_mut());
+    response
+}
+
+async fn counted(app: &App, request: Request, next: Next) -> Response {
     let operator = request.extensions().get::<ByOperator>().is_some();
-    let Some(limits) = app.rate_limits.as_ref().filter(|_| !operator) else { return next.run(request).await };
+    let Some(limits) = app.rate_limits.as_ref().filter(|_| !operator) else {
+        return middleware::json_only(request, next).await;
+    };
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
     let peer = peer.unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)));
-    let standing = pass(&app, limits, request.method(), request.uri().path(), request.headers(), peer).await;
+    let standing = pass(app, limits, request.method(), request.uri().path(), request.headers(), peer).await;
     match standing {
         Ok(standing) => {
-            let mut response = next.run(request).await;
+            let mut response = middleware::json_only(request, next).await;
             standing.mark(response.headers_mut());
             response
         }

@@ -48,10 +48,6 @@ struct Entry {
 /// Returns when every connection has ended or the drain time is over.
 pub async fn serve(listener: TcpListener, listening: Listening, shutdown: CancellationToken) {
     let Listening { door, tls, drain, own_url } = listening;
-    let door = match &own_url {
-        Some(own_url) => door.layered(own_url.clone()),
-        None => door,
-    };
     let entry = Entry { door, own_url };
     let connections = TaskTracker::new();
     while let Some((stream, peer)) = next(&shutdown, || listener.accept()).await {
@@ -71,7 +67,7 @@ pub async fn serve_operator(
 ) {
     // A socket of this machine has no address; nothing on the operator's way asks for one.
     const NOBODY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
-    let entry = Entry { door: Door::without_proxy(crate::operator::router(app)), own_url: None };
+    let entry = Entry { door: Door::without_proxy(app.clone(), crate::operator::router(app)), own_url: None };
     let connections = TaskTracker::new();
     while let Some((stream, _)) = next(&shutdown, || listener.accept()).await {
         connections.spawn(http(TokioIo::new(stream), NOBODY, entry.clone(), shutdown.clone()));

@@ -1,7 +1,6 @@
-//! Every layer: request ids, CORS, and what a caller's own proxies say about them.
+//! Request ids, CORS, kinds of bodies, and what a caller's own proxies say about them.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -21,14 +20,6 @@ const ALLOWED_HEADERS: &str = "Authorization, Content-Type, Accept, Origin, X-Re
 const EXPOSED_HEADERS: &str = "Authorization, Etag, Content-Type, Content-Length, X-Nango-Signature, \
     X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset";
 
-/// Gives every answer a request id, the caller's own when it is short and plain.
-pub async fn request_id(State(entropy): State<Arc<dyn Entropy>>, request: Request, next: Next) -> Response {
-    let given = given_id(request.headers());
-    let mut response = next.run(request).await;
-    put_id(response.headers_mut(), given, &*entropy);
-    response
-}
-
 /// The caller's own request id, when it is short and plain.
 pub fn given_id(headers: &HeaderMap) -> Option<HeaderValue> {
     headers.get(&REQUEST_ID).filter(|value| is_plain(value)).cloned()
@@ -46,17 +37,6 @@ pub fn put_id(headers: &mut HeaderMap, given: Option<HeaderValue>, entropy: &dyn
 fn is_plain(value: &HeaderValue) -> bool {
     value.len() <= 128
         && value.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
-}
-
-/// Answers preflights and marks API answers readable from anywhere (contract §1.2): calls carry a bearer key, never
-/// a cookie, so an origin proves nothing here.
-pub async fn cors(request: Request, next: Next) -> Response {
-    if is_preflight(request.method(), request.headers()) {
-        return preflight();
-    }
-    let mut response = next.run(request).await;
-    mark(response.headers_mut());
-    response
 }
 
 /// CORS of the one route that only our own page calls, with its cookies (contract §1.2).
@@ -80,16 +60,20 @@ pub async fn cors_own_page(State(app): State<SharedApp>, request: Request, next:
     response
 }
 
-/// Refuses a request that says it carries anything but JSON (contract §1.2); the older `/config` and the form of
-/// client credentials under `/oauth2` are not asked.
+/// Refuses a request that says it carries anything but JSON (contract §1.2).
 pub async fn json_only(request: Request, next: Next) -> Response {
-    let asked = !["/config/", "/oauth2/"].iter().any(|start| request.uri().path().starts_with(start));
-    match request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes) {
-        Some(kind) if asked && !kind.to_ascii_lowercase().starts_with(b"application/json") => {
-            ApiError::not_json().into_response()
-        }
-        _ => next.run(request).await,
+    match is_not_json(request.uri().path(), request.headers()) {
+        true => ApiError::not_json().into_response(),
+        false => next.run(request).await,
     }
+}
+
+/// The older `/config` and the form of client credentials under `/oauth2` are not asked.
+fn is_not_json(path: &str, headers: &HeaderMap) -> bool {
+    let asked = !["/config/", "/oauth2/"].iter().any(|start| path.starts_with(start));
+    let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let json = |kind: &[u8]| kind.to_ascii_lowercase().starts_with(b"application/json");
+    asked && kind.is_some_and(|kind| !json(kind))
 }
 
 /// Whether a browser asks for permission: it sends no key with it.
@@ -113,7 +97,8 @@ pub fn preflight() -> Response {
     response
 }
 
-/// Marks an answer as readable from any page.
+/// Marks an answer as readable from anywhere (contract §1.2): calls carry a bearer key, never a cookie, so an origin
+/// proves nothing here.
 pub fn mark(headers: &mut HeaderMap) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED_HEADERS));

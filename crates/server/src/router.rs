@@ -28,7 +28,6 @@ pub fn router(app: SharedApp) -> Router {
 
 /// The routes, as if nothing stood before them.
 pub(crate) fn without_base_path(app: SharedApp) -> Router {
-    let entropy = app.services.context.entropy.clone();
     let api = Router::new()
         .route("/providers", get(providers::list))
         .route("/providers/{provider}", get(providers::get))
@@ -74,9 +73,7 @@ pub(crate) fn without_base_path(app: SharedApp) -> Router {
         .route("/env.js", get(health::env_js))
         .merge(legacy())
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(from_fn(middleware::json_only))
-        .layer(from_fn_with_state(app.clone(), gate::layer))
-        .layer(from_fn(middleware::cors));
+        .layer(from_fn_with_state(app.clone(), gate::layer));
     let own_page = Router::new()
         .route("/connect/telemetry", post(connect_sessions::telemetry))
         .method_not_allowed_fallback(method_not_allowed)
@@ -106,7 +103,6 @@ pub(crate) fn without_base_path(app: SharedApp) -> Router {
         .merge(house)
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(from_fn_with_state(entropy, middleware::request_id))
         .with_state(app)
 }
 

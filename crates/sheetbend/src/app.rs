@@ -245,7 +245,7 @@ fn background(
         tracker.spawn(watch_certificate(tls, shutdown.clone()));
     }
     if let Some(listener) = metrics {
-        let door = Door::without_proxy(server::metrics_router(app.clone()));
+        let door = Door::without_proxy(app.clone(), server::metrics_router(app.clone()));
         let drain = Duration::from_secs(1);
         let listening = server::listen::Listening { door, tls: None, drain, own_url: None };
         tracker.spawn(server::listen::serve(listener, listening, shutdown.clone()));

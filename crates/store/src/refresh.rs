@@ -1,6 +1,6 @@
 //! The right to refresh a connection's credentials: leased, fenced, its intent on disk before the token call.
 
-use domain::connection::{Connection, Health};
+use domain::connection::{Connection, Health, change_config};
 use domain::{ConnectionRow, Scope, Sealed};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
@@ -77,8 +77,9 @@ pub struct NewCredentials {
     pub credentials: Sealed,
     /// The end of the access token, Unix milliseconds.
     pub expires_at_ms: Option<i64>,
-    /// New parameters, when the answer carried some.
-    pub config: Option<Map<String, Json>>,
+    /// Parameters that the answer changes, `null` for those that it takes away; all others stay as they are stored
+    /// at that moment.
+    pub config_changes: Map<String, Json>,
 }
 
 /// Whether the token endpoint may have acted on a call that failed.
@@ -104,8 +105,10 @@ statements! {
     COMPLETE = "UPDATE connection_credentials SET sealed = $3, expires_at = $4, version = version + 1, \
                 refreshed_at = $5, failing_since = NULL, check_at = COALESCE(check_at, $6), \
                 lease_until = NULL, intent = NULL, interrupted = NULL WHERE connection_row = $1 AND fence = $2 AND lease_until IS NOT NULL";
-    COMPLETED = "UPDATE connections SET updated_at = $2, config = COALESCE($3, config), health_error = NULL, \
-                 health_failed_at = NULL, health_failures = 0 WHERE id = $1";
+    // Updating before reading holds the row until the commit, on both databases.
+    COMPLETED = "UPDATE connections SET updated_at = $2, health_error = NULL, health_failed_at = NULL, \
+                 health_failures = 0 WHERE id = $1 RETURNING config";
+    SET_CONFIG = "UPDATE connections SET config = $2 WHERE id = $1";
     FAIL_SETTLED = "UPDATE connection_credentials SET lease_until = NULL, intent = NULL, interrupted = NULL, \
                     failing_since = COALESCE(failing_since, $3) \
                     WHERE connection_row = $1 AND fence = $2 AND lease_until IS NOT NULL";
@@ -178,14 +181,20 @@ impl Store {
         let check_at_ms = now_ms + crate::checks::FIRST_CHECK_MS;
         let sealed =
             params![lease.row, lease.fence, &new.credentials, new.expires_at_ms, now_ms, check_at_ms];
-        let row = params![lease.row, now_ms, optional_json(new.config.as_ref())?];
+        let changes = new.config_changes;
         self.pool
             .write(move |tx| {
                 Box::pin(async move {
                     if tx.execute(COMPLETE, sealed).await? == 0 {
                         return Ok(Written::Lost);
                     }
-                    tx.execute(COMPLETED, row).await?;
+                    let stored = tx.row(COMPLETED, params![lease.row, now_ms]).await?;
+                    if !changes.is_empty() {
+                        let mut stored = stored.ok_or(StoreError::NotFound("connection"))?;
+                        let mut config = stored.take_json()?;
+                        change_config(&mut config, changes);
+                        tx.execute(SET_CONFIG, params![lease.row, json(&config)?]).await?;
+                    }
                     announce(tx, lease.row).await?;
                     Ok(Written::Ok(Box::new(get::in_transaction(tx, lease.scope, lease.row).await?)))
                 })

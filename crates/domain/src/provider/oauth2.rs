@@ -149,7 +149,7 @@ pub struct ClientCredentials {
     pub client_auth: ClientAuth,
     /// The encoding of the token request.
     pub body_format: BodyFormat,
-    /// Whether the connection's certificate is shown in the TLS handshake.
+    /// Whether the connection's certificate is shown in TLS handshakes: of token requests and of calls.
     pub client_certificate: ClientCertificate,
     /// Dotted paths of the token answer copied to `connection_config`.
     pub token_response_metadata: Vec<String>,
@@ -163,7 +163,7 @@ pub struct ClientCredentials {
     pub scope_rules: ScopeRules,
 }
 
-/// Whether the token request needs a TLS client certificate (RFC 8705 §2).
+/// Whether token requests and calls need a TLS client certificate (RFC 8705 §2, §3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ClientCertificate {
     /// No.

@@ -1,6 +1,8 @@
 //! Raw loopback servers that record what really arrived, and clients that may reach them.
 #![expect(dead_code, unreachable_pub, reason = "each test file uses its own part of this module")]
 
+pub mod tls;
+
 use std::collections::HashMap;
 use std::future::pending;
 use std::io;

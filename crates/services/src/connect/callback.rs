@@ -4,17 +4,19 @@ use domain::Scope;
 use domain::operation::OperationState;
 use serde_json::{Value, json};
 
+use super::attempt::Attempt;
 use super::authorize::Begun;
 use super::events::ConnectEvents;
 use super::finish;
 use super::redeem::{self, Step};
-use super::state::{self, Returned, Taken};
+use super::state::{self, Leg, Returned, Taken};
 use crate::context::Context;
 use crate::credentials::account::OpenIntegration;
 use crate::credentials::problem::TokenProblem;
 use crate::credentials::token_answer::TokenAnswer;
 use crate::credentials::token_endpoint;
 use crate::error::Error;
+use crate::webhooks::auth_events::Failed;
 
 /// What the provider sent the browser back with.
 #[derive(Default)]
@@ -210,6 +212,12 @@ async fn tell_failure(context: &Context, events: &ConnectEvents, of: &Returned, 
     let (scope, payload) = (Scope { environment: of.environment }, &of.payload);
     let text = format!("{} {}", failure.problem.cause, failure.problem.remedy);
     context.log.say(scope, &payload.log_id, "error", text.clone(), Some(describe(&failure.problem)));
+    if payload.leg != Leg::AdminLink
+        && let Ok(open) = OpenIntegration::load(context, scope, &of.integration).await
+    {
+        let failed = Failed { kind: failure.kind.to_owned(), description: text.trim_end().to_owned() };
+        Attempt::of_payload(payload).failed(context, &open, &failed).await;
+    }
     let error = format!("{}: {}", failure.problem.code, failure.problem.cause);
     context.log.finish(scope, payload.log_id.clone(), OperationState::Failed, None, Some(error));
     let socket = payload.socket.as_deref();

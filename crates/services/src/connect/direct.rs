@@ -8,6 +8,7 @@ use domain::operation::{OperationKind, OperationState};
 use domain::{ConnectionId, IntegrationKey, Scope};
 use serde_json::{Map, Value};
 
+use super::attempt::{self, Attempt};
 use super::form::{self, Form};
 use super::keep::{self, NewAuthorization, connection_name};
 use super::{certificates, config, sessions, trial};
@@ -89,19 +90,20 @@ async fn authorize(
     let Request { params, form, name } = request;
     sessions::check_allowed(session, &open.integration.key)?;
     let mut config = config::merged(open, params, session.defaults.get(open.integration.key.as_str()))?;
-    let form::Trial { credentials, pair } =
-        form::read(context, session, open, form, form::Place { config: &mut config, log_id }).await?;
-    let account = Account::on_trial(open.clone(), credentials, config)?;
-    let account = trial::pass(context, account, log_id).await?;
+    let id = match name.or_else(|| session.connection.clone()) {
+        Some(name) => name,
+        None => connection_name(context, open.scope, session.reconnect).await?,
+    };
+    let tried = try_out(context, session, open, form, form::Place { config: &mut config, log_id }).await;
+    if let Some(failed) = tried.as_ref().err().and_then(attempt::verdict) {
+        Attempt::of_session(session, id.as_str()).failed(context, open, &failed).await;
+    }
+    let (account, pair) = tried?;
     if let Some(pair) = pair {
         // The pair works: it belongs to this connection from now on and can be taken by no other.
         certificates::take(context, session, &pair).await?;
     }
     let Account { credentials, connection: Connection { config, .. }, .. } = account;
-    let id = match name.or_else(|| session.connection.clone()) {
-        Some(name) => name,
-        None => connection_name(context, open.scope, session.reconnect).await?,
-    };
     let new = NewAuthorization {
         integration: open.clone(),
         id,
@@ -115,4 +117,19 @@ async fn authorize(
     let (connection, _) = keep::keep(context, new).await?;
     context.faults.pass("direct:stored");
     Ok(Connected { integration: open.integration.key.clone(), connection: connection.id })
+}
+
+/// What the form promises, bought and tried at the provider; with it the key pair made here that it used.
+async fn try_out(
+    context: &Context,
+    session: &ConnectSession,
+    open: &Arc<OpenIntegration>,
+    form: Form,
+    place: form::Place<'_>,
+) -> Result<(Account, Option<String>), Error> {
+    let form::Place { config, log_id } = place;
+    let form::Trial { credentials, pair } =
+        form::read(context, session, open, form, form::Place { config: &mut *config, log_id }).await?;
+    let account = Account::on_trial(open.clone(), credentials, std::mem::take(config))?;
+    Ok((trial::pass(context, account, log_id).await?, pair))
 }

@@ -197,6 +197,12 @@ fn fields(provider: &Provider, mut given: Map<String, Value>) -> Result<FormFiel
         if let Some(halves) = halves(value) {
             *value = Value::String(halves);
         }
+        // A key is pasted with the end of its last line, which no pattern expects.
+        if let Value::String(text) = value
+            && text.trim().len() < text.len()
+        {
+            *text = text.trim().to_owned();
+        }
     }
     for field in &provider.credentials {
         let absent = given.get(&field.name).is_none_or(|value| value.is_null() || value == "");

@@ -1,6 +1,7 @@
 //! Connecting: from a customer's session over the provider's sign-in to a stored connection.
 
 pub mod admin_links;
+mod attempt;
 pub mod authorize;
 pub mod callback;
 pub mod certificates;

@@ -6,7 +6,7 @@ use domain::connection::Connection;
 use crate::context::Context;
 use crate::credentials::account::OpenIntegration;
 use crate::error::Error;
-use crate::webhooks::auth_events::{AuthEvent, Teller};
+use crate::webhooks::auth_events::{About, AuthEvent, Teller};
 
 /// Deletes a connection with its credentials; the webhook of it is stored in the same transaction.
 ///
@@ -15,7 +15,7 @@ use crate::webhooks::auth_events::{AuthEvent, Teller};
 pub async fn remove(context: &Context, scope: Scope, connection: &Connection) -> Result<(), Error> {
     let follow_up = match OpenIntegration::load(context, scope, &connection.integration).await {
         Ok(integration) => {
-            Teller::prepare(context, &integration).await?.tell(connection, AuthEvent::Deletion)
+            Teller::prepare(context, &integration).await?.tell(About::stored(connection), AuthEvent::Deletion)
         }
         // A definition that went away, or a secret that does not open, must not keep a connection alive.
         Err(error @ Error::Store(_)) => return Err(error),

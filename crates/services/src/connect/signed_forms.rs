@@ -2,9 +2,10 @@
 
 use domain::Secret;
 use domain::credentials::{AwsSigV4Credentials, Credentials, RawAnswer, TbaCredentials};
-use domain::provider::{SignatureProtocol, Tba};
+use domain::provider::{AuthMode, SignatureProtocol, Tba};
 use serde_json::{Map, Value};
 
+use super::trial;
 use crate::context::Context;
 use crate::credentials::account::OpenIntegration;
 use crate::credentials::aws_session;
@@ -116,7 +117,8 @@ pub(super) async fn role(
         });
         context.log.say(open.scope, log_id, level, format!("POST {}", facts.url), Some(detail));
     }
-    Ok(Credentials::AwsSigV4(session?))
+    let session = session.map_err(|problem| trial::refused(AuthMode::AwsSigV4, problem))?;
+    Ok(Credentials::AwsSigV4(session))
 }
 
 /// Values that become part of a host name or of a request that the operator's keys sign (contract §5.6).

@@ -1,6 +1,8 @@
 //! New credentials before they are stored: they buy the token that they promise, and the provider takes them.
 
+use domain::connection::change_config;
 use domain::credentials::Credentials;
+use domain::provider::AuthMode;
 use serde_json::json;
 
 use super::callback::describe;
@@ -41,26 +43,24 @@ async fn obtain(context: &Context, mut account: Account, log_id: &str) -> Result
         let level = if outcome.is_ok() { "info" } else { "error" };
         context.log.say(open.scope, log_id, level, format!("{} {}", facts.method, facts.url), Some(detail));
     }
-    let fresh = outcome.map_err(|problem| refused(&account.credentials, problem))?;
+    let fresh = outcome.map_err(|problem| refused(account.credentials.mode(), problem))?;
     account.credentials = fresh.credentials;
-    if let Some(config) = fresh.config {
-        account.connection.config = config;
-    }
+    change_config(&mut account.connection.config, fresh.config_changes);
     Ok(account)
 }
 
 /// A token that could not be had, under the contract's code for its mode (§5.6).
-fn refused(credentials: &Credentials, problem: TokenProblem) -> Error {
+pub(super) fn refused(mode: AuthMode, problem: TokenProblem) -> Error {
     if problem.code == "invalid_setting" {
         return Error::refused("invalid_connection_config", problem.cause);
     }
-    let code = match credentials {
-        Credentials::OAuth2Cc(_) => "client_credentials_fetch_error",
-        Credentials::TwoStep(_) => "two_step_credentials_fetch_error",
-        Credentials::Jwt(_) => "jwt_credentials_fetch_error",
-        Credentials::Bill(_) => "bill_credentials_fetch_error",
-        Credentials::Signature(_) => "signature_token_generation_error",
-        Credentials::AwsSigV4(_) => "aws_sigv4_credentials_fetch_error",
+    let code = match mode {
+        AuthMode::OAuth2Cc => "client_credentials_fetch_error",
+        AuthMode::TwoStep => "two_step_credentials_fetch_error",
+        AuthMode::Jwt => "jwt_credentials_fetch_error",
+        AuthMode::Bill => "bill_credentials_fetch_error",
+        AuthMode::Signature => "signature_token_generation_error",
+        AuthMode::AwsSigV4 => "aws_sigv4_sts_request_failed",
         _ => "token_request_failed",
     };
     Error::NoToken { code, problem: Box::new(problem) }

@@ -144,6 +144,9 @@ impl Trial<'_> {
         if let Some(value) = &self.plan.authorization {
             headers.entry(header::AUTHORIZATION).or_insert_with(|| value.clone());
         }
+        if let Some(identity) = &self.plan.identity {
+            request.extensions_mut().insert(identity.clone());
+        }
         self.sign(request, &path).await.map(Some)
     }
 

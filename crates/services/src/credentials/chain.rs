@@ -64,13 +64,8 @@ impl<'a> Attempt<'a> {
             self.values.answers.push(last.clone());
         }
         let credentials = two_step::credentials(scheme, last, &self.values, self.own)?;
-        let found = two_step::metadata(scheme, &self.values.answers);
-        let config = (!found.is_empty()).then(|| {
-            let mut config = self.values.party.config.clone();
-            config.extend(found);
-            config
-        });
-        Ok(Fresh { credentials: domain::credentials::Credentials::TwoStep(credentials), config })
+        let config_changes = two_step::metadata(scheme, &self.values.answers).into_iter().collect();
+        Ok(Fresh { credentials: domain::credentials::Credentials::TwoStep(credentials), config_changes })
     }
 
     async fn step(&mut self, scheme: &TwoStep, step: &TokenStep) -> Result<Map<String, Value>, TokenProblem> {

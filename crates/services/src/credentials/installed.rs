@@ -55,10 +55,8 @@ pub async fn custom(
     let minted = mint(context, account, &scheme.app, &own.app.app_id, &installation).await;
     let mut renewed = minted.map(|app| Credentials::Custom(CustomCredentials { app, user }));
     if let (Ok(fresh), true) = (&mut renewed.outcome, own.app.installation_id.is_empty()) {
-        let mut config = account.connection.config.clone();
-        config.remove("pending");
-        config.insert("installation_id".to_owned(), Value::String(installation));
-        fresh.config = Some(config);
+        fresh.config_changes.insert("pending".to_owned(), Value::Null);
+        fresh.config_changes.insert("installation_id".to_owned(), Value::String(installation));
     }
     renewed
 }

@@ -6,6 +6,7 @@ pub mod aws_session;
 pub mod certificate_end;
 pub mod chain;
 pub mod claims;
+pub mod client_identity;
 pub mod codec;
 pub mod entra_codes;
 pub mod fetches;

@@ -17,7 +17,7 @@ use super::{codec, renewal};
 use crate::context::{Context, REFRESH_LEASE};
 use crate::error::{Error, RetryLater};
 use crate::operations::OperationFacts;
-use crate::webhooks::auth_events::{AuthEvent, Teller, is_news};
+use crate::webhooks::auth_events::{About, AuthEvent, Teller, is_news};
 
 /// How long another node's refresh is waited for; longer than its lease.
 const PATIENCE: Duration = Duration::from_secs(35);
@@ -119,10 +119,11 @@ async fn lease_suffices(context: &Context, lease: &Lease) -> Result<bool, Error>
 }
 
 async fn keep(context: &Context, account: &Account, lease: Lease, fresh: Fresh) -> Result<(), Error> {
-    let Fresh { credentials, config } = fresh;
+    let Fresh { credentials, config_changes } = fresh;
     let place = vault::Place::new("connections", &account.connection.seal_id, "credentials");
     let sealed = context.vault.seal(&place, &codec::encode(&credentials))?;
-    let new = NewCredentials { credentials: sealed, expires_at_ms: credentials.expires_at_ms(), config };
+    let expires_at_ms = credentials.expires_at_ms();
+    let new = NewCredentials { credentials: sealed, expires_at_ms, config_changes };
     match context.store.complete_refresh(lease, new, context.now_ms()).await? {
         // Lost: a newer authorization or refresh has been stored, and what we hold is older news.
         Written::Ok(_) | Written::Lost => {}
@@ -170,7 +171,7 @@ async fn give_up(
     let follow_up = match is_news(held.connection.health.error.as_ref(), &described) {
         true => Teller::prepare(context, &account.integration)
             .await?
-            .tell(&held.connection, AuthEvent::RefreshFailure(&described)),
+            .tell(About::stored(&held.connection), AuthEvent::RefreshFailure(&described)),
         false => FollowUp::default(),
     };
     // Lost: somebody else has taken over and will write what they find.

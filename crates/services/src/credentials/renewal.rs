@@ -15,7 +15,7 @@ use super::schemes::{
 use super::template_functions::TemplateFunctions;
 use super::token_answer::TokenAnswer;
 use super::token_endpoint::{self, TokenCallFacts};
-use super::{aws_session, chain, installed};
+use super::{aws_session, chain, client_identity, installed};
 use crate::context::{Context, TOKEN_CALL};
 
 /// All calls of one renewal together; a little more than one call, whose own failure says more.
@@ -33,8 +33,8 @@ pub struct Renewed {
 pub struct Fresh {
     /// The credentials.
     pub credentials: Credentials,
-    /// The connection config with what the answer brought; `None` leaves it as it is.
-    pub config: Option<Map<String, Value>>,
+    /// What the answer changes in the connection config; `null` takes a parameter away.
+    pub config_changes: Map<String, Value>,
 }
 
 impl Renewed {
@@ -51,7 +51,7 @@ impl Renewed {
 
 impl From<Credentials> for Fresh {
     fn from(credentials: Credentials) -> Self {
-        Self { credentials, config: None }
+        Self { credentials, config_changes: Map::new() }
     }
 }
 
@@ -108,22 +108,21 @@ async fn by_one_request(context: &Context, account: &Account) -> Renewed {
     };
     let (facts, answer) = token_endpoint::ask(context, request).await;
     let outcome = answer.and_then(|answer| {
-        let config = refreshed_config(account, &answer);
-        credentials(context, account, answer).map(|credentials| Fresh { credentials, config })
+        let config_changes = brought(account, &answer);
+        credentials(context, account, answer).map(|credentials| Fresh { credentials, config_changes })
     });
     Renewed { facts: Some(facts), outcome }
 }
 
-/// The connection config with what the definition wants of an answer.
-fn refreshed_config(account: &Account, answer: &TokenAnswer) -> Option<Map<String, Value>> {
+/// What the definition wants of an answer for the connection config.
+fn brought(account: &Account, answer: &TokenAnswer) -> Map<String, Value> {
     let wanted = match &account.integration.entry.provider.auth {
         Auth::OAuth2(scheme) => &scheme.refresh_response_metadata,
         // Each of its requests is a first one.
         Auth::OAuth2Cc(scheme) => &scheme.token_response_metadata,
-        _ => return None,
+        _ => return Map::new(),
     };
-    let found = oauth2::metadata(wanted, &answer.raw);
-    (!found.is_empty()).then(|| account.connection.config.clone().into_iter().chain(found).collect())
+    oauth2::metadata(wanted, &answer.raw).into_iter().collect()
 }
 
 /// The request that renews an account's token.
@@ -153,6 +152,7 @@ fn request(context: &Context, account: &Account) -> Result<TokenRequest, TokenPr
             client_credentials::request(scheme, &party, &scopes).and_then(|mut request| {
                 let id = context.uuid();
                 client_credentials::prove(scheme, own, (context.now_ms(), &id), &mut request)?;
+                request.identity = client_identity::of_client(context, scheme, own)?;
                 Ok(request)
             })
         }

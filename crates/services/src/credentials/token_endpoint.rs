@@ -115,6 +115,9 @@ fn to_http(request: &TokenRequest) -> Option<Request<Body>> {
     // A fragment is not sent (RFC 9110 §7.1) and `Uri` does not take one.
     url.set_fragment(None);
     *http.uri_mut() = url.as_str().parse().ok()?;
+    if let Some(identity) = &request.identity {
+        http.extensions_mut().insert(identity.clone());
+    }
     let headers = http.headers_mut();
     if !in_query && let Some(kind) = kind {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));

@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::credentials::account::Account;
 use crate::error::Error;
 use crate::operations::OperationFacts;
-use crate::webhooks::auth_events::{AuthEvent, Teller, is_news};
+use crate::webhooks::auth_events::{About, AuthEvent, Teller, is_news};
 
 /// What a test found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +70,7 @@ async fn refused(context: &Context, account: &Account, story: String) -> Result<
     let follow_up = match is_news(known.error.as_ref(), &problem) {
         true => {
             let teller = Teller::prepare(context, &account.integration).await?;
-            teller.tell(&account.connection, AuthEvent::RefreshFailure(&problem))
+            teller.tell(About::stored(&account.connection), AuthEvent::RefreshFailure(&problem))
         }
         false => store::FollowUp::default(),
     };

@@ -16,6 +16,7 @@ use super::target;
 use super::values::{self, Subject, SubjectValues};
 use crate::context::Context;
 use crate::credentials::account::OpenIntegration;
+use crate::credentials::client_identity;
 use crate::credentials::token_endpoint::USER_AGENT;
 use crate::environments::OverrideHosts;
 
@@ -34,7 +35,7 @@ pub struct ProxyPlan {
     pub query: Vec<(String, String)>,
     /// What is made anew for every attempt; nearly all connections have nothing of it.
     pub each_attempt: Option<Box<EachAttempt>>,
-    /// Origins that belong to the connection.
+    /// Origins that belong to the connection besides the base's.
     pub allowed: Vec<AllowedOrigin>,
     /// Where the environment lets a base-URL override lead.
     pub override_hosts: OverrideHosts,
@@ -42,6 +43,8 @@ pub struct ProxyPlan {
     pub hints: RetryHints,
     /// What becomes of headers on a redirect to another origin, where the caller says nothing.
     pub redirect_headers: RedirectHeaders,
+    /// The certificate that is shown where [`Self::authorization`] goes.
+    pub identity: Option<egress::ClientIdentity>,
     /// Secrets that stand in the URL of every call.
     in_url: Vec<Secret>,
 }
@@ -81,8 +84,7 @@ impl ProxyPlan {
         let base = proxy.base_url.resolve(&values).map_err(missing)?.trim_end_matches('/').to_owned();
         let base_origin =
             target::origin(&base).ok_or_else(|| "the base URL is not a valid URL".to_owned())?;
-        let mut allowed = catalog::allowed_origins(provider, open.cloud_values(context), subject.config)
-            .map_err(missing)?;
+        let mut allowed = catalog::further_origins(provider, open.cloud_values(context), subject.config);
         let hosts = &open.integration.settings.allowed_hosts;
         allowed.extend(
             hosts.iter().filter_map(|host| catalog::HostPattern::parse(host).ok()).map(AllowedOrigin::Host),
@@ -91,7 +93,10 @@ impl ProxyPlan {
         let query: Vec<_> =
             query.filter_map(|(name, value)| Some((name.clone(), value.resolve(&values).ok()?))).collect();
         let each_attempt = EachAttempt::of(context, subject, proxy)?;
+        let identity = client_identity::of(context, &provider.auth, subject.credentials)
+            .map_err(|missing| missing.to_string())?;
         Ok(Self {
+            identity,
             in_url: in_url(&proxy.base_url, &proxy.query, &values),
             base,
             base_origin,

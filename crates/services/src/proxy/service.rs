@@ -89,6 +89,9 @@ impl Proxy {
             let (body, mut replay) = source.split();
             let mut request =
                 prepare(call, body, &fallbacks(&self.context, &account, &destination), &destination);
+            if let Some(identity) = shown(&self.context, &account, &destination) {
+                request.extensions_mut().insert(identity);
+            }
             if let Some(signer) = &signer {
                 replay = signer.sign(&mut request, replay).await?;
             }
@@ -216,6 +219,12 @@ fn fallbacks<'a>(
         return Cow::Borrowed(&plan.headers);
     }
     plan.headers.iter().filter(|(_, value)| !value.is_sensitive()).cloned().collect::<Vec<_>>().into()
+}
+
+/// The certificate that a call shows; a minted token's host is another's, and sees none.
+fn shown(context: &Context, account: &Account, destination: &Destination) -> Option<egress::ClientIdentity> {
+    let identity = account.plan(context).ok()?.identity.as_ref()?;
+    destination.minted.is_none().then(|| identity.clone())
 }
 
 /// What axios says of a POST without a body; nobody chose it.

@@ -24,15 +24,73 @@ pub enum AuthEvent<'a> {
     RefreshFailure(&'a AuthProblem),
     /// It was deleted; ours, the contract has none.
     Deletion,
+    /// An authorization of a new connection failed.
+    CreationFailure(&'a Failed),
+    /// An authorization of a connection that is there failed; it stays as it was.
+    OverrideFailure(&'a Failed),
+}
+
+/// Why an authorization failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failed {
+    /// A code: of contract §5.4, or of the form's answer (§5.6).
+    pub kind: String,
+    /// For people; holds no secret.
+    pub description: String,
+}
+
+/// The connection that an event is about, be it stored or not.
+#[derive(Debug, Clone, Copy)]
+pub struct About<'a> {
+    /// Its id.
+    pub connection: &'a str,
+    /// The integration's key.
+    pub integration: &'a str,
+    /// The provider.
+    pub provider: &'a str,
+    /// All tags.
+    pub tags: &'a BTreeMap<String, String>,
+    /// The end user.
+    pub end_user: Option<&'a EndUser>,
+    /// Its own receiver.
+    pub webhook_url_override: Option<&'a str>,
+}
+
+impl<'a> About<'a> {
+    /// A stored connection.
+    pub fn stored(connection: &'a Connection) -> Self {
+        Self {
+            connection: connection.id.as_str(),
+            integration: connection.integration.as_str(),
+            provider: connection.provider.as_str(),
+            tags: &connection.tags,
+            end_user: connection.end_user.as_ref(),
+            webhook_url_override: connection.webhook_url_override.as_deref(),
+        }
+    }
 }
 
 impl AuthEvent<'_> {
     fn operation(self) -> &'static str {
         match self {
-            Self::Creation => "creation",
-            Self::Override => "override",
+            Self::Creation | Self::CreationFailure(_) => "creation",
+            Self::Override | Self::OverrideFailure(_) => "override",
             Self::RefreshFailure(_) => "refresh",
             Self::Deletion => "deletion",
+        }
+    }
+
+    /// The `error` of a body that tells of a failure.
+    fn error(self) -> Option<Value> {
+        match self {
+            Self::Creation | Self::Override | Self::Deletion => None,
+            Self::RefreshFailure(problem) => {
+                let description = format!("{} {}", problem.cause, problem.remedy);
+                Some(json!({"type": "refresh_token_external_error", "description": description.trim_end()}))
+            }
+            Self::CreationFailure(failed) | Self::OverrideFailure(failed) => {
+                Some(json!({"type": failed.kind, "description": failed.description}))
+            }
         }
     }
 }
@@ -62,57 +120,55 @@ impl Teller {
             Upserted::Created => AuthEvent::Creation,
             Upserted::Overridden => AuthEvent::Override,
         };
-        self.tell(connection, event)
+        self.tell(About::stored(connection), event)
     }
 
     /// The webhooks of an event: none without a receiver or when its switch is off.
-    pub fn tell(&self, connection: &Connection, event: AuthEvent<'_>) -> FollowUp {
+    pub fn tell(&self, about: About<'_>, event: AuthEvent<'_>) -> FollowUp {
         let switches = &self.told.settings;
         let wanted = match event {
-            AuthEvent::Creation => switches.on_auth_creation,
-            AuthEvent::Override => true,
+            AuthEvent::Creation | AuthEvent::CreationFailure(_) => switches.on_auth_creation,
+            AuthEvent::Override | AuthEvent::OverrideFailure(_) => true,
             AuthEvent::RefreshFailure(_) => switches.on_auth_refresh_error,
             AuthEvent::Deletion => switches.on_auth_deletion,
         };
-        let receivers = switches.receivers(connection.webhook_url_override.as_deref());
+        let receivers = switches.receivers(about.webhook_url_override);
         if !wanted || receivers.is_empty() {
             return FollowUp::default();
         }
-        let body = stable::text(&self.body(connection, event));
+        let body = stable::text(&self.body(about, event));
         let name = self.event_id.trim_start_matches("msg_");
         let one = |(index, url): (usize, String)| NewDelivery {
             id: format!("del_{name}_{}", index + 1),
             event_id: self.event_id.clone(),
             event: format!("auth.{}", event.operation()),
-            integration: Some(connection.integration.to_string()),
-            connection: Some(connection.id.to_string()),
+            integration: Some(about.integration.to_owned()),
+            connection: Some(about.connection.to_owned()),
             url,
             body: body.clone(),
         };
         FollowUp { tasks: Vec::new(), deliveries: receivers.into_iter().enumerate().map(one).collect() }
     }
 
-    fn body(&self, connection: &Connection, event: AuthEvent<'_>) -> Value {
+    fn body(&self, about: About<'_>, event: AuthEvent<'_>) -> Value {
+        let error = event.error();
         let mut body = json!({
             "from": "nango",
             "type": "auth",
-            "connectionId": connection.id.as_str(),
-            "providerConfigKey": connection.integration.as_str(),
+            "connectionId": about.connection,
+            "providerConfigKey": about.integration,
             "authMode": self.mode.as_str(),
-            "provider": connection.provider.as_str(),
+            "provider": about.provider,
             "environment": self.told.name.as_str(),
             "operation": event.operation(),
-            "success": true,
-            "tags": connection.tags,
+            "success": error.is_none(),
+            "tags": about.tags,
         });
-        if let Some(end_user) = &connection.end_user {
+        if let Some(end_user) = about.end_user {
             body["endUser"] = shown(end_user);
         }
-        if let AuthEvent::RefreshFailure(problem) = event {
-            let description = format!("{} {}", problem.cause, problem.remedy);
-            body["success"] = false.into();
-            body["error"] =
-                json!({"type": "refresh_token_external_error", "description": description.trim_end()});
+        if let Some(error) = error {
+            body["error"] = error;
         }
         body
     }

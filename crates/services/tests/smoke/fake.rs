@@ -11,6 +11,12 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::RootCertStore;
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::server::danger::ClientCertVerifier;
+
+/// What every answer sets, for definitions that send a session back.
+pub const COOKIE: &str = "session=the-session";
 
 /// One request as it came out of its tunnel.
 #[derive(Debug, Clone)]
@@ -19,6 +25,8 @@ pub struct Seen {
     pub line: String,
     pub head: String,
     pub body: String,
+    /// The caller showed a certificate of [`Fake::caller`]'s making.
+    pub identified: bool,
 }
 
 impl Seen {
@@ -27,6 +35,15 @@ impl Seen {
         let encoded: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
         [&self.line, &self.head, &self.body].iter().any(|part| part.contains(text) || part.contains(&encoded))
             || self.basic().is_some_and(|pair| pair.contains(text) || pair.contains(&encoded))
+            || self.base64_words().any(|word| word.contains(text))
+    }
+
+    /// What the words of the head are when they are read as base64.
+    fn base64_words(&self) -> impl Iterator<Item = String> {
+        use base64::Engine as _;
+        let words = self.head.split_whitespace();
+        let decoded = words.filter_map(|word| base64::engine::general_purpose::STANDARD.decode(word).ok());
+        decoded.filter_map(|bytes| String::from_utf8(bytes).ok())
     }
 
     /// `user:password` of Basic authorization.
@@ -50,6 +67,7 @@ pub struct Fake {
     pub port: u16,
     pub ca_file: std::path::PathBuf,
     script: Arc<Mutex<Script>>,
+    authority: Arc<Authority>,
 }
 
 impl Fake {
@@ -64,15 +82,28 @@ impl Fake {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let script: Arc<Mutex<Script>> = Arc::default();
-        let authority = Arc::new(Authority { issuer: Issuer::new(params, key), made: Mutex::default() });
-        let shared = script.clone();
+        let mut callers = RootCertStore::empty();
+        callers.add(ca.der().clone()).unwrap();
+        let callers =
+            WebPkiClientVerifier::builder(Arc::new(callers)).allow_unauthenticated().build().unwrap();
+        let issuer = Issuer::new(params, key);
+        let authority = Arc::new(Authority { issuer, callers, made: Mutex::default() });
+        let (shared, house) = (script.clone(), authority.clone());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (shared, authority) = (shared.clone(), authority.clone());
+                let (shared, authority) = (shared.clone(), house.clone());
                 tokio::spawn(async move { tunnel(stream, &shared, &authority).await });
             }
         });
-        Self { port, ca_file, script }
+        Self { port, ca_file, script, authority }
+    }
+
+    /// A certificate with its key, both PEM, that every host here knows.
+    pub fn caller(&self) -> (String, String) {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(vec!["caller.example".to_owned()]).unwrap();
+        params.extended_key_usages.push(rcgen::ExtendedKeyUsagePurpose::ClientAuth);
+        (params.signed_by(&key, &self.authority.issuer).unwrap().pem(), key.serialize_pem())
     }
 
     /// Begins a case: what was seen is forgotten.
@@ -88,6 +119,7 @@ impl Fake {
 
 struct Authority {
     issuer: Issuer<'static, KeyPair>,
+    callers: Arc<dyn ClientCertVerifier>,
     made: Mutex<HashMap<String, TlsAcceptor>>,
 }
 
@@ -101,7 +133,7 @@ impl Authority {
                 let certificate = params.signed_by(&key, &self.issuer).unwrap();
                 let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
                 let config = tokio_rustls::rustls::ServerConfig::builder()
-                    .with_no_client_auth()
+                    .with_client_cert_verifier(self.callers.clone())
                     .with_single_cert(vec![certificate.der().clone()], key)
                     .unwrap();
                 TlsAcceptor::from(Arc::new(config))
@@ -121,14 +153,16 @@ async fn tunnel(mut stream: TcpStream, script: &Mutex<Script>, authority: &Autho
     let Ok(mut tls) = authority.acceptor(&host).accept(stream).await else { return };
     while let Some((head, body)) = read(&mut tls).await {
         let line = head.lines().next().unwrap_or_default().to_owned();
-        let seen = Seen { host: host.clone(), line, head, body: String::from_utf8_lossy(&body).into_owned() };
+        let body = String::from_utf8_lossy(&body).into_owned();
+        let identified = tls.get_ref().1.peer_certificates().is_some();
+        let seen = Seen { host: host.clone(), line, head, body, identified };
         let answer = {
             let mut script = script.lock().unwrap();
             script.seen.push(seen);
             numbered(&script.answer).to_string()
         };
         let head = format!(
-            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{answer}",
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nset-cookie: {COOKIE}; Path=/\r\ncontent-length: {}\r\n\r\n{answer}",
             answer.len()
         );
         if tls.write_all(head.as_bytes()).await.is_err() {

@@ -15,8 +15,8 @@ pub fn of(fields: &[Field]) -> Map<String, Value> {
 
 /// A value for one field.
 pub fn one(field: &Field) -> String {
-    if field.name.to_lowercase().contains("privatekey") || field.name.to_lowercase().contains("private_key") {
-        return key().to_owned();
+    if ["privatekey", "private_key"].contains(&field.name.to_lowercase().as_str()) && !has_halves(field) {
+        return key_for(field);
     }
     if let Some(choice) = field.choices.first() {
         return choice.clone();
@@ -52,8 +52,26 @@ fn generated(pattern: &str) -> String {
     found.unwrap_or_else(|| "acme".to_owned())
 }
 
+/// Two halves, of which the second signs.
+fn has_halves(field: &Field) -> bool {
+    field.pattern.as_deref().is_some_and(|pattern| pattern.contains(':'))
+}
+
+/// A private key, written as the field's pattern wants it: with line breaks, or with `\n` as a JSON file has them.
+fn key_for(field: &Field) -> String {
+    let pem = key(&rcgen::PKCS_RSA_SHA256);
+    let written_out = pem.replace('\n', "\\n");
+    let fits = |text: &str| {
+        let regex = field.pattern.as_deref().and_then(|pattern| Regex::new(pattern).ok());
+        regex.is_none_or(|regex| regex.is_match(text.trim()))
+    };
+    if !fits(pem) && fits(&written_out) { written_out } else { pem.to_owned() }
+}
+
 /// A private key, made once.
-fn key() -> &'static str {
-    static KEY: std::sync::OnceLock<String> = std::sync::OnceLock::new();
-    KEY.get_or_init(|| rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap().serialize_pem())
+pub fn key(algorithm: &'static rcgen::SignatureAlgorithm) -> &'static str {
+    static RSA: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    static EC: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    let kept = if algorithm == &rcgen::PKCS_RSA_SHA256 { &RSA } else { &EC };
+    kept.get_or_init(|| rcgen::KeyPair::generate_for(algorithm).unwrap().serialize_pem().replace('\r', ""))
 }

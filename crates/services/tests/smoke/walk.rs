@@ -2,7 +2,9 @@
 
 use domain::connect::ConnectSession;
 use domain::credentials::BasicCredentials;
-use domain::provider::{Auth, ClientAuth, CodeGrant, Expiry, OAuth2, Provider, TwoStep};
+use domain::provider::{
+    Auth, ClientAuth, ClientCertificate, CodeGrant, Expiry, OAuth2, Provider, SigningProtocol, TwoStep,
+};
 use domain::template::Template;
 use domain::{ConnectionId, IntegrationKey, Secret};
 use http::{HeaderMap, Method};
@@ -19,7 +21,7 @@ use services::proxy::decide::RetryPolicy;
 use services::proxy::target::Target;
 use services::proxy::{Links, Packing, ProxyCall, Redirects};
 
-use crate::fake::Seen;
+use crate::fake::{COOKIE, Seen};
 use crate::house::House;
 use crate::samples;
 
@@ -100,7 +102,10 @@ impl Walker<'_> {
                 client_secret: (!self.registers()).then(|| Secret::new(SECRET)),
                 ..IntegrationChanges::default()
             },
-            false => IntegrationChanges::default(),
+            false => IntegrationChanges {
+                allowed_hosts: matches!(self.provider.auth, Auth::TwoStep(_)).then(|| self.hosts()),
+                ..IntegrationChanges::default()
+            },
         };
         integrations::create(context, scope, self.provider.name.as_str(), self.key.clone(), changes)
             .await
@@ -111,17 +116,42 @@ impl Walker<'_> {
     }
 
     fn client(&self) -> Form {
+        let (certificate, key) = self.shows_certificate().then(|| self.house.fake.caller()).unzip();
         Form::ClientCredentials {
             client_id: CLIENT.to_owned(),
             client_secret: Secret::new(SECRET),
-            client_certificate: None,
-            client_private_key: None,
+            client_certificate: certificate.map(Secret::from),
+            client_private_key: key.map(Secret::from),
+        }
+    }
+
+    /// Whether every request of the connection shows its certificate.
+    fn shows_certificate(&self) -> bool {
+        matches!(&self.provider.auth, Auth::OAuth2Cc(scheme) if scheme.client_certificate == ClientCertificate::Required)
+    }
+
+    /// What the fake has seen since the last look; each request showed a certificate if the definition asks for one.
+    fn seen(&self) -> Result<Vec<Seen>, String> {
+        let seen = self.house.fake.take();
+        match seen.iter().find(|one| one.identified != self.shows_certificate()) {
+            Some(odd) => Err(format!("{}: a certificate was shown: {}", odd.line, odd.identified)),
+            None => Ok(seen),
         }
     }
 
     /// What the form of the credentials asks for.
     fn credentials(&self) -> Map<String, Value> {
-        samples::of(&self.provider.credentials)
+        let mut fields = samples::of(&self.provider.credentials);
+        if let Auth::Jwt(template) = &self.provider.auth
+            && template.protocol == SigningProtocol::Ec
+        {
+            let pem = samples::key(&rcgen::PKCS_ECDSA_P256_SHA256);
+            fields
+                .values_mut()
+                .filter(|value| value.as_str().is_some_and(|text| text.contains("PRIVATE KEY")))
+                .for_each(|value| *value = json!(pem));
+        }
+        fields
     }
 
     /// One value of the credentials, as its field asks for it.
@@ -305,7 +335,7 @@ impl Walker<'_> {
             }
             _ => return Err("callback: neither connected nor failed".to_owned()),
         };
-        let seen = self.house.fake.take();
+        let seen = self.seen()?;
         let [redeemed] = seen.as_slice() else { return Err(format!("{} token requests", seen.len())) };
         check_redeemed(redeemed, &url)?;
         self.call_and_refresh(&connection, None).await
@@ -317,7 +347,7 @@ impl Walker<'_> {
             direct::connect(&self.house.services.context, &session, &self.key, self.config(), form)
                 .await
                 .map_err(|error| format!("connect: {}", shown(&error)))?;
-        self.house.fake.take();
+        self.seen()?;
         self.call_and_refresh(connected.connection.as_str(), secret).await
     }
 
@@ -345,10 +375,20 @@ impl Walker<'_> {
         if tokens[0] == tokens[1] && tokens[0].is_some() && !signed_here {
             return Err("refresh: the token is the old one".to_owned());
         }
-        if self.house.fake.take().is_empty() && !signed_here {
+        if self.seen()?.is_empty() && !signed_here {
             return Err("refresh: nobody was asked".to_owned());
         }
         self.call(&id, fresh.credentials.access_token().map(Secret::expose)).await
+    }
+
+    fn in_body(&self) -> bool {
+        self.provider.proxy.as_ref().is_some_and(|proxy| proxy.body.is_some())
+    }
+
+    /// Whether calls send the cookies of the login in place of its token.
+    fn by_cookie(&self) -> bool {
+        let headers = self.provider.proxy.iter().flat_map(|proxy| &proxy.headers);
+        headers.flat_map(|(_, template)| template.paths()).any(|path| path == "credentials._cookies")
     }
 
     async fn call(&self, id: &ConnectionId, token: Option<&str>) -> Result<(), String> {
@@ -359,7 +399,8 @@ impl Walker<'_> {
             scope: self.house.scope,
             integration: self.key.clone(),
             connection: id.clone(),
-            method: Method::GET,
+            // A key that goes into the body needs one.
+            method: if self.in_body() { Method::POST } else { Method::GET },
             target: Target::parse("/smoke?x=1").unwrap(),
             headers: HeaderMap::new(),
             retry: RetryPolicy::default(),
@@ -372,13 +413,13 @@ impl Walker<'_> {
         };
         let answer = self.house.services.proxy.call(call, egress::Body::empty()).await;
         let answer = answer.map_err(|error| format!("call: {}", shown(&error)))?;
-        let seen = self.house.fake.take();
+        let seen = self.seen()?;
         let [request] = seen.as_slice() else { return Err(format!("call: {} requests", seen.len())) };
         if answer.status() != 200 || !request.line.contains("/smoke") {
             return Err(format!("call: {} for {} at {}", answer.status(), request.line, request.host));
         }
         match token {
-            Some(token) if !request.holds(token) => {
+            Some(token) if !(request.holds(token) || self.by_cookie() && request.holds(COOKIE)) => {
                 Err(format!("call: the token is not in {}", request.head.replace("\r\n", " | ")))
             }
             _ => Ok(()),

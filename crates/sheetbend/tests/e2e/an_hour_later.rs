@@ -118,7 +118,7 @@ async fn refreshed_elsewhere(house: &House, id: &ConnectionId, credentials: &Cre
     let new = NewCredentials {
         credentials: house.context.vault.seal(&place, &codec::encode(credentials)).unwrap(),
         expires_at_ms: credentials.expires_at_ms(),
-        config: None,
+        config_changes: Map::new(),
     };
     assert!(matches!(other.complete_refresh(lease, new, now_ms).await.unwrap(), Written::Ok(_)));
 }

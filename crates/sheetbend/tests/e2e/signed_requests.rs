@@ -167,7 +167,7 @@ async fn a_role_that_cannot_be_or_is_refused_leaves_nothing() {
     assert_eq!(fake.upstream.seen().len(), 0, "no byte leaves for what cannot be right");
     let role = json!({"role_arn": "arn:aws:iam::123456789012:role/x"});
     let refused = fake.post("/auth/aws-sigv4/fake-aws", "", &role).await;
-    assert_eq!(refused.status, 400, "{}", refused.text());
+    refused.refused(502, "aws_sigv4_sts_request_failed");
     assert!(refused.text().contains("sts:AssumeRole"), "{}", refused.text());
     let all = fake.server.api("GET", "/connections", None).await.ok();
     let ours = |one: &&serde_json::Value| one["provider_config_key"] == "fake-aws";

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use harness::receiver::Receiver;
 use harness::upstream::{Upstream, answer};
+use harness::vendor::{KEY, Vendor};
+use harness::visitor::Visitor;
 use harness::{Server, Start};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -212,4 +214,76 @@ async fn import_and_die(server: &Server, id: &str, receiver: &str) {
     let url = format!("{}/connections", server.url());
     let asked = harness::request("POST", &url, &headers, body.to_string());
     let _ = tokio::time::timeout(Duration::from_secs(10), asked).await.expect("neither an answer nor an end");
+}
+
+/// Puts a key into the form of a session.
+async fn put_key(server: &Server, token: &str, key: &str) -> harness::Answer {
+    let url = format!("{}/api-auth/api-key/keyed?connect_session_token={token}", server.url());
+    let body = json!({"apiKey": key}).to_string();
+    server.send("POST", &url, &[("content-type", "application/json")], body).await
+}
+
+async fn token_of(server: &Server, path: &str, body: Value) -> String {
+    let made = server.api("POST", path, Some(body)).await.ok();
+    made["data"]["token"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_form_that_the_provider_refuses_is_told_and_one_that_is_no_form_is_not() {
+    let receiver = Receiver::start().await;
+    let vendor = Vendor::start().await;
+    let server = vendor.server().await;
+    let session =
+        json!({"end_user": {"id": "u1"}, "tags": {"plan": "pro"}, "webhook_url_override": receiver.url()});
+    let token = token_of(&server, "/connect/sessions", session).await;
+    put_key(&server, &token, "not by the pattern").await.refused(400, "invalid_body");
+    put_key(&server, &token, "vendor-key-00000000").await.refused(400, "connection_test_failed");
+    let told = receiver.wait_for(1).await[0].json();
+    let description = told["error"]["description"].as_str().unwrap();
+    assert!(description.contains("answered 401") && !description.contains("00000000"), "{description}");
+    let wanted = json!({
+        "from": "nango", "type": "auth", "connectionId": told["connectionId"], "providerConfigKey": "keyed",
+        "authMode": "API_KEY", "provider": "vendor-keyed", "environment": "dev", "operation": "creation",
+        "success": false, "error": {"type": "connection_test_failed", "description": description},
+        "tags": {"end_user_id": "u1", "plan": "pro"}, "endUser": {"endUserId": "u1", "tags": {}},
+    });
+    assert_eq!(told, wanted);
+    // The same of a connection that is there: it stays, and its own id is told.
+    let made = put_key(&server, &token, KEY).await.ok()["connectionId"].clone();
+    assert_eq!(receiver.wait_for(2).await[1].json()["success"], true);
+    let again =
+        json!({"connection_id": made, "integration_id": "keyed", "webhook_url_override": receiver.url()});
+    let token = token_of(&server, "/connect/sessions/reconnect", again).await;
+    put_key(&server, &token, "vendor-key-00000000").await.refused(400, "connection_test_failed");
+    let told = receiver.wait_for(3).await[2].json();
+    assert_eq!((&told["operation"], &told["success"]), (&json!("override"), &json!(false)));
+    assert_eq!(told["connectionId"], made);
+    assert_eq!(deliveries(&server, "?event=auth.creation").await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_sign_in_that_comes_back_without_a_grant_is_told_where_creations_are() {
+    let receiver = Receiver::start().await;
+    let server = Start::dev().start();
+    for (switch, told) in [(false, 0), (true, 1)] {
+        let settings = json!({"webhooks": {"primary_url": receiver.url(), "on_auth_creation": switch}});
+        server.api("PATCH", "/environment", Some(settings)).await.ok();
+        let mut visitor = Visitor::new(&server);
+        let begun = visitor.begin(EXCEL, json!({"end_user": {"id": "u1"}}), "").await;
+        let returned = visitor.sign_in(&begun, "ada@contoso.example").await;
+        let back = format!(
+            "{}/oauth/callback?error=access_denied&error_description=no&state={}",
+            server.url(),
+            returned.param("state").unwrap()
+        );
+        visitor.get(&back).await;
+        assert_eq!(deliveries(&server, "").await.len(), told);
+    }
+    let told = receiver.wait_for(1).await[0].json();
+    assert_eq!((&told["operation"], &told["success"]), (&json!("creation"), &json!(false)));
+    assert_eq!(
+        (&told["error"]["type"], &told["endUser"]["endUserId"]),
+        (&json!("callback_err"), &json!("u1"))
+    );
+    assert!(!told["connectionId"].as_str().unwrap().is_empty());
 }

@@ -1,5 +1,6 @@
 //! Credentials that are due to be looked after, and those that end.
 
+use serde_json::Map;
 use store::{
     Claim, Dialect, EndingCredentials, FollowUp, Intent, NewConnection, NewCredentials, Uncertainty, Written,
 };
@@ -64,7 +65,11 @@ async fn each_visitor_gets_others_and_newer_credentials_win(f: Fixture) {
     let failing = f.store.claim_checks(0, NOW, 1).await.unwrap().remove(0);
     assert_eq!(failing.failing_since_ms, Some(NOW + 3 * HOUR));
     f.store.set_check(due[0].row, version, None).await.unwrap();
-    let new = NewCredentials { credentials: connection.credentials, expires_at_ms: None, config: None };
+    let new = NewCredentials {
+        credentials: connection.credentials,
+        expires_at_ms: None,
+        config_changes: Map::new(),
+    };
     let done = f.store.complete_refresh(lease.unwrap(), new, NOW + 5 * HOUR).await.unwrap();
     assert!(matches!(done, Written::Ok(_)));
     let back = f.store.claim_checks(NOW + 6 * HOUR, NOW + 7 * HOUR, 9).await.unwrap();

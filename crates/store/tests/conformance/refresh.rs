@@ -1,6 +1,6 @@
 use domain::connection::{Actor, AuthProblem, Health};
 use domain::{ConnectionRow, Sealed};
-use serde_json::json;
+use serde_json::{Map, json};
 use store::{
     Claim, FollowUp, Intent, JsonWrite, Lease, NewCredentials, Store, StoreError, Uncertainty, Written,
 };
@@ -40,7 +40,7 @@ fn fresh(byte: u8) -> NewCredentials {
     NewCredentials {
         credentials: Sealed::from_bytes(vec![byte]),
         expires_at_ms: Some(NOW + 7_200_000),
-        config: None,
+        config_changes: Map::new(),
     }
 }
 
@@ -102,12 +102,19 @@ async fn completed_and_newer(f: Fixture) {
     ));
     let (lease, _) = claimed(&f, row, 1, NOW).await;
     assert_eq!(f.store.refresh_lease_end(&lease).await.unwrap(), Some(NOW + LEASE_MS));
-    let new = NewCredentials { config: Some(object(json!({"tenant": "t"}))), ..fresh(9) };
+    // What somebody else changed since the refresh began stays.
+    let meanwhile = JsonWrite::Replace(object(json!({"region": "eu", "pending": true})));
+    f.store.write_connection_config(f.scope, row, meanwhile, NOW + 1).await.unwrap();
+    let config_changes = object(json!({"tenant": "t", "pending": null}));
+    let new = NewCredentials { config_changes, ..fresh(9) };
     let Written::Ok(done) = f.store.complete_refresh(lease, new, NOW + 2).await.unwrap() else {
         panic!("lost");
     };
     assert_eq!((done.credentials.as_bytes(), done.credentials_version), (&[9][..], 2));
-    assert_eq!((done.health.clone(), done.config), (Health::default(), object(json!({"tenant": "t"}))));
+    assert_eq!(
+        (done.health.clone(), done.config),
+        (Health::default(), object(json!({"tenant": "t", "region": "eu"})))
+    );
     match claim(&f, &f.store, row, 1, NOW + 3).await {
         Claim::Newer(connection) => assert_eq!(connection.credentials_version, 2),
         other => panic!("not newer: {other:?}"),

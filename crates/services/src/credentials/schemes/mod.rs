@@ -49,6 +49,8 @@ pub struct TokenRequest {
     pub basic: Option<(String, Secret)>,
     /// `Authorization: Bearer`, where the request itself is authorized by a token (a GitHub App's JWT).
     pub bearer: Option<Secret>,
+    /// The certificate that is shown in the TLS handshake (RFC 8705 §2).
+    pub identity: Option<egress::ClientIdentity>,
     /// The body's encoding.
     pub format: BodyFormat,
     /// Where the answer carries what.
@@ -66,6 +68,7 @@ impl TokenRequest {
             body: None,
             basic: None,
             bearer: None,
+            identity: None,
             format,
             shape: AnswerShape::default(),
         }

@@ -19,8 +19,25 @@ pub fn private_key(text: &Secret) -> Result<PrivateKeyDer<'static>, SettingProbl
     PrivateKeyDer::from_pem_slice(pem.expose().as_bytes()).map_err(|_| bad)
 }
 
+/// A certificate and what leads to its authority, the way RFC 7468 §2 wants them written.
+///
+/// # Errors
+/// There is none.
+pub fn certificates(text: &Secret) -> Result<Secret, SettingProblem> {
+    const MOST: usize = 10;
+    const MARK: &str = "-----BEGIN CERTIFICATE-----";
+    let begins = text.expose().match_indices(MARK).take(MOST);
+    let blocks: Option<Vec<Secret>> = begins.map(|(at, _)| tidy(&text.expose()[at..])).collect();
+    match blocks {
+        Some(blocks) if !blocks.is_empty() => {
+            Ok(Secret::from(blocks.iter().map(Secret::expose).collect::<String>()))
+        }
+        _ => Err(SettingProblem::BadKey("the client certificate is not PEM (-----BEGIN CERTIFICATE-----)")),
+    }
+}
+
 /// The first block of the text, its lines broken as RFC 7468 §2 wants them.
-fn tidy(text: &str) -> Option<Secret> {
+pub fn tidy(text: &str) -> Option<Secret> {
     const LINE: usize = 64;
     if text.len() > LONGEST {
         return None;
@@ -58,6 +75,17 @@ mod tests {
         ] {
             assert_eq!(private_key(&Secret::from(pasted)).unwrap().secret_der(), right.secret_der());
         }
+    }
+
+    #[test]
+    fn a_chain_is_read_whole() {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let of = |name: &str| rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
+        let pem = |name: &str| of(name).self_signed(&key).unwrap().pem().replace("\r\n", "\n");
+        let chain = format!("{}{}", pem("a.example"), pem("b.example"));
+        let pasted = Secret::from(chain.replace('\n', "\\n"));
+        assert_eq!(certificates(&pasted).unwrap().expose(), chain);
+        assert!(certificates(&Secret::new("hunter2")).is_err());
     }
 
     #[test]

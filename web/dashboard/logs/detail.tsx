@@ -1,0 +1,118 @@
+// One operation beside the list: what it was, how it went, and what can be done with it.
+
+import { useEffect, useState } from "preact/hooks";
+import { copy, CopyText } from "../components/copy.tsx";
+import { Icon } from "../components/icons.tsx";
+import { JsonTree, Text } from "../components/json-tree.tsx";
+import { useLoad } from "../components/load.ts";
+import { Fact, Facts } from "../components/text.tsx";
+import { Show } from "../components/states.tsx";
+import { complain, say } from "../components/toast.tsx";
+import { api } from "../shell/api.ts";
+import { base, environment, href } from "../shell/place.ts";
+import { mayWrite, session } from "../shell/session.ts";
+import { curl, worthSending } from "./curl.ts";
+import type { Told } from "./operation.ts";
+import { duration, exactly, kindName, requestLine, statusText, toneOf } from "./operation.ts";
+import { Replay } from "./replay.tsx";
+import type { Step } from "./steps.ts";
+import { problemOf, stepsOf } from "./steps.ts";
+import { AT_FIRST, ProblemCard, Timeline } from "./timeline.tsx";
+
+/** How often an operation that runs is asked for. */
+const AGAIN_MS = 1_500;
+
+export function Detail({ id, close, show }: { id: string; close(): void; show(id: string): void }) {
+  const loaded = useLoad(`${environment.value} ${id}`, (signal) => api.get("/operations/{id}", { path: { id }, signal }));
+  const state = loaded.value?.data.state;
+  useEffect(() => {
+    if (state !== "running" && state !== "waiting") return;
+    const timer = setTimeout(loaded.reload, AGAIN_MS);
+    return () => clearTimeout(timer);
+  }, [loaded.value]);
+  return (
+    <aside class="log-detail" aria-label="Operation">
+      <div class="log-detail-close">
+        <span class="soft small">Operation</span>
+        <button type="button" class="tiny quiet" onClick={close}><Icon name="cross" /> Close <kbd>Esc</kbd></button>
+      </div>
+      <Show from={loaded} rows={8}>{(answer) => <Whole told={answer.data} show={show} />}</Show>
+    </aside>
+  );
+}
+
+function Whole({ told, show }: { told: Told; show(id: string): void }) {
+  const [shown, setShown] = useState(AT_FIRST);
+  const steps = stepsOf(told);
+  const from = Math.min(Date.parse(told.created_at), ...steps.slice(0, 500).map((step) => step.at));
+  const to = Math.max(from + (told.duration_ms ?? 0), ...steps.slice(0, 500).map((step) => step.at + (step.durationMs ?? 0)));
+  const line = requestLine(told.message);
+  const problem = problemOf(told.detail?.["problem"]);
+  const told_already = problem !== null || steps.some((step) => step.problem !== null);
+  return (
+    <>
+      <header class="log-detail-head">
+        <p class="line">
+          <span class={`badge ${toneOf(told.state, told.status ?? null)}`}>{statusText({ state: told.state, status: told.status ?? null })}</span>
+          {line !== null && <span class="soft">{kindName(told.type, told.action)}</span>}
+          <span class="soft mono">{duration(told.duration_ms)}</span>
+        </p>
+        <h2 class={line === null ? "" : "mono"}>{line === null ? kindName(told.type, told.action) : <Text text={told.message} most={600} />}</h2>
+        <Actions told={told} steps={steps} show={show} />
+      </header>
+      {told.error != null && !told_already && (
+        <ProblemCard problem={{ code: null, cause: told.error.message, actor: null, remedy: null, link: null, traceId: null, correlationId: null }} />
+      )}
+      {problem !== null && <ProblemCard problem={problem} />}
+      <Facts>
+        <Fact name="When">{exactly(Date.parse(told.created_at))}</Fact>
+        {told.integration != null && <Fact name="Integration"><a href={href(`/integrations/${encodeURIComponent(told.integration)}`)}>{told.integration}</a></Fact>}
+        {told.connection != null && <Fact name="Connection"><ConnectionLink told={told} /></Fact>}
+        {told.provider != null && <Fact name="Provider">{told.provider}</Fact>}
+        <Fact name="Operation id"><CopyText text={told.id} what="operation id" /></Fact>
+      </Facts>
+      <h3>Timeline</h3>
+      {steps.length === 0
+        ? <p class="soft small">{told.state === "running" ? "Nothing was written down yet." : "No steps were written down for this operation."}</p>
+        : <Timeline steps={steps} from={from} to={to} shown={shown} more={() => setShown(shown + AT_FIRST)} />}
+      <details class="fold">
+        <summary>Everything, as JSON</summary>
+        <JsonTree value={told} label="The operation as JSON" openTo={1} />
+      </details>
+    </>
+  );
+}
+
+function ConnectionLink({ told }: { told: Told }) {
+  const connection = told.connection ?? "";
+  if (told.integration == null) return <span class="mono">{connection}</span>;
+  const page = `/connections/${encodeURIComponent(told.integration)}/${encodeURIComponent(connection)}`;
+  return <a class="mono" href={href(page)}>{connection}</a>;
+}
+
+function Actions({ told, steps, show }: { told: Told; steps: readonly Step[]; show(id: string): void }) {
+  const [replaying, setReplaying] = useState(false);
+  const call = steps.find((step) => step.request !== null)?.request ?? null;
+  const proxied = told.type === "proxy" && call !== null && told.integration != null && told.connection != null;
+  const put = async (text: string, what: string) => {
+    if (await copy(text)) say(`${what} copied.`);
+    else complain("The browser did not allow copying.");
+  };
+  const asCurl = () => {
+    if (call === null) return "";
+    const host = session.value?.public_url ?? `${location.origin}${base}`;
+    return curl({
+      host, integration: told.integration ?? "", connection: told.connection ?? "", method: call.method, target: call.url,
+      headers: worthSending(call.headers), body: typeof call.body === "string" ? call.body : undefined,
+    });
+  };
+  return (
+    <div class="line">
+      {proxied && <button type="button" class="tiny" onClick={() => void put(asCurl(), "The curl command")}><Icon name="copy" /> Copy as curl</button>}
+      {proxied && mayWrite.value && <button type="button" class="tiny" onClick={() => setReplaying(true)}><Icon name="refresh" /> Replay</button>}
+      {proxied && mayWrite.value && <a class="button tiny" href={href(`/playground?from=${encodeURIComponent(told.id)}`)}><Icon name="play" /> Open in playground</a>}
+      <button type="button" class="tiny" onClick={() => void put(location.href, "The link")}><Icon name="link" /> Copy link</button>
+      {replaying && call !== null && <Replay id={told.id} method={call.method} url={call.url} close={() => setReplaying(false)} show={show} />}
+    </div>
+  );
+}

@@ -1,0 +1,69 @@
+// A request and its response, side by side.
+
+import { CodeBlock } from "../components/code-block.tsx";
+import { JsonTree, Text } from "../components/json-tree.tsx";
+import type { Side, Step } from "./steps.ts";
+
+/** Text that is looked through for JSON; a larger one is shown as it is. */
+const PARSED = 6_000_000;
+
+export function Exchange({ step }: { step: Step }) {
+  const { request, response } = step;
+  return (
+    <div class="exchange">
+      {request !== null && (
+        <section aria-label="Request">
+          <h4>Request</h4>
+          <p class="exchange-line mono"><b>{request.method}</b> <Text text={request.url} most={1_000} /></p>
+          <SideOf side={request} of="request" />
+        </section>
+      )}
+      {response !== null && (
+        <section aria-label="Response">
+          <h4>Response</h4>
+          <p class="exchange-line mono">
+            <span class={`badge ${(response.code ?? 500) >= 400 ? "bad" : "good"}`}>{response.code ?? "No answer"}</span>
+          </p>
+          <SideOf side={response} of="response" />
+        </section>
+      )}
+    </div>
+  );
+}
+
+function SideOf({ side, of }: { side: Side; of: string }) {
+  const lines = [...side.facts, ...side.headers];
+  return (
+    <>
+      {lines.length > 0 && (
+        <dl class="headers">
+          {lines.map(([name, value], index) => (
+            <div key={index}>
+              <dt>{name}</dt>
+              <dd class="mono">{value === "REDACTED" ? <span class="soft">not kept</span> : <Text text={value} most={400} />}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      {side.body !== undefined && <BodyOf body={side.body} label={`Body of the ${of}`} />}
+    </>
+  );
+}
+
+/** A body as a tree where it is JSON, else as text. */
+export function BodyOf({ body, label }: { body: unknown; label: string }) {
+  if (typeof body !== "string") return <JsonTree value={body} label={label} />;
+  if (body === "") return <p class="soft small">Empty body</p>;
+  const parsed = jsonOf(body);
+  return parsed === undefined ? <CodeBlock text={body} label={label} wrap /> : <JsonTree value={parsed} label={label} />;
+}
+
+/** The object or list that a text spells, or undefined. */
+export function jsonOf(text: string): unknown {
+  if (text.length > PARSED || !/^\s*[[{]/.test(text)) return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

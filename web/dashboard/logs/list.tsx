@@ -1,0 +1,92 @@
+// The rows of the log.
+
+import { useEffect, useState } from "preact/hooks";
+import type { ComponentChildren } from "preact";
+import { Empty, Skeleton, Trouble } from "../components/states.tsx";
+import { VirtualList } from "../components/virtual-list.tsx";
+import type { Feed } from "./feed.ts";
+import type { Row } from "./operation.ts";
+import { clock, duration, kindName, requestLine, statusText, toneOf } from "./operation.ts";
+
+const ROW = 36;
+/** Two lines. */
+const NARROW_ROW = 58;
+
+export function LogList({ feed, cursor, open, onCursor, onOpen, filtered, clear, connect }: {
+  feed: Feed;
+  cursor: string | null;
+  open: string | null;
+  onCursor(row: Row): void;
+  onOpen(row: Row): void;
+  filtered: boolean;
+  clear(): void;
+  connect: string;
+}) {
+  const narrow = useNarrow();
+  const { rows, below } = feed.window.value;
+  if (feed.phase.value === "loading") return <Skeleton rows={14} />;
+  if (feed.phase.value === "failed" && feed.failure.value !== null) return <Trouble failure={feed.failure.value} again={feed.retry} />;
+  if (rows.length === 0) return <Nothing filtered={filtered} clear={clear} connect={connect} />;
+  const now = Date.now();
+  const footer: ComponentChildren =
+    feed.failure.value !== null ? <Trouble failure={feed.failure.value} again={() => { feed.failure.value = null; feed.down(); }} />
+    : below ? <p class="log-end soft small" role="status">Loading older operations…</p>
+    : <p class="log-end soft small">This is the oldest operation of the chosen time.</p>;
+  return (
+    <VirtualList rows={rows} keyOf={(row) => row.id} rowHeight={narrow ? NARROW_ROW : ROW} label="Operations, newest first" id="operation"
+      cursor={cursor} open={open} onCursor={onCursor} onOpen={onOpen} onEnd={feed.down} onStart={feed.up} onTop={feed.atTop}
+      rewind={feed.rewind.value} footer={footer} draw={(row) => <Line row={row} now={now} />} />
+  );
+}
+
+function Line({ row, now }: { row: Row; now: number }) {
+  const line = requestLine(row.summary);
+  return (
+    <div class="log-row">
+      <span class="log-time mono">{clock(row.at, now)}</span>
+      <span class="log-status"><span class={`badge ${toneOf(row.state, row.status)}`}>{statusText(row)}</span></span>
+      <span class="log-what cut">
+        {line === null ? <b>{kindName(row.type, row.action)}</b> : <b class="mono log-method">{line.method}</b>}{" "}
+        {line === null ? <span class="soft">{row.error ?? row.summary}</span> : <Address url={line.url} />}
+      </span>
+      <span class="log-where cut soft">{row.integration}</span>
+      <span class="log-who cut soft">{row.connection}</span>
+      <span class="log-took mono soft">{duration(row.durationMs)}</span>
+    </div>
+  );
+}
+
+/** The path tells more than the host, which is the same in most rows. */
+function Address({ url }: { url: string }) {
+  const match = /^https?:\/\/([^/]+)(\/.*)?$/.exec(url);
+  if (match === null) return <span class="mono">{url}</span>;
+  return <span class="mono">{match[2] ?? "/"} <span class="soft">{match[1]}</span></span>;
+}
+
+function Nothing({ filtered, clear, connect }: { filtered: boolean; clear(): void; connect: string }) {
+  if (filtered) {
+    return (
+      <Empty icon="search" title="Nothing fits these filters" actions={<button type="button" onClick={clear}>Clear filters</button>}>
+        The log finds whole words and beginnings of words. Try fewer words or a longer time.
+      </Empty>
+    );
+  }
+  return (
+    <Empty icon="list" title="Nothing happened in this time" actions={<a class="button primary" href={connect}>Send a first call</a>}>
+      Every proxied call, authorization and token refresh of this environment shows here the moment it happens, with its request,
+      its answer and, where it failed, who must do what.
+    </Empty>
+  );
+}
+
+/** True on screens where a row takes two lines. */
+export function useNarrow(): boolean {
+  const [narrow, setNarrow] = useState(() => matchMedia("(max-width: 700px)").matches);
+  useEffect(() => {
+    const media = matchMedia("(max-width: 700px)");
+    const follow = () => setNarrow(media.matches);
+    media.addEventListener("change", follow);
+    return () => media.removeEventListener("change", follow);
+  }, []);
+  return narrow;
+}

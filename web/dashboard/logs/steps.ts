@@ -1,0 +1,124 @@
+// An operation's messages as steps of a timeline. What a message carries is open; only what is known is read from it.
+
+import type { Told } from "./operation.ts";
+
+/** A failure of the other side in words: why, who must act, how. */
+export interface Problem {
+  code: string | null;
+  cause: string;
+  actor: string | null;
+  remedy: string | null;
+  link: string | null;
+  traceId: string | null;
+  correlationId: string | null;
+}
+
+/** One side of a call. */
+export interface Side {
+  headers: [string, string][];
+  /** As kept: text, or a JSON value; undefined where the log keeps none. */
+  body: unknown;
+  /** Whatever else was written down. */
+  facts: [string, string][];
+}
+
+export interface Step {
+  /** Unix milliseconds. */
+  at: number;
+  durationMs: number | null;
+  level: string;
+  text: string;
+  request: (Side & { method: string; url: string }) | null;
+  response: (Side & { code: number | null }) | null;
+  /** A repeated attempt: which, of how many, and how long it waits. */
+  retry: { attempt: number; max: number | null; waitedMs: number } | null;
+  problem: Problem | null;
+  /** What is left, to look at as it is. */
+  rest: Record<string, unknown> | null;
+}
+
+/** The steps of an operation, in the order of time. */
+export function stepsOf(told: Told): Step[] {
+  return (told.messages ?? []).map(stepOf).sort((one, other) => one.at - other.at);
+}
+
+function stepOf(message: Record<string, unknown>): Step {
+  const detail = object(message["detail"]) ?? {};
+  const request = object(message["request"]) ?? object(detail["request"]);
+  const response = object(message["response"]) ?? object(detail["response"]);
+  const retry = object(message["retry"]) ?? object(detail["retry"]);
+  const { request: _, response: __, retry: ___, problem: ____, ...others } = detail;
+  const problem = problemOf(detail["problem"]) ?? problemOf(detail) ?? problemOf(message["error"]);
+  const rest = problemOf(detail) === null && Object.keys(others).length > 0 ? others : null;
+  return {
+    at: Date.parse(text(message["created_at"]) ?? "") || 0,
+    durationMs: number(message["duration_ms"]) ?? thousandth(number(detail["duration_us"])),
+    level: text(message["level"]) ?? "info",
+    text: text(message["message"]) ?? "",
+    request: request && { ...side(request, ["method", "url"]), method: text(request["method"]) ?? "", url: text(request["url"]) ?? "" },
+    response: response && { ...side(response, ["code"]), code: number(response["code"]) },
+    retry: retry && { attempt: number(retry["attempt"]) ?? 1, max: number(retry["max"]), waitedMs: number(retry["waited"]) ?? 0 },
+    problem,
+    rest,
+  };
+}
+
+/** Reads `{cause, remedy, …}`; null for anything else. */
+export function problemOf(value: unknown): Problem | null {
+  const told = object(value);
+  const cause = text(told?.["cause"]);
+  if (told === null || cause === null) return null;
+  return {
+    code: text(told["code"]),
+    cause,
+    actor: text(told["actor"]) ?? text(told["who"]),
+    remedy: text(told["remedy"]),
+    link: safeLink(text(told["link"])),
+    traceId: text(told["trace_id"]),
+    correlationId: text(told["correlation_id"]),
+  };
+}
+
+/** A link to follow; never a script. */
+export function safeLink(link: string | null): string | null {
+  return link !== null && /^https?:\/\//i.test(link) ? link : null;
+}
+
+const NAMES: Record<string, string> = {
+  bytes: "Bytes",
+  first_byte_us: "First byte",
+  grant_type: "Grant",
+};
+
+function side(told: Record<string, unknown>, known: string[]): Side {
+  const { headers, body, ...others } = told;
+  const facts = Object.entries(others)
+    .filter(([name, value]) => !known.includes(name) && value !== null && typeof value !== "object")
+    .map(([name, value]): [string, string] => [NAMES[name] ?? name.replaceAll("_", " "), factText(name, value)]);
+  return { headers: headersOf(headers), body: body ?? undefined, facts };
+}
+
+function factText(name: string, value: unknown): string {
+  if (typeof value !== "number") return String(value);
+  return name.endsWith("_us") ? `${(value / 1_000).toFixed(1)} ms` : value.toLocaleString();
+}
+
+function headersOf(value: unknown): [string, string][] {
+  return Object.entries(object(value) ?? {}).map(([name, told]) => [name, typeof told === "string" ? told : JSON.stringify(told)]);
+}
+
+function object(value: unknown): Record<string, unknown> | null {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
+}
+
+function text(value: unknown): string | null {
+  return typeof value === "string" && value !== "" ? value : null;
+}
+
+function number(value: unknown): number | null {
+  return typeof value === "number" ? value : null;
+}
+
+function thousandth(value: number | null): number | null {
+  return value === null ? null : value / 1_000;
+}

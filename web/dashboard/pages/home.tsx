@@ -1,0 +1,175 @@
+// Where one lands: the way to the first call, then what goes on.
+
+import { useState } from "preact/hooks";
+import type { ConnectionsPage, ConnectionRow } from "../../shared/internal.ts";
+import type { components } from "../../shared/openapi.d.ts";
+import { useLoad } from "../components/load.ts";
+import { Show } from "../components/states.tsx";
+import { Card, PageHead, plural } from "../components/text.tsx";
+import { TestConnection } from "../connections/test-connection.tsx";
+import { Attention } from "../home/attention.tsx";
+import { FirstCall } from "../home/first-call.tsx";
+import { Recent } from "../home/recent.tsx";
+import { Steps } from "../home/steps.tsx";
+import { WALKS } from "../home/walks.ts";
+import { api } from "../shell/api.ts";
+import { environment, href, keep, kept } from "../shell/place.ts";
+import { mayWrite, session } from "../shell/session.ts";
+
+export const title = "Home";
+
+interface Facts {
+  integrations: components["schemas"]["Integration"][];
+  connections: ConnectionsPage;
+  broken: ConnectionRow[];
+  operations: components["schemas"]["Operation"][];
+}
+
+export default function Home() {
+  const loaded = useLoad(environment.value, async (signal) => {
+    const [integrations, connections, broken, operations] = await Promise.all([
+      api.get("/integrations", { signal }),
+      api.internal<ConnectionsPage>("get", "/connections", { query: { limit: 25 }, signal }),
+      api.internal<ConnectionsPage>("get", "/connections", { query: { state: "error", limit: 6 }, signal }),
+      api.get("/operations", { query: { limit: 8 }, signal }),
+    ]);
+    if (!integrations.ok) return integrations;
+    if (!connections.ok) return connections;
+    const value: Facts = {
+      integrations: integrations.value.data,
+      connections: connections.value,
+      broken: broken.ok ? broken.value.data : [],
+      operations: operations.ok ? operations.value.data : [],
+    };
+    return { ok: true as const, value };
+  });
+  return (
+    <>
+      <PageHead title="Home" text={greeting()} />
+      <Show from={loaded} rows={7}>
+        {(facts) => (
+          <>
+            {mayWrite.value && <Way facts={facts} reload={loaded.reload} />}
+            <div class="columns">
+              <Attention broken={facts.broken} integrations={facts.integrations} />
+              <Recent operations={facts.operations} />
+            </div>
+          </>
+        )}
+      </Show>
+    </>
+  );
+}
+
+function greeting(): string {
+  return session.value?.dev
+    ? "This is a development server with a simulated Microsoft tenant: everything below works without an account anywhere."
+    : `Environment ${environment.value}.`;
+}
+
+const mark = () => `first-call.${environment.peek()}`;
+
+/** The walk from nothing to a call that succeeded; it stays out of the way once it was walked. */
+function Way({ facts, reload }: { facts: Facts; reload(): void }) {
+  const { integrations, connections } = facts;
+  const [called, setCalled] = useState(() => kept(mark()) !== null || facts.operations.some(isGoodCall));
+  const [hidden, setHidden] = useState(called && integrations.length > 0 && connections.data.length > 0);
+  const [connecting, setConnecting] = useState(false);
+  if (hidden) {
+    return (
+      <p class="line soft small">
+        {plural(integrations.length, "integration")}, {connections.next ? "many connections" : plural(connections.data.length, "connection")}.
+        <button type="button" class="plain" onClick={() => setHidden(false)}>
+          Show the first steps again
+        </button>
+      </p>
+    );
+  }
+  const connection = connections.data.find((one) => one.errors.length === 0 && WALKS[one.provider]) ?? connections.data[0];
+  return (
+    <Card
+      title="First steps"
+      text="From an integration to a call that succeeded, in about a minute."
+      actions={
+        called && (
+          <button type="button" class="tiny" onClick={() => setHidden(true)}>
+            Hide
+          </button>
+        )
+      }
+    >
+      <Steps
+        steps={[
+          {
+            title: integrations.length > 0 ? `${plural(integrations.length, "integration")} configured` : "Configure an integration",
+            done: integrations.length > 0,
+            children: (
+              <>
+                <p class="soft">Pick a provider and put in the client id and secret of your app there.</p>
+                <div>
+                  <a class="button primary" href={href("/integrations/new?search=excel")}>
+                    Configure new integration
+                  </a>
+                </div>
+              </>
+            ),
+          },
+          {
+            title: connection ? "An account is connected" : "Connect an account",
+            done: connection !== undefined,
+            always: connection !== undefined,
+            children: connection ? (
+              <p class="soft small">
+                <a href={href(`/connections/${encodeURIComponent(connection.integration)}/${encodeURIComponent(connection.connection_id)}`)}>
+                  {connection.connection_id}
+                </a>{" "}
+                on {connection.integration}.{" "}
+                <button type="button" class="plain" onClick={() => setConnecting(true)}>
+                  Add a test connection
+                </button>{" "}
+                to see what your users will see.
+              </p>
+            ) : (
+              <div>
+                <button type="button" class="primary" onClick={() => setConnecting(true)}>
+                  Add test connection
+                </button>
+              </div>
+            ),
+          },
+          {
+            title: "Make a call with its token",
+            done: called,
+            always: connection !== undefined,
+            children: connection && (
+              <FirstCall
+                key={connection.id}
+                connection={connection}
+                called={() => {
+                  keep(mark(), "1");
+                  setCalled(true);
+                }}
+              />
+            ),
+          },
+          {
+            title: "See why it worked, or why not",
+            done: false,
+            always: called,
+            children: (
+              <p class="soft">
+                Each call is a line in the <a href={href("/logs")}>logs</a>: request, answer, retries, refreshes. From your backend it is the same
+                call with an <a href={href("/api-keys")}>API key</a>.
+              </p>
+            ),
+          },
+        ]}
+      />
+      {connecting && <TestConnection close={() => setConnecting(false)} done={reload} />}
+    </Card>
+  );
+}
+
+function isGoodCall(operation: Facts["operations"][number]): boolean {
+  return operation.type === "proxy" && operation.state === "success";
+}
