@@ -1,16 +1,52 @@
 //! Embedded files with their policies.
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
+use domain::Scope;
+use serde::Deserialize;
+use services::connect::sessions;
+use services::environments;
 use web::{Asset, Face};
 
 use crate::app::SharedApp;
+use crate::error::ApiError;
+
+/// The query of the connect page, as far as the server reads it.
+#[derive(Deserialize)]
+pub struct PageQuery {
+    session_token: Option<String>,
+}
 
 /// `GET /connect/`: the connect page.
-pub async fn page(State(app): State<SharedApp>, headers: HeaderMap) -> Response {
-    face_page(&app, Face::Connect, web::CONNECT_CSP, &headers)
+pub async fn page(
+    State(app): State<SharedApp>,
+    Query(query): Query<PageQuery>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let origins = origins(&app, query.session_token.as_deref()).await?;
+    Ok(face_page(&app, Face::Connect, &web::connect_csp(&origins), &headers))
+}
+
+/// Who may frame the page; empty means all. A framed page gets its token by message, so that its address does not tell
+/// the environment: then the origins of all environments count, and if one names none, all may. The page itself looks
+/// again, when it knows its session.
+async fn origins(app: &SharedApp, token: Option<&str>) -> Result<Vec<String>, ApiError> {
+    let context = &app.services.context;
+    if let Some(token) = token
+        && let Some(session) = sessions::find(context, token).await?
+    {
+        let scope = Scope { environment: session.environment };
+        return Ok(environments::get(context, scope).await?.settings.connect_origins);
+    }
+    let all = environments::list(context).await?;
+    let mut named = all.into_iter().map(|environment| environment.settings.connect_origins);
+    let union = named.try_fold(Vec::new(), |mut union, own| {
+        union.extend(own.iter().cloned());
+        (!own.is_empty()).then_some(union)
+    });
+    Ok(union.unwrap_or_default())
 }
 
 /// `GET /connect/m/{file}`: what the connect page loads.
