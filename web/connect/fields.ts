@@ -41,7 +41,7 @@ const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 const HOST = /^(?=.{1,253}$)[a-z\d]([a-z\d-]*[a-z\d])?(\.[a-z\d]([a-z\d-]*[a-z\d])?)*$/i;
 const URI = /^https?:\/\/\S+$/i;
 
-/** The fields to ask, in order. */
+/** The fields to send, in order; the hidden ones among them are not asked. */
 export function fieldsOf(provider: Provider, integration: Integration, defaults: Defaults | undefined): Field[] {
   const given = defaults?.connection_config ?? {};
   const overrides = Object.entries(OVERRIDES).filter(([name]) => provider.auth_mode === "OAUTH2" && name in given);
@@ -56,7 +56,8 @@ export function fieldsOf(provider: Provider, integration: Integration, defaults:
     ...named(Object.entries(credentials).filter(([name]) => !skipped.has(name)), "credentials"),
     ...named(Object.entries(provider.connection_config ?? {}).filter(([name]) => !(name in given)), "params"),
   ]
-    .filter((field) => !field.hidden && !field.automated)
+    // A hidden one goes along with its default.
+    .filter((field) => !field.automated && (!field.hidden || field.default_value))
     .sort((a, b) => (a.order ?? 99) - (b.order ?? 99));
 }
 

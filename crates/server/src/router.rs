@@ -83,6 +83,7 @@ pub(crate) fn without_base_path(app: SharedApp) -> Router {
         .route("/", get(socket::root))
         .route("/connect", get(assets::without_slash))
         .route("/connect/", get(assets::page))
+        .route("/connect/snippet.js", get(assets::snippet))
         .route("/connect/m/{file}", get(assets::connect_file))
         .route("/connect/admin/{token}", get(oauth::admin_link))
         .route("/pages/{file}", get(assets::result_file))

@@ -23,6 +23,8 @@ pub use face::Face;
 pub use problem::Problem;
 
 #[cfg(test)]
+mod catalogues;
+#[cfg(test)]
 mod tests;
 
 /// `Content-Security-Policy` of everything under `/connect/`.

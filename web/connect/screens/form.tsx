@@ -40,7 +40,7 @@ export function Form({ model }: { model: FormModel }) {
     setAsked(asked + 1);
     const noPair = model.proof?.chosen === "make" && !model.proof.made;
     setNote(noPair ? t("certificateFirst") : "");
-    const wrong = shown.find((field) => complaint(field, valueOf(field, model)));
+    const wrong = shown.find((field) => !field.hidden && complaint(field, valueOf(field, model)));
     if (wrong) return void form.current?.querySelector<HTMLElement>(`[name="${CSS.escape(wrong.name)}"]`)?.focus();
     if (noPair || busy) return;
     setBusy(true);
@@ -60,7 +60,7 @@ export function Form({ model }: { model: FormModel }) {
       }}
     />
   );
-  const own = shown.filter((field) => model.fields.includes(field));
+  const own = shown.filter((field) => model.fields.includes(field) && !field.hidden);
   const proof = shown.filter((field) => !model.fields.includes(field));
   return (
     <div>
@@ -107,7 +107,7 @@ function FormHead({ model }: { model: FormModel }) {
   const lead = () => {
     if (reconnecting) return t(inWindow ? "leadAgainWindow" : "leadAgainForm");
     if (inWindow) return t("leadWindow");
-    return t(model.fields.length || model.proof ? "leadForm" : "leadNothing");
+    return t(model.fields.some((field) => !field.hidden) || model.proof ? "leadForm" : "leadNothing");
   };
   return (
     <div>

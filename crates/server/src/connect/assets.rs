@@ -58,6 +58,18 @@ pub async fn connect_file(
     face_file(&app, Face::Connect, &name, &headers)
 }
 
+/// `GET /connect/snippet.js`: opens the page over a customer's own, for people without npm.
+pub async fn snippet(State(app): State<SharedApp>, headers: HeaderMap) -> Response {
+    let Some(asset) = app.assets.result_file("snippet.js") else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let mut response = answer(asset, CHECKED, web::RESULT_CSP, &headers);
+    // A customer's page may ask for it whatever its own policy on embedding says.
+    let anywhere = HeaderValue::from_static("cross-origin");
+    response.headers_mut().insert("cross-origin-resource-policy", anywhere);
+    response
+}
+
 /// `GET /connect`: the page's relative addresses need the slash.
 pub async fn without_slash(State(app): State<SharedApp>, uri: axum::http::Uri) -> Redirect {
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();

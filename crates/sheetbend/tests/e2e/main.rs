@@ -14,6 +14,7 @@ mod bad_input_table;
 mod callback;
 mod connect_flow;
 mod connect_in_browser;
+mod connect_page;
 mod connect_variants;
 mod deployment;
 mod edge;
