@@ -130,12 +130,18 @@ pub fn face_page(app: &SharedApp, face: Face, policy: &str, request: &HeaderMap)
     }
 }
 
-/// A face's file by its name. A module has no policy of its own; one is sent for whoever opens an image alone.
+/// A face's file by its name. A page loads two dozen, so each carries only what means something for it: it is never
+/// asked about again (no tag), and a module or a sheet has no policy of its own.
 pub fn face_file(app: &SharedApp, face: Face, name: &str, request: &HeaderMap) -> Response {
-    match app.assets.file(face, name) {
-        Some(asset) => answer(&asset, FOR_EVER, web::RESULT_CSP, request),
-        None => StatusCode::NOT_FOUND.into_response(),
+    let Some(asset) = app.assets.file(face, name) else { return StatusCode::NOT_FOUND.into_response() };
+    let mut response = answer(&asset, FOR_EVER, web::RESULT_CSP, request);
+    let headers = response.headers_mut();
+    headers.remove(header::ETAG);
+    if !asset.content_type.starts_with("image/") {
+        headers.remove(header::CONTENT_SECURITY_POLICY);
+        headers.remove(header::REFERRER_POLICY);
     }
+    response
 }
 
 fn answer(asset: &Asset, cached: &'static str, policy: &str, request: &HeaderMap) -> Response {
