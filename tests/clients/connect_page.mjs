@@ -15,8 +15,9 @@ const shows = (page, text) => page.getByText(text).first().waitFor({ timeout: 15
 
 /** What axe finds, as "rule: target". The page's policy allows no script of others: axe comes by the debugger. */
 async function axe(page) {
-    await page.evaluate(AXE);
-    const found = await page.evaluate((tags) => window.axe.run(document, { runOnly: tags }), WCAG);
+    const place = page.frames().find((frame) => frame.url().includes('/connect/')) ?? page.mainFrame();
+    await place.evaluate(AXE);
+    const found = await place.evaluate((tags) => window.axe.run(document, { runOnly: tags }), WCAG);
     return found.violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(' ')}`));
 }
 
@@ -54,7 +55,7 @@ async function signIn(popup, login) {
 
 /** A page of another origin that frames the connect page as the SDK does, and keeps what it hears. */
 async function serveProduct(host, token, query = '') {
-    const page = `<!doctype html><title>a product</title><body><script>
+    const page = `<!doctype html><html lang="en"><title>a product</title><body><script>
 window.events = [];
 addEventListener('message', (event) => {
     if (event.origin !== ${JSON.stringify(new URL(host).origin)}) return;
@@ -63,6 +64,7 @@ addEventListener('message', (event) => {
 });
 const frame = document.createElement('iframe');
 frame.id = 'connect-ui';
+frame.title = 'Connect';
 frame.src = ${JSON.stringify(`${host}/connect/?apiURL=https://evil.example${query}`)};
 frame.style = 'position:fixed;inset:0;width:100%;height:100%;border:0';
 document.body.append(frame);
@@ -79,18 +81,24 @@ const SCENARIOS = {
         const session = await context.newCDPSession(page);
         await session.send('Network.enable');
         await session.send('Network.setCacheDisabled', { cacheDisabled: true });
-        let bytes = 0;
         const asked = new Map();
+        const sizes = new Map();
         session.on('Network.requestWillBeSent', ({ requestId, request }) => asked.set(requestId, request.url));
-        session.on('Network.loadingFinished', ({ encodedDataLength }) => (bytes += encodedDataLength));
+        session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => sizes.set(requestId, encodedDataLength));
+        const sum = (ids) => ids.reduce((all, id) => all + (sizes.get(id) ?? 0), 0);
         const strangers = [];
         page.on('request', (request) => request.url().startsWith(options.host) || request.url().startsWith('data:') || strangers.push(request.url()));
         await page.goto(options.link);
         await page.locator('button.primary').waitFor();
         const usable = await page.evaluate(() => performance.now());
         await page.waitForLoadState('networkidle');
-        report.facts = { bytes, files: asked.size, usable_ms: Math.round(usable), url: page.url() };
-        report.check('under 40 KB', bytes > 5_000 && bytes < 40_000, { bytes, asked: [...asked.values()] });
+        // The page asks for the rest of itself when the form is drawn: what came before is the first view.
+        const ids = [...asked.keys()];
+        const later = ids.findIndex((id) => asked.get(id).includes('/connect-later.'));
+        report.check('the rest comes later', later > 5, [...asked.values()]);
+        const first = { bytes: sum(ids.slice(0, later)), files: later };
+        report.facts = { ...first, usable_ms: Math.round(usable), bytes_at_rest: sum(ids), files_at_rest: ids.length, url: page.url() };
+        report.check('under 40 KB', first.bytes > 5_000 && first.bytes < 40_000, { ...report.facts, asked: [...asked.values()] });
         report.check('the token left the address bar', !page.url().includes('nango_connect_session'), page.url());
         report.check('it talks to its own origin only', strangers.length === 0, strangers);
         await page.reload();
@@ -263,7 +271,7 @@ const SCENARIOS = {
             await page.goto(`${options.link}&lang=${lang}`);
             await page.locator('button.primary').waitFor();
             report.equal(`${lang}: said`, await page.evaluate(() => document.documentElement.lang), lang);
-            seen[lang] = await heading(page);
+            seen[lang] = `${await heading(page)} ${await page.locator('.lead').innerText()}`;
             await look(page, `lang-${lang}`, options, report);
             await page.close();
         }

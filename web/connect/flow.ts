@@ -1,14 +1,14 @@
 // The order of things: token, session, list, form, sign-in or form post, result.
 import { ApiError, createApi, type Api, type Integration, type Problem, type Provider, type Session, type Values } from "./api.ts";
-import { direction, directionOf, type Direction } from "./directions.ts";
+import type { Direction } from "./directions.ts";
 import { fieldsOf } from "./fields.ts";
 import { t } from "./i18n/index.ts";
 import { framed, hear, mayBeShown, options, tell } from "./parent.ts";
-import { CERTIFICATE_FIELDS } from "./parts/certificate.tsx";
 import type { FormModel } from "./screens/form.tsx";
 import { nameOf } from "./screens/picker.tsx";
 import type { Stuck } from "./screens/waiting.tsx";
-import { startSignIn, type SignIn, type WindowState } from "./signin.ts";
+import { loadRest, rest, type Rest } from "./rest.ts";
+import type { SignIn, WindowState } from "./signin.ts";
 import { applyTheme } from "./theme.ts";
 import { show } from "./view.ts";
 
@@ -104,7 +104,7 @@ async function go(loaded: Loaded, integration: Integration): Promise<void> {
   if (known) return form(loaded, known);
   if (loaded.integrations.length > 1) show({ kind: "list", busy: integration.unique_key });
   try {
-    form(loaded, modelOf(loaded, integration, await loaded.api.provider(integration.provider)));
+    form(loaded, await modelOf(loaded, integration, await loaded.api.provider(integration.provider)));
   } catch (error) {
     fail(problemOf(error), { retry: () => void go(loaded, integration), back: toList(loaded), name: nameOf(integration) });
   }
@@ -113,10 +113,12 @@ async function go(loaded: Loaded, integration: Integration): Promise<void> {
 function form(loaded: Loaded, model: FormModel | null): void {
   signIn?.stop();
   if (model) show({ kind: "form", model, back: toList(loaded) });
+  // After the form is drawn: then it waits for nobody.
+  setTimeout(() => loadRest().catch(() => {}));
 }
 
 /** Null when the page cannot connect it; then it says so. */
-function modelOf(loaded: Loaded, integration: Integration, provider: Provider): FormModel | null {
+async function modelOf(loaded: Loaded, integration: Integration, provider: Provider): Promise<FormModel | null> {
   const { session, api } = loaded;
   const key = integration.unique_key;
   const name = integration.display_name || provider.display_name || key;
@@ -126,6 +128,7 @@ function modelOf(loaded: Loaded, integration: Integration, provider: Provider): 
     return null;
   }
   const proven = provider.auth_mode === "TWO_STEP" && provider.certificate;
+  const panel = proven ? await import("./parts/certificate.tsx") : null;
   const fields = fieldsOf(provider, integration, session.integrations_config_defaults?.[key]);
   const model: FormModel = {
     key,
@@ -134,22 +137,23 @@ function modelOf(loaded: Loaded, integration: Integration, provider: Provider): 
     inWindow: !path,
     reconnecting: session.isReconnecting === true,
     account: session.reconnectAccount ?? null,
-    fields: proven ? fields.filter((field) => !CERTIFICATE_FIELDS.includes(field.name)) : fields,
+    fields: panel ? fields.filter((field) => !panel.CERTIFICATE_FIELDS.includes(field.name)) : fields,
     values: {},
-    proof: proven ? { mayMake: proven !== "given", chosen: proven !== "given" ? "make" : "own" } : null,
+    proof: panel && { panel, mayMake: proven !== "given", chosen: proven !== "given" ? "make" : "own" },
     make: async () => {
       try {
         const made = await api.certificate(key);
         if (model.proof) model.proof.made = made;
         return "";
       } catch (error) {
-        return directionOf(problemOf(error), { name }, true).text;
+        return (await loadRest()).directionOf(problemOf(error), { name }, true).text;
       }
     },
     submit: async (params, credentials) => {
       const flow = { loaded, model, params, credentials, entra: Boolean(provider.cloud_family) };
-      if (path) await post(flow, path, provider.auth_mode);
-      else signInWindow(flow, "window");
+      if (path) return post(flow, path, provider.auth_mode);
+      if (rest) return signInWindow(flow, rest, "window");
+      await loadRest().then((loadedRest) => signInWindow(flow, loadedRest, "window"), unloadable);
     },
   };
   models.set(key, model);
@@ -170,11 +174,11 @@ async function post({ loaded, model, params, credentials }: Flow, path: string, 
 }
 
 /** Signs in in another window, or begins with a link for the administrator. */
-function signInWindow(flow: Flow, first: "window" | "admin"): void {
+function signInWindow(flow: Flow, parts: Rest, first: "window" | "admin"): void {
   const { loaded, model, params, credentials } = flow;
   const { key, name } = model;
   const again = () => form(loaded, model);
-  const inWindow = () => signInWindow(flow, "window");
+  const inWindow = () => signInWindow(flow, parts, "window");
   let link: { url: string; expires_at?: string } | null = null;
   let told = false;
   let left = false;
@@ -193,7 +197,7 @@ function signInWindow(flow: Flow, first: "window" | "admin"): void {
     if (at === "approval") return void askAdmin();
     // What the window does next changes nothing here, but a late success still ends well.
     left = true;
-    const state = direction(at === "account" ? "account" : "policy", { name });
+    const state = parts.direction(at === "account" ? "account" : "policy", { name });
     const code = `stuck_${at}`;
     tell("error", { errorType: code, errorMessage: state.title });
     show({ kind: "failure", direction: state, problem: null, button: buttonOf(state, { retry: again }), back: again });
@@ -207,7 +211,7 @@ function signInWindow(flow: Flow, first: "window" | "admin"): void {
     show({ kind: "waiting", name, state, mayStick: flow.entra, open: current.open, cancel: again, stuck });
   };
   signIn?.stop();
-  const current = startSignIn({
+  const current = parts.startSignIn({
     websocketsPath: loaded.session.websocketsPath ?? "",
     address: (id) => loaded.api.signInUrl(key, params, credentials, id),
     changed,
@@ -221,7 +225,7 @@ function signInWindow(flow: Flow, first: "window" | "admin"): void {
     },
     done: (m) => succeed(model, m.provider_config_key || key, m.connection_id ?? "", m.is_pending === true),
     failed: (problem) => {
-      const admin = flow.entra ? () => signInWindow(flow, "admin") : undefined;
+      const admin = flow.entra ? () => signInWindow(flow, parts, "admin") : undefined;
       fail(problem, { retry: again, back: again, admin, name });
     },
   });
@@ -233,7 +237,8 @@ function signInWindow(flow: Flow, first: "window" | "admin"): void {
 function succeed(model: FormModel, providerConfigKey: string, connectionId: string, isPending: boolean): void {
   tell("connect", { providerConfigKey, connectionId, isPending });
   models.clear();
-  show({ kind: "success", name: model.name, pending: isPending, reconnecting: model.reconnecting });
+  const success = () => show({ kind: "success", name: model.name, pending: isPending, reconnecting: model.reconnecting });
+  void loadRest().then(success, unloadable);
 }
 
 function problemOf(error: unknown): Problem {
@@ -253,8 +258,16 @@ interface Acts {
 /** Tells the embedding page and the person what went wrong, with the one thing to press. */
 function fail(problem: Problem, acts: Acts = {}): void {
   tell("error", { errorType: problem.code, errorMessage: problem.message });
-  const said = directionOf(problem, { name: acts.name ?? "" }, acts.typed === true);
-  show({ kind: "failure", direction: said, problem, button: buttonOf(said, acts), back: acts.back });
+  const tellPerson = ({ directionOf }: Rest) => {
+    const said = directionOf(problem, { name: acts.name ?? "" }, acts.typed === true);
+    show({ kind: "failure", direction: said, problem, button: buttonOf(said, acts), back: acts.back });
+  };
+  void loadRest().then(tellPerson, unloadable);
+}
+
+/** Not even the words for a failure come: the server is gone. */
+function unloadable(): void {
+  show({ kind: "unloadable" });
 }
 
 function buttonOf({ act }: Direction, { retry, admin }: Acts): { text: string; press: () => void } | null {

@@ -4,17 +4,33 @@ import { useEffect, useState } from "preact/hooks";
 import { choose, logo, shown, start } from "./flow.ts";
 import { chooseLanguage, t } from "./i18n/index.ts";
 import { framed, options, sessionToken, tell } from "./parent.ts";
-import { Icon } from "./parts/base.tsx";
+import { Head, Icon } from "./parts/base.tsx";
+import { rest } from "./rest.ts";
 import { Form } from "./screens/form.tsx";
-import { AdminLink, Failure, Success } from "./screens/outcome.tsx";
 import { Picker } from "./screens/picker.tsx";
-import { Waiting } from "./screens/waiting.tsx";
 import { applyTheme } from "./theme.ts";
 import { firstView, onView, type View } from "./view.ts";
 
 const close = framed && !options.inline ? () => tell("close") : undefined;
 
 function Screen({ view }: { view: View }) {
+  // Whoever shows a screen of the rest has loaded it.
+  if (!rest || view.kind === "unloadable") return <FirstScreen view={view} />;
+  switch (view.kind) {
+    case "waiting":
+      return <rest.Waiting {...view} />;
+    case "admin":
+      return <rest.AdminLink {...view} />;
+    case "failure":
+      return <rest.Failure {...view} />;
+    case "success":
+      return <rest.Success {...view} finish={close} />;
+    default:
+      return <FirstScreen view={view} />;
+  }
+}
+
+function FirstScreen({ view }: { view: View }) {
   switch (view.kind) {
     case "loading":
       return (
@@ -27,14 +43,12 @@ function Screen({ view }: { view: View }) {
       return <Picker all={shown} choose={choose} busy={view.busy} />;
     case "form":
       return <Form key={view.model.key} model={view.model} />;
-    case "waiting":
-      return <Waiting {...view} />;
-    case "admin":
-      return <AdminLink {...view} />;
-    case "failure":
-      return <Failure {...view} />;
-    case "success":
-      return <Success {...view} finish={close} />;
+    default:
+      return (
+        <Head title={t("networkTitle")} alert>
+          {t("networkText")}
+        </Head>
+      );
   }
 }
 

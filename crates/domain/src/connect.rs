@@ -56,7 +56,9 @@ pub struct ConnectDefaults {
 impl ConnectDefaults {
     /// Whether it prescribes nothing, and only names a guide.
     pub fn is_only_a_guide(&self) -> bool {
-        self.user_scopes.is_none() && self.authorization_params.is_empty() && self.connection_config.is_empty()
+        self.user_scopes.is_none()
+            && self.authorization_params.is_empty()
+            && self.connection_config.is_empty()
     }
 }
 

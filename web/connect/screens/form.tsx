@@ -4,8 +4,10 @@ import type { Certificate, Values } from "../api.ts";
 import { complaint, isVisible, undecorated, type Field } from "../fields.ts";
 import { t } from "../i18n/index.ts";
 import { Head, Mark, OutLink } from "../parts/base.tsx";
-import { choices, MakePanel, proofFields, ProofTabs, type Proof } from "../parts/certificate.tsx";
 import { FieldInput } from "../parts/field.tsx";
+
+type Panel = typeof import("../parts/certificate.tsx");
+type Proof = "make" | "own" | "signed";
 
 /** A form and what was typed into it so far: it outlives its screen, so that nothing typed is lost. */
 export interface FormModel {
@@ -19,7 +21,7 @@ export interface FormModel {
   fields: Field[];
   values: Values;
   /** Null unless a certificate proves the client. */
-  proof: { mayMake: boolean; chosen: Proof; made?: Certificate } | null;
+  proof: { panel: Panel; mayMake: boolean; chosen: Proof; made?: Certificate } | null;
   make: () => Promise<string>;
   submit: (params: Values, credentials: Values) => Promise<void>;
 }
@@ -31,7 +33,7 @@ export function Form({ model }: { model: FormModel }) {
   const [note, setNote] = useState("");
   const form = useRef<HTMLFormElement>(null);
   const again = () => redraw((count) => count + 1);
-  const all = [...model.fields, ...(model.proof ? proofFields(model.proof.chosen) : [])];
+  const all = [...model.fields, ...(model.proof ? model.proof.panel.proofFields(model.proof.chosen) : [])];
   const shown = all.filter((field) => isVisible(field, all, model.values));
   const button = t(model.reconnecting ? "reconnectButton" : "connectButton");
 
@@ -70,8 +72,8 @@ export function Form({ model }: { model: FormModel }) {
         {model.proof && (
           <fieldset class="proof">
             <legend>{t("certificate")}</legend>
-            <ProofTabs
-              all={choices(model.proof.mayMake)}
+            <model.proof.panel.ProofTabs
+              all={model.proof.panel.choices(model.proof.mayMake)}
               proof={model.proof.chosen}
               onProof={(chosen) => {
                 if (model.proof) model.proof.chosen = chosen;
@@ -81,7 +83,7 @@ export function Form({ model }: { model: FormModel }) {
             />
             <div class="panel">
               {model.proof.chosen === "make" ? (
-                <MakePanel integration={model.key} made={model.proof.made} button={button} make={model.make} />
+                <model.proof.panel.MakePanel integration={model.key} made={model.proof.made} button={button} make={model.make} />
               ) : (
                 proof.map(input)
               )}

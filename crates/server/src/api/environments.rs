@@ -8,7 +8,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use services::context::Context;
 use services::environments::{
-    self, ConnectUi, Environment, OverrideHosts, SecretName, SecretsChange, SettingsChange, WebhooksChange, read_secret,
+    self, ConnectUi, Environment, OverrideHosts, SecretName, SecretsChange, SettingsChange, WebhooksChange,
+    read_secret,
 };
 use services::error::FieldIssue;
 use services::webhooks::signing;

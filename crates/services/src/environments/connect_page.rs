@@ -48,7 +48,8 @@ impl ConnectUi {
             }
         }
         if self.logo.as_deref().is_some_and(|logo| !is_logo(logo)) {
-            let message = "Must be a data: address of a PNG, JPEG, WebP or SVG image in base64, at most 32 KiB";
+            let message =
+                "Must be a data: address of a PNG, JPEG, WebP or SVG image in base64, at most 32 KiB";
             issues.push(issue(&["connect_ui", "logo"], message));
         }
         issues
@@ -82,7 +83,8 @@ fn is_logo(text: &str) -> bool {
     let data = kinds.iter().find_map(|kind| text.strip_prefix(&format!("data:image/{kind};base64,")));
     text.len() <= LARGEST_LOGO
         && data.is_some_and(|data| {
-            !data.is_empty() && data.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))
+            !data.is_empty()
+                && data.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))
         })
 }
 
@@ -125,7 +127,9 @@ mod tests {
         };
         assert!(ui("#0a5Cff", "data:image/png;base64,iVBORw0KGgo=").check().is_empty());
         let large = format!("data:image/png;base64,{}", "A".repeat(LARGEST_LOGO));
-        for logo in ["https://a.example/x.png", "data:text/html;base64,PGI+", "data:image/png;base64,<b>", &large] {
+        for logo in
+            ["https://a.example/x.png", "data:text/html;base64,PGI+", "data:image/png;base64,<b>", &large]
+        {
             assert_eq!(ui("red", logo).check().len(), 2, "{logo}");
         }
     }

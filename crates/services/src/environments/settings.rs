@@ -7,8 +7,8 @@ use domain::webhook::WebhookSettings;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::connect_page::{self, ConnectUi};
 use super::PRODUCTION;
+use super::connect_page::{self, ConnectUi};
 use crate::error::{Error, FieldIssue};
 
 /// How an environment behaves.

@@ -7,8 +7,8 @@ use harness::outside::node;
 use harness::{Server, Start};
 use serde_json::{Value, json};
 
-const FABRIKAM_USER: &str = "alex@fabrikam.example";
-const FABRIKAM_ADMIN: &str = "admin@fabrikam.example";
+const NORTHWIND_USER: &str = "nora@northwind.example";
+const NORTHWIND_ADMIN: &str = "admin@northwind.example";
 
 async fn scenario(server: &Server, name: &str, more: Value) -> Value {
     let mut options = json!({"scenario": name, "host": server.url()});
@@ -32,8 +32,12 @@ async fn link(server: &Server, integration: &str) -> String {
 #[ignore = "needs Node and a browser"]
 async fn needs_browser_the_first_view_is_small_and_keeps_no_token_in_the_address() {
     let server = Start::dev().start();
-    let facts = scenario(&server, "first_view", json!({"link": link(&server, "microsoft-excel").await})).await;
-    println!("first view: {} bytes in {} answers, usable after {} ms", facts["bytes"], facts["files"], facts["usable_ms"]);
+    let facts =
+        scenario(&server, "first_view", json!({"link": link(&server, "microsoft-excel").await})).await;
+    println!(
+        "first view: {} bytes in {} answers, usable after {} ms",
+        facts["bytes"], facts["files"], facts["usable_ms"]
+    );
 }
 
 #[tokio::test]
@@ -62,7 +66,7 @@ async fn needs_browser_blocked_and_closed_windows_have_directions() {
 #[ignore = "needs Node and a browser"]
 async fn needs_browser_an_administrator_s_consent_lets_the_page_finish_by_itself() {
     let server = Start::dev().start();
-    let more = json!({"link": link(&server, "sharepoint-online").await, "login": FABRIKAM_USER, "admin": FABRIKAM_ADMIN});
+    let more = json!({"link": link(&server, "sharepoint-online").await, "login": NORTHWIND_USER, "admin": NORTHWIND_ADMIN});
     scenario(&server, "admin", more).await;
     assert_eq!(harness::connect::connections_of(&server, "u").await.len(), 1);
 }
@@ -102,7 +106,8 @@ async fn needs_browser_links_that_do_not_work_and_names_that_attack_are_harmless
     }
     let hostile = "<img src=x onerror=\"pwned=1\"><script>pwned=1</script>{name}{{";
     integration(&server, "microsoft-excel", "hostile", json!({"display_name": hostile})).await;
-    let facts = scenario(&server, "read", json!({"link": link(&server, "hostile").await, "name": "hostile"})).await;
+    let facts =
+        scenario(&server, "read", json!({"link": link(&server, "hostile").await, "name": "hostile"})).await;
     assert!(facts["text"].as_str().unwrap().contains(hostile), "{facts}");
 }
 
@@ -126,7 +131,10 @@ async fn needs_browser_a_renewal_names_the_account_and_the_environment_s_guide_a
     let shown = server.send("GET", &url, &[("authorization", &bearer)], "").await.json();
     assert_eq!(shown["data"]["reconnectAccount"], "megan@contoso.example");
     assert_eq!(shown["data"]["connectUISettings"]["theme"]["dark"]["primary"], "#ffd54f");
-    assert_eq!(shown["data"]["overrides"]["microsoft-excel"]["docs_connect"], "https://help.customer.example/excel");
+    assert_eq!(
+        shown["data"]["overrides"]["microsoft-excel"]["docs_connect"],
+        "https://help.customer.example/excel"
+    );
     let link = format!("{}/connect/?session_token={token}", server.url());
     let facts = scenario(&server, "read", json!({"link": link, "name": "reconnect"})).await;
     assert!(facts["text"].as_str().unwrap().contains("belongs to megan@contoso.example"), "{facts}");
