@@ -1,8 +1,8 @@
 // From a problem's code to words in the reader's language: what happened, who must act, and the one thing to press.
 import type { Problem } from "./api.ts";
 import { t, type TextKey } from "./i18n/index.ts";
+import type { Actor } from "./parts/base.tsx";
 
-export type Actor = "user" | "admin" | "developer" | "nobody";
 /** What the one button does. */
 export type Act = "retry" | "admin" | "account" | "correct" | "none";
 
@@ -93,10 +93,3 @@ export function directionOf(problem: Problem, values: Record<string, string>, ty
   const actor = ["user", "admin", "nobody"].includes(problem.actor ?? "") ? (problem.actor as Actor) : null;
   return { title: t("failTitle"), text: said, actor, act: "retry" };
 }
-
-export const WHO: Record<Actor, TextKey> = {
-  user: "whoUser",
-  admin: "whoAdmin",
-  developer: "whoDeveloper",
-  nobody: "whoNobody",
-};

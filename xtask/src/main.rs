@@ -1,8 +1,9 @@
-//! The project's own checks: `cargo xtask arrows | sizes | test`.
+//! The project's own checks: `cargo xtask arrows | sizes | test | fuzz`.
 //!
 //! Few dependencies on purpose: this is built first, on every machine, before anything can be checked.
 
 mod arrows;
+mod fuzz;
 mod lexer;
 mod paths;
 mod quirks;
@@ -22,7 +23,9 @@ Usage: cargo xtask <task>
   arrows                        compare crate dependencies and uses of outside crates with the rules
   sizes                         print the size table; fail past 600 lines a file or 100 a function
   test [--ci] [-- <filter>...]  install what only tests need, then run every test; what stands after
-                                -- goes to the test runner; --ci (or CI=true) turns skips into failures";
+                                -- goes to the test runner; --ci (or CI=true) turns skips into failures
+  fuzz [target...] [--seconds N]
+                                run the fuzz targets (all, 60 s each) on the shipped definitions and what grows of them";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -44,6 +47,7 @@ fn run(arguments: &[&str]) -> Result<()> {
                 test_options(rest, env::var("CI").is_ok_and(|value| value == "true" || value == "1"))?;
             suite::run(&sources::root()?, &options)
         }
+        ["fuzz", rest @ ..] => fuzz::run(&sources::root()?, &fuzz::Options::read(rest)?),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())

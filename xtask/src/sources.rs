@@ -70,6 +70,11 @@ pub fn root() -> Result<PathBuf> {
     root_of(&metadata()?)
 }
 
+/// Where cargo puts what it builds.
+pub fn target() -> Result<PathBuf> {
+    Ok(metadata()?["target_directory"].as_str().context("cargo metadata names its target")?.into())
+}
+
 fn root_of(metadata: &Value) -> Result<PathBuf> {
     Ok(metadata["workspace_root"].as_str().context("cargo metadata names the root")?.into())
 }

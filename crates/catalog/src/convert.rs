@@ -1,5 +1,6 @@
 //! From an untyped definition to [`Provider`]: the keys' names end here.
 
+mod account_requests;
 mod auth;
 mod fields;
 mod file;
@@ -65,6 +66,8 @@ fn convert_inner(written: &Written, body: &IndexMap<String, Node>) -> Result<Con
         docs: file.docs.clone(),
         docs_connect: file.docs_connect.clone(),
         setup_guide_url: file.setup_guide_url.clone(),
+        post_connection: account_requests::lookups(&file.post_connection)?,
+        pre_connection_deletion: account_requests::farewells(&file.pre_connection_deletion)?,
         webhooks: webhooks(&file),
         scripts: ScriptNames {
             post_connection: named(file.post_connection_script.as_ref()),

@@ -30,6 +30,10 @@ pub(crate) fn is_filled(path: &str, key: &str, provider: &Provider, clouds: &[&C
         return in_connection_config(name, provider);
     }
     if let Some(name) = path.strip_prefix("credentials.") {
+        // What ends a grant ends it for its refresh token.
+        if name == "refresh_token" && key.starts_with("pre_connection_deletion.") {
+            return matches!(provider.auth, Auth::OAuth2(_));
+        }
         return in_credentials(name, provider);
     }
     if let Some(name) = path.strip_prefix("assertionOption.") {
@@ -49,10 +53,13 @@ pub(crate) fn is_filled(path: &str, key: &str, provider: &Provider, clouds: &[&C
 }
 
 fn of_the_mode(path: &str, key: &str, auth: &Auth) -> bool {
-    let in_proxy = key.starts_with("proxy.");
+    let after_connecting = ["post_connection.", "pre_connection_deletion."];
+    let in_proxy = key.starts_with("proxy.") || after_connecting.iter().any(|begin| key.starts_with(begin));
     match path {
         "apiKey" => matches!(auth, Auth::ApiKey),
         "username" | "password" => matches!(auth, Auth::Basic | Auth::InstallPlugin(_) | Auth::Signature(_)),
+        // The integration's secret is no business of a request that the connection's own token makes.
+        "clientSecret" if after_connecting.iter().any(|begin| key.starts_with(begin)) => false,
         "clientId" | "clientSecret" => has_client(auth),
         "accessToken" => in_proxy && has_token(auth),
         "assertion" => matches!(auth, Auth::TwoStep(scheme) if scheme.assertion.is_some()) && !in_proxy,
@@ -104,6 +111,7 @@ fn in_connection_config(name: &str, provider: &Provider) -> bool {
     has(&provider.connection_config, name)
         || has(&provider.integration_config, name)
         || answered(&provider.auth, name)
+        || provider.post_connection.iter().any(|lookup| lookup.config.iter().any(|(key, _)| key == name))
         || match &provider.auth {
             Auth::App(_) | Auth::Custom(_) => OF_AN_INSTALLATION.contains(&name),
             Auth::McpOAuth2Generic(_) => name == "mcp_server_url",

@@ -1,8 +1,8 @@
 //! Every template of a definition, with the key it stands under.
 
 use domain::provider::{
-    Assertion, Auth, ClientRegistration, JwtTemplate, OAuth2, Provider, ProxyDefinition, Resource, TokenStep,
-    TwoStep,
+    AccountRequest, Assertion, Auth, ClientRegistration, JwtTemplate, OAuth2, Provider, ProxyDefinition,
+    Resource, TokenStep, TwoStep,
 };
 use domain::template::{Template, TemplateTree};
 
@@ -12,6 +12,14 @@ pub(crate) fn named(provider: &Provider) -> Vec<(String, &Template)> {
     found.auth(&provider.auth);
     if let Some(proxy) = &provider.proxy {
         found.proxy(proxy);
+    }
+    for (n, lookup) in provider.post_connection.iter().enumerate() {
+        let key = format!("post_connection.{n}");
+        found.account_request(&format!("{key}.request"), &lookup.request);
+        found.params(&format!("{key}.matching"), &lookup.matching);
+    }
+    for (n, request) in provider.pre_connection_deletion.iter().enumerate() {
+        found.account_request(&format!("pre_connection_deletion.{n}"), request);
     }
     found.0
 }
@@ -139,6 +147,14 @@ impl<'a> Found<'a> {
         self.params(&format!("{prefix}token_headers"), &step.headers);
         for (name, tree) in &step.params {
             self.tree(&format!("{prefix}token_params.{name}"), tree);
+        }
+    }
+
+    fn account_request(&mut self, key: &str, request: &'a AccountRequest) {
+        self.one(&format!("{key}.url"), &request.url);
+        self.params(&format!("{key}.headers"), &request.headers);
+        if let Some(data) = &request.data {
+            self.tree(&format!("{key}.data"), data);
         }
     }
 

@@ -1,5 +1,6 @@
 //! A provider: how to authorize against an API and how to call it. Data, read by `catalog`.
 
+mod account_request;
 mod app;
 mod auth;
 mod field;
@@ -10,6 +11,7 @@ mod signed;
 mod token;
 mod two_step;
 
+pub use account_request::{AccountRequest, Lookup, Need, Several};
 pub use app::{App, Custom, InstallPlugin, PluginCredentials};
 pub use auth::{Auth, AuthMode, Incomplete};
 pub use field::{Condition, Display, Field, HostPart, Presence};
@@ -70,6 +72,10 @@ pub struct Provider {
     /// Keys of `connection_config` under which callers who may see credentials find a token for another resource, and
     /// that resource's name.
     pub shown_resources: Vec<(String, String)>,
+    /// What is learnt of an account when it is connected.
+    pub post_connection: Vec<Lookup>,
+    /// What the API is told before a connection is deleted, for example that its token is revoked.
+    pub pre_connection_deletion: Vec<AccountRequest>,
     /// Days after which credentials that nobody used are refreshed, in place of the operator's setting: fewer where
     /// refresh tokens lapse early, more where each refresh has a price.
     pub refresh_idle_days: Option<u16>,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use domain::{Clock, Entropy};
 use futures_util::FutureExt as _;
-use store::{Store, StoreError, Task, TaskEnd, TaskLease};
+use store::{Dialect, LifeWatch, Store, StoreError, Task, TaskEnd, TaskLease};
 use tokio::task::{Id, JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -16,6 +16,8 @@ use crate::handler::{Handler, Outcome, after_failure};
 
 /// A lease outlives its task's limit by this much, so that a holder notes its end before anybody else begins.
 const GRACE: Duration = Duration::from_secs(10);
+/// Between two looks at who lives (`store::LifeWatch`).
+const LIVES: Duration = Duration::from_millis(500);
 /// Schedules fired in one transaction.
 const SCHEDULES: u32 = 64;
 
@@ -125,6 +127,8 @@ impl Service {
         let mut state = Working::new(self.options.handlers.len());
         let mut wakes = self.options.store.task_wakes();
         self.free().await;
+        let mourning = self.mourn();
+        tokio::pin!(mourning);
         while !drain.is_cancelled() {
             let pause = match self.take(&mut state).await {
                 Ok(pause) => pause,
@@ -143,6 +147,7 @@ impl Service {
                     }
                 }
                 () = tokio::time::sleep(pause) => state.feed(),
+                () = &mut mourning => {}
             }
         }
         self.drain(state).await;
@@ -155,6 +160,21 @@ impl Service {
             Ok(0) => {}
             Ok(freed) => tracing::info!(freed, "tasks of this node's former start are taken up again"),
             Err(error) => tracing::warn!(%error, "tasks of this node's former start wait for their leases"),
+        }
+    }
+
+    /// Frees what dead nodes held, for ever; on SQLite there is one node, which [`Self::free`] served.
+    async fn mourn(&self) {
+        let Options { store, clock, .. } = &*self.options;
+        if store.dialect() == Dialect::Sqlite {
+            std::future::pending::<()>().await;
+        }
+        let mut watch = LifeWatch::default();
+        loop {
+            tokio::time::sleep(LIVES).await;
+            if let Err(error) = bury(&mut watch, store, clock.now_ms()).await {
+                tracing::debug!(%error, "nobody could tell which nodes live");
+            }
         }
     }
 
@@ -220,6 +240,17 @@ impl Service {
             }
         }
     }
+}
+
+async fn bury(watch: &mut LifeWatch, store: &Store, now_ms: i64) -> Result<(), StoreError> {
+    let holders = store.lives_with_tasks().await?;
+    for life in watch.over(store, &holders).await? {
+        let freed = store.free_tasks_of(life, now_ms).await?;
+        if freed > 0 {
+            tracing::info!(freed, "tasks of a node that died are taken up again");
+        }
+    }
+    Ok(())
 }
 
 /// What runs on this node.

@@ -36,6 +36,8 @@ pub struct EdgeSettings {
     pub metrics_token: Option<Secret>,
     /// What our own listener speaks, `http` or `https`.
     pub scheme: &'static str,
+    /// Longest body of a call that does not go through the proxy, bytes.
+    pub body_limit: usize,
 }
 
 /// How handlers see it.

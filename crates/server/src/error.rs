@@ -89,7 +89,7 @@ impl ApiError {
         Self::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "request_too_large",
-            format!("the request body is larger than {limit} bytes"),
+            format!("the request body is larger than {limit} bytes (--body-limit-mb)"),
         )
     }
 
@@ -193,6 +193,11 @@ impl From<Error> for ApiError {
             Error::Conflict(message) => Self::new(StatusCode::CONFLICT, "conflict", message),
             Error::Invalid(issues) => Self::invalid("invalid_body", issues),
             Error::Refused { code, .. } => Self::refused(code, message),
+            Error::NoRoom(_) => {
+                let mut error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "no_room", message);
+                error.retry_after = Some(5);
+                error
+            }
             Error::Setting(_) => Self::refused("invalid_connection_config", message),
             Error::Token(problem) => from_token_problem(&problem),
             Error::NoToken { code, problem } => token_problem(no_token_status(code), code, &problem),

@@ -10,20 +10,18 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use services::error::FieldIssue;
 
+use crate::app::SharedApp;
 use crate::error::ApiError;
-
-/// Larger JSON bodies are refused (contract §1.2: 75 MB is for the proxy and functions; our resources are small).
-const BODY_LIMIT: usize = 4 << 20;
 
 /// A JSON body of exactly the declared shape.
 pub struct StrictJson<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for StrictJson<T> {
+impl<T: DeserializeOwned> FromRequest<SharedApp> for StrictJson<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, app: &SharedApp) -> Result<Self, ApiError> {
         require_json(request.headers())?;
-        let bytes = read_body(request, BODY_LIMIT).await?;
+        let bytes = read_body(request, app.edge.body_limit).await?;
         // An absent body is an empty object, as the SDK sends for calls without fields.
         let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
         let value: Value = serde_json::from_slice(text).map_err(|error| ApiError::invalid_json(&error))?;
@@ -35,14 +33,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for StrictJson<T> {
 /// the check (contract §1.2).
 pub struct StrictBody<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for StrictBody<T> {
+impl<T: DeserializeOwned> FromRequest<SharedApp> for StrictBody<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, app: &SharedApp) -> Result<Self, ApiError> {
         let kind = request.headers().get(header::CONTENT_TYPE).map(|value| value.as_bytes());
         let is_form = kind
             .is_some_and(|kind| kind.to_ascii_lowercase().starts_with(b"application/x-www-form-urlencoded"));
-        let bytes = read_body(request, BODY_LIMIT).await?;
+        let bytes = read_body(request, app.edge.body_limit).await?;
         let value = match (is_form, bytes.as_ref()) {
             (true, text) => Value::Object(parse_query(&String::from_utf8_lossy(text))),
             (false, b"") => Value::Object(Map::new()),
@@ -56,7 +54,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for StrictBody<T> {
 ///
 /// # Errors
 /// 413 when it is larger, 400 when it breaks off.
-pub async fn read_body(request: Request, limit: usize) -> Result<bytes::Bytes, ApiError> {
+async fn read_body(request: Request, limit: usize) -> Result<bytes::Bytes, ApiError> {
     /// A body that is too large is read and thrown away this far: a client that is still sending when the connection
     /// closes sees a reset and never the answer.
     const DISCARDED: usize = 32 << 20;

@@ -10,8 +10,10 @@ use store::Store;
 use tokio_util::task::TaskTracker;
 use vault::Vault;
 
+use crate::counts::Counts;
 use crate::fault::FaultPoints;
 use crate::operations::Recorder;
+use crate::proxy::room::Room;
 use crate::webhooks::deliver::DeliverySettings;
 
 /// The ports and settings of the use-cases. Cheap to share behind an `Arc`.
@@ -34,6 +36,10 @@ pub struct Context {
     pub background: TaskTracker,
     /// One key pair is made at a time: each takes up to a second of CPU, and an end user's page asks for it.
     pub key_making: tokio::sync::Semaphore,
+    /// What request bodies that must be held take together.
+    pub held: Room,
+    /// What this process has done.
+    pub counts: Counts,
     /// Named points at which a test may stop the process.
     pub faults: FaultPoints,
     /// Settings.

@@ -61,6 +61,9 @@ pub enum Error {
         /// For people.
         message: String,
     },
+    /// There is no room for it now; the same call may succeed soon.
+    #[error("{0}")]
+    NoRoom(String),
     /// The provider's definition needs something that nobody gave.
     #[error(transparent)]
     Setting(#[from] SettingProblem),

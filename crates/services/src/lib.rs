@@ -4,6 +4,7 @@ pub mod api_keys;
 mod client_registration;
 pub mod connect;
 pub mod context;
+pub mod counts;
 pub mod credentials;
 pub mod environments;
 pub mod error;
@@ -24,6 +25,6 @@ pub use services::{Retention, Services};
 pub mod store {
     pub use ::store::{
         ApiKey, Change, ConnectionFilter, ConnectionPatch, ConnectionSummary, Delivery, DeliveryFilter,
-        DeliveryState, JsonWrite, KeyOwner, StoreError, Try,
+        DeliveryState, JsonWrite, KeyOwner, StoreError, TaskCount, Try,
     };
 }

@@ -65,6 +65,8 @@ async fn node(database: &FreshDatabase, name: &str, keys: &[&KeyMaterial]) -> (A
         log,
         background: Default::default(),
         key_making: tokio::sync::Semaphore::new(1),
+        held: services::proxy::room::Room::new(1 << 30),
+        counts: Default::default(),
         faults: FaultPoints::default(),
         settings,
     });

@@ -17,6 +17,7 @@ use services::fault::FaultPoints;
 use services::jobs::alive::AliveSettings;
 use services::jobs::{self, JobSettings};
 use services::operations::Recorder;
+use services::proxy::room::Room;
 use services::webhooks::deliver::DeliverySettings;
 use services::{Retention, Services};
 use store::{DatabaseUrl, Store, StoreOptions};
@@ -130,6 +131,8 @@ pub async fn build(options: ServeOptions, additions: Additions) -> anyhow::Resul
         egress: egress(&options.outbound, &additions)?,
         background: TaskTracker::new(),
         key_making: tokio::sync::Semaphore::new(1),
+        held: Room::new(options.limits.held_total_mb * 1_000_000),
+        counts: Default::default(),
         faults: fault_points(),
         store,
         vault,
@@ -339,6 +342,7 @@ fn edge(options: &ServeOptions, context: &Context) -> EdgeSettings {
         trusted_proxies: options.network.trusted_proxy.clone(),
         metrics_token: options.metrics.metrics_token.clone().map(Secret::from),
         scheme: scheme(options),
+        body_limit: options.limits.body_limit_mb << 20,
     }
 }
 

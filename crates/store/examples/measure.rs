@@ -1,16 +1,21 @@
-//! Measures the store on a fresh SQLite file: `cargo run --release -p store --example measure -- [CONNECTIONS]`.
+//! Measures the store on a fresh SQLite file, or the database of `MEASURE_URL`:
+//! `cargo run --release -p store --example measure -- [CONNECTIONS] [DELIVERIES]`.
 //!
 //! The comparisons with a bar are in the `bench` crate; this one is for whoever changes a statement.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use domain::connect::OAuthState;
 use domain::connection::EndUser;
 use domain::integration::{Integration, IntegrationSettings};
 use domain::operation::{Operation, OperationState};
 use domain::{ConnectionId, EnvironmentName, IntegrationKey, ProviderName, Scope, Sealed};
 use serde_json::json;
-use store::{ConnectionFilter, DatabaseUrl, LogEntry, NewConnection, Store, StoreError, StoreOptions};
+use store::{
+    ConnectionFilter, DatabaseUrl, DeliveryFilter, DeliveryState, FollowUp, LogEntry, NewConnection,
+    NewDelivery, Store, StoreError, StoreOptions,
+};
 use tokio::time::Instant;
 
 const WRITERS: usize = 64;
@@ -32,6 +37,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         lists(&store, scope, count, tag).await?;
     }
     log(&store, scope, 100).await?;
+    let count = std::env::args().nth(2).map_or(Ok(1_000_000), |text| text.parse::<usize>())?;
+    deliveries(&store, scope, count).await?;
+    retention(&store, scope, count / 5).await?;
     Ok(())
 }
 
@@ -158,6 +166,102 @@ fn operation(index: usize) -> Operation {
         )
         .ok(),
     }
+}
+
+/// A log of webhooks with each filter of the list, and the queue's counts with as many tasks.
+async fn deliveries(store: &Store, scope: Scope, count: usize) -> Result<(), StoreError> {
+    let begin = Instant::now();
+    for batch in 0..count / BATCH {
+        let deliveries = (0..BATCH).map(|index| delivery(batch * BATCH + index)).collect();
+        store.follow_up(scope, FollowUp { deliveries, ..FollowUp::default() }, batch as i64).await?;
+    }
+    rate("webhooks with their tasks stored in batches of 500", count, begin.elapsed());
+    let some = |text: &str| Some(text.to_owned());
+    let (pending, failed) = (Some(DeliveryState::Pending), Some(DeliveryState::Failed));
+    let rare = some("auth.refresh");
+    let filter = || DeliveryFilter { limit: 100, ..DeliveryFilter::default() };
+    for (name, filter) in [
+        ("nothing", filter()),
+        ("a connection", DeliveryFilter { connection: some("connection-77"), ..filter() }),
+        ("a common event", DeliveryFilter { event: some("auth.creation"), ..filter() }),
+        ("a rare event", DeliveryFilter { event: rare.clone(), ..filter() }),
+        ("the state of all", DeliveryFilter { state: pending, ..filter() }),
+        ("a state of none", DeliveryFilter { state: failed, ..filter() }),
+        ("a rare event in a state of none", DeliveryFilter { event: rare, state: failed, ..filter() }),
+        (
+            "a common event in a state of none",
+            DeliveryFilter { event: some("auth.creation"), state: failed, ..filter() },
+        ),
+    ] {
+        let mut times = Vec::new();
+        for sample in 0..100_usize {
+            let filter =
+                DeliveryFilter { before: Some((sample * 7919 % count + 1) as i64), ..filter.clone() };
+            let begin = Instant::now();
+            store.list_deliveries(scope, &filter).await?;
+            times.push(begin.elapsed());
+        }
+        times.sort();
+        println!("list of 100 webhooks by {name}: p50 {:?}, p99 {:?}", times[50], times[99]);
+    }
+    let begin = Instant::now();
+    let counts = store.task_counts().await?;
+    println!("the queue's counts with {} tasks: {:?}", counts[0].waiting, begin.elapsed());
+    Ok(())
+}
+
+fn delivery(index: usize) -> NewDelivery {
+    NewDelivery {
+        id: format!("del_{index:020}"),
+        event_id: format!("msg_{index:020}"),
+        event: if index.is_multiple_of(10_000) { "auth.refresh" } else { "auth.creation" }.to_owned(),
+        integration: Some("excel".to_owned()),
+        connection: Some(format!("connection-{}", index % 10_000)),
+        url: "https://hooks.example/sheetbend".to_owned(),
+        body: format!("{{\"connectionId\":\"{index}\",\"padding\":\"{}\"}}", "x".repeat(450)),
+    }
+}
+
+/// What one step of retention takes, which is what a writer waits at most; old webhooks and expired states.
+async fn retention(store: &Store, scope: Scope, count: usize) -> Result<(), StoreError> {
+    let state = |index: usize| OAuthState {
+        state_hash: format!("{index:064}"),
+        environment: scope.environment,
+        integration: IntegrationKey::parse("excel").expect("a constant"),
+        cookie_hash: format!("{index:064}"),
+        payload: Sealed::from_bytes(vec![7; 400]),
+        expires_at_ms: index as i64,
+    };
+    for first in (0..count).step_by(BATCH) {
+        let states: Vec<OAuthState> = (first..first + BATCH).map(state).collect();
+        futures_util::future::try_join_all(states.iter().map(|state| store.insert_oauth_state(state)))
+            .await?;
+    }
+    let (mut deleted, mut steps, begin) = (0, Vec::new(), Instant::now());
+    loop {
+        let step = Instant::now();
+        let gone = store.purge_oauth_states(i64::MAX, 1_000).await?;
+        steps.push(step.elapsed());
+        deleted += gone;
+        if gone < 1_000 {
+            break;
+        }
+    }
+    steps.sort();
+    println!("{deleted} states deleted in {:?}, longest step {:?}", begin.elapsed(), steps[steps.len() - 1]);
+    let (mut deleted, mut steps, begin) = (0, Vec::new(), Instant::now());
+    for _ in 0..count / 1_000 {
+        let step = Instant::now();
+        deleted += store.purge_deliveries(i64::MAX, 1_000).await?;
+        steps.push(step.elapsed());
+    }
+    steps.sort();
+    println!(
+        "{deleted} webhooks deleted in {:?}, longest step {:?}",
+        begin.elapsed(),
+        steps[steps.len() - 1]
+    );
+    Ok(())
 }
 
 fn rate(what: &str, count: usize, took: Duration) {

@@ -22,7 +22,8 @@ statements! {
     INSERT = "INSERT INTO admin_links (hash, payload, expires_at) VALUES ($1, $2, $3)";
     FIND = "SELECT hash, payload, expires_at FROM admin_links WHERE hash = $1";
     TAKE = "DELETE FROM admin_links WHERE hash = $1 RETURNING hash, payload, expires_at";
-    PURGE = "DELETE FROM admin_links WHERE expires_at < $1";
+    PURGE = "DELETE FROM admin_links WHERE hash IN (SELECT hash FROM admin_links WHERE expires_at < $1 \
+             ORDER BY expires_at LIMIT $2)";
 }
 
 fn read(mut row: Row) -> Result<AdminLink, StoreError> {
@@ -49,8 +50,8 @@ impl Store {
         self.pool.write_rows(TAKE, params![hash]).await?.into_iter().next().map(read).transpose()
     }
 
-    /// Deletes links that expired before `before_ms`; their number.
-    pub async fn purge_admin_links(&self, before_ms: i64) -> Result<u64, StoreError> {
-        self.pool.execute(PURGE, params![before_ms]).await
+    /// Deletes up to `batch` links that expired before `before_ms`; their number.
+    pub async fn purge_admin_links(&self, before_ms: i64, batch: u32) -> Result<u64, StoreError> {
+        self.pool.execute(PURGE, params![before_ms, batch]).await
     }
 }

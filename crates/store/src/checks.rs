@@ -56,7 +56,8 @@ statements! {
               ORDER BY k.ends_at, c.id LIMIT $2";
     WARN = "INSERT INTO expiry_warnings (subject, ends_at, days, warned_at) VALUES ($1, $2, $3, $4) \
             ON CONFLICT (subject, ends_at, days) DO NOTHING";
-    PURGE_WARNINGS = "DELETE FROM expiry_warnings WHERE ends_at < $1";
+    PURGE_WARNINGS = "DELETE FROM expiry_warnings WHERE (subject, ends_at, days) IN (SELECT subject, ends_at, days \
+                      FROM expiry_warnings WHERE ends_at < $1 LIMIT $2)";
 }
 
 /// Takes due credentials until `$2`.
@@ -115,7 +116,7 @@ impl Store {
     /// How the database finds what is due, tasks and credentials, one line a step.
     pub async fn explain_due(&self) -> Result<Vec<String>, StoreError> {
         let dialect = self.dialect();
-        let tasks = params!["k", 0_i64, 0_i64, "n", 1_i64];
+        let tasks = params!["k", 0_i64, 0_i64, "n", 1_i64, 0_i64];
         let mut plan = self.pool.explain(&crate::tasks::claim(dialect), tasks).await?;
         plan.extend(self.pool.explain(&claim(dialect), params![0_i64, 0_i64, 1_i64]).await?);
         Ok(plan)
@@ -162,8 +163,8 @@ impl Store {
         Ok(self.pool.execute(WARN, params![subject, ends_at_ms, days, now_ms]).await? > 0)
     }
 
-    /// Forgets warnings of what ended before `before_ms`; their number.
-    pub async fn purge_warnings(&self, before_ms: i64) -> Result<u64, StoreError> {
-        self.pool.execute(PURGE_WARNINGS, params![before_ms]).await
+    /// Forgets up to `batch` warnings of what ended before `before_ms`; their number.
+    pub async fn purge_warnings(&self, before_ms: i64, batch: u32) -> Result<u64, StoreError> {
+        self.pool.execute(PURGE_WARNINGS, params![before_ms, batch]).await
     }
 }

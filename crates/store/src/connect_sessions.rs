@@ -25,7 +25,8 @@ statements! {
     BY_TOKEN = select!("token_hash = $1");
     BY_ID = select!("environment_id = $1 AND id = $2");
     DELETE = "DELETE FROM connect_sessions WHERE environment_id = $1 AND id = $2";
-    PURGE = "DELETE FROM connect_sessions WHERE expires_at < $1";
+    PURGE = "DELETE FROM connect_sessions WHERE id IN (SELECT id FROM connect_sessions WHERE expires_at < $1 \
+             ORDER BY expires_at LIMIT $2)";
 }
 
 fn read(mut row: Row) -> Result<ConnectSession, StoreError> {
@@ -95,8 +96,8 @@ impl Store {
         }
     }
 
-    /// Deletes sessions that ended before `before_ms`; their number.
-    pub async fn purge_connect_sessions(&self, before_ms: i64) -> Result<u64, StoreError> {
-        self.pool.execute(PURGE, params![before_ms]).await
+    /// Deletes up to `batch` sessions that ended before `before_ms`; their number.
+    pub async fn purge_connect_sessions(&self, before_ms: i64, batch: u32) -> Result<u64, StoreError> {
+        self.pool.execute(PURGE, params![before_ms, batch]).await
     }
 }

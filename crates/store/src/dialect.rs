@@ -90,6 +90,19 @@ impl Dialect {
         }
     }
 
+    /// The lives of the processes that hold their lock (`lives.rs`); SQLite has one process.
+    pub(crate) fn living(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => None,
+            // PostgreSQL's manual, "pg_locks": the halves of a bigint key stand in classid and objid, objsubid is 1.
+            Self::Postgres => Some(
+                "SELECT (CAST(classid AS BIGINT) << 32) | CAST(objid AS BIGINT) FROM pg_locks \
+                 WHERE locktype = 'advisory' AND objsubid = 1 AND granted \
+                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            ),
+        }
+    }
+
     /// Number, name and text of every migration, in order.
     pub(crate) fn migrations(self) -> &'static [(i64, &'static str, &'static str)] {
         match self {
@@ -104,6 +117,8 @@ impl Dialect {
                 ),
                 (5, "environments", include_str!("../../../migrations/sqlite/0005_environments.sql")),
                 (6, "node_keys", include_str!("../../../migrations/sqlite/0006_node_keys.sql")),
+                (7, "delivery_lists", include_str!("../../../migrations/sqlite/0007_delivery_lists.sql")),
+                (8, "lives", include_str!("../../../migrations/sqlite/0008_lives.sql")),
             ],
             Self::Postgres => &[
                 (1, "first", include_str!("../../../migrations/postgres/0001_first.sql")),
@@ -116,6 +131,8 @@ impl Dialect {
                 ),
                 (5, "environments", include_str!("../../../migrations/postgres/0005_environments.sql")),
                 (6, "node_keys", include_str!("../../../migrations/postgres/0006_node_keys.sql")),
+                (7, "delivery_lists", include_str!("../../../migrations/postgres/0007_delivery_lists.sql")),
+                (8, "lives", include_str!("../../../migrations/postgres/0008_lives.sql")),
             ],
         }
     }

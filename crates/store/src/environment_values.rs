@@ -31,15 +31,6 @@ impl ValueKind {
     }
 }
 
-/// A value of any environment, as a change of the encryption key finds it.
-#[derive(Debug, Clone)]
-pub struct SealedValue {
-    /// The row of its place, `environment_values`, `id`, `sealed`.
-    pub id: String,
-    /// As stored.
-    pub sealed: Sealed,
-}
-
 statements! {
     LOCK = "UPDATE environments SET updated_at = $2 WHERE id = $1 AND deleted_at IS NULL";
     GET = "SELECT sealed FROM environment_values WHERE environment_id = $1 AND kind = $2 AND name = $3";
@@ -51,8 +42,6 @@ statements! {
                  VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING";
     REMOVE = "DELETE FROM environment_values WHERE environment_id = $1 AND kind = $2 AND name = $3";
     CLEAR = "DELETE FROM environment_values WHERE environment_id = $1 AND kind = $2";
-    ALL_SEALED = "SELECT id, sealed FROM environment_values WHERE id > $1 ORDER BY id LIMIT $2";
-    RESEAL = "UPDATE environment_values SET sealed = $3 WHERE id = $1 AND sealed = $2";
 }
 
 impl Store {
@@ -155,17 +144,6 @@ impl Store {
                 })
             })
             .await
-    }
-
-    /// Values of all environments in the order of their ids, from after `after` (empty to begin) on.
-    pub async fn sealed_values(&self, after: &str, limit: u32) -> Result<Vec<SealedValue>, StoreError> {
-        let rows = self.pool.scan(ALL_SEALED.to_owned(), params![after, limit]).await?;
-        rows.into_iter().map(|mut row| Ok(SealedValue { id: row.take()?, sealed: row.take()? })).collect()
-    }
-
-    /// Puts `new` in place of the envelope `old`; false when somebody wrote another meanwhile.
-    pub async fn reseal_value(&self, old: &SealedValue, new: &Sealed) -> Result<bool, StoreError> {
-        Ok(self.pool.execute(RESEAL, params![&old.id, &old.sealed, new]).await? > 0)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What caches and sockets on this node and on the others must hear.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, RwLock};
 
 use domain::{ConnectionId, ConnectionRow, EnvironmentId, IntegrationKey};
@@ -62,6 +62,8 @@ pub(crate) struct Events {
     connect: broadcast::Sender<Arc<str>>,
     watchers: Arc<RwLock<Vec<Watcher>>>,
     deaf: Arc<AtomicBool>,
+    /// This process's life while it holds its lock, else 0.
+    life: Arc<AtomicI64>,
     tasks: watch::Sender<u64>,
 }
 
@@ -72,6 +74,7 @@ impl Events {
             connect: broadcast::channel(1024).0,
             watchers: Arc::default(),
             deaf: Arc::default(),
+            life: Arc::default(),
             tasks: watch::Sender::new(0),
         }
     }
@@ -82,6 +85,15 @@ impl Events {
 
     pub(crate) fn set_hearing(&self, hearing: Hearing) {
         self.deaf.store(hearing == Hearing::Lost, Ordering::Release);
+    }
+
+    /// This process's life, while others can see that it lives.
+    pub(crate) fn life(&self) -> Option<i64> {
+        Some(self.life.load(Ordering::Acquire)).filter(|life| *life != 0)
+    }
+
+    pub(crate) fn set_life(&self, life: Option<i64>) {
+        self.life.store(life.unwrap_or_default(), Ordering::Release);
     }
 
     pub(crate) fn cache_receiver(&self) -> broadcast::Receiver<CacheEvent> {

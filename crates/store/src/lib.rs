@@ -15,6 +15,7 @@ mod environments;
 mod error;
 mod events;
 mod integrations;
+mod lives;
 mod meta;
 mod migrate;
 mod node_keys;
@@ -45,10 +46,11 @@ pub use connections::{
 };
 pub use deliveries::{DELIVERY_TASK, Delivery, DeliveryFilter, DeliveryState, FollowUp, NewDelivery, Try};
 pub use dialect::Dialect;
-pub use environment_values::{SealedValue, ValueKind};
+pub use environment_values::ValueKind;
 pub use environments::Environment;
 pub use error::StoreError;
 pub use events::{CacheEvent, Hearing};
+pub use lives::{GRACE, LifeWatch};
 pub use node_keys::NodeKeys;
 pub use open::{DatabaseUrl, StoreOptions};
 pub use operations::{LogEntry, Outcome, Reaped};
@@ -58,7 +60,7 @@ pub use resources::{LearnedHost, ResourceToken};
 pub use schedules::Schedule;
 pub use sealed::{SealedColumn, SealedCount, SealedCursor, SealedRow, SealingKey, sealed_columns};
 pub use signing_keys::{SealedSigningKey, SigningKeys};
-pub use tasks::{NewTask, Task, TaskEnd, TaskLease};
+pub use tasks::{NewTask, Task, TaskCount, TaskEnd, TaskLease};
 
 use crate::pool::Pool;
 

@@ -12,7 +12,8 @@ statements! {
               expires_at) VALUES ($1, $2, $3, $4, $5, $6)";
     TAKE = "DELETE FROM oauth_states WHERE state_hash = $1 \
             RETURNING state_hash, environment_id, integration_key, cookie_hash, payload, expires_at";
-    PURGE = "DELETE FROM oauth_states WHERE expires_at < $1";
+    PURGE = "DELETE FROM oauth_states WHERE state_hash IN (SELECT state_hash FROM oauth_states WHERE expires_at < $1 \
+             ORDER BY expires_at LIMIT $2)";
 }
 
 impl Store {
@@ -48,8 +49,8 @@ impl Store {
         rows.into_iter().next().map(read).transpose()
     }
 
-    /// Deletes states that expired before `before_ms`; their number.
-    pub async fn purge_oauth_states(&self, before_ms: i64) -> Result<u64, StoreError> {
-        self.pool.execute(PURGE, params![before_ms]).await
+    /// Deletes up to `batch` states that expired before `before_ms`; their number.
+    pub async fn purge_oauth_states(&self, before_ms: i64, batch: u32) -> Result<u64, StoreError> {
+        self.pool.execute(PURGE, params![before_ms, batch]).await
     }
 }

@@ -29,7 +29,8 @@ statements! {
             WHERE environment_id = $1 AND id = $2";
     TAKE = "DELETE FROM pending_certificates WHERE environment_id = $1 AND id = $2 \
             RETURNING id, session_id, integration_key, payload, expires_at";
-    PURGE = "DELETE FROM pending_certificates WHERE expires_at < $1";
+    PURGE = "DELETE FROM pending_certificates WHERE id IN (SELECT id FROM pending_certificates WHERE expires_at < $1 \
+             ORDER BY expires_at LIMIT $2)";
 }
 
 fn read(mut row: Row) -> Result<PendingCertificate, StoreError> {
@@ -82,8 +83,8 @@ impl Store {
         rows.into_iter().next().map(read).transpose()
     }
 
-    /// Deletes certificates that expired before `before_ms`; their number.
-    pub async fn purge_pending_certificates(&self, before_ms: i64) -> Result<u64, StoreError> {
-        self.pool.execute(PURGE, params![before_ms]).await
+    /// Deletes up to `batch` certificates that expired before `before_ms`; their number.
+    pub async fn purge_pending_certificates(&self, before_ms: i64, batch: u32) -> Result<u64, StoreError> {
+        self.pool.execute(PURGE, params![before_ms, batch]).await
     }
 }

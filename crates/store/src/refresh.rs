@@ -55,6 +55,8 @@ pub enum Claim {
         holder: Option<Intent>,
         /// Which claim it is, for [`Store::break_refresh_lease`].
         fence: i64,
+        /// The holder's life, for [`crate::LifeWatch`], if it held its lock when it claimed.
+        life: Option<i64>,
     },
     /// The credentials are newer than the caller's: use these.
     Newer(Box<Connection>),
@@ -94,11 +96,11 @@ pub enum Uncertainty {
 statements! {
     // SET reads the old row, so the former intent moves aside in the statement that replaces it.
     CLAIM = "UPDATE connection_credentials SET fence = fence + 1, lease_until = $4, \
-             interrupted = COALESCE(intent, interrupted), intent = $5 \
+             interrupted = COALESCE(intent, interrupted), intent = $5, lease_life = $7 \
              WHERE connection_row = $2 AND version = $6 AND (lease_until IS NULL OR lease_until <= $3) \
              AND EXISTS (SELECT 1 FROM connections c WHERE c.id = $2 AND c.environment_id = $1) \
              RETURNING fence, interrupted";
-    LEASE = "SELECT lease_until, fence, intent FROM connection_credentials WHERE connection_row = $1";
+    LEASE = "SELECT lease_until, fence, intent, lease_life FROM connection_credentials WHERE connection_row = $1";
     // The intent stays: whoever claims next must know that a refresh had begun.
     BREAK = "UPDATE connection_credentials SET lease_until = NULL WHERE connection_row = $1 AND fence = $2";
     HOLDS = "SELECT lease_until FROM connection_credentials WHERE connection_row = $1 AND fence = $2";
@@ -136,7 +138,9 @@ impl Store {
         lease_ms: i64,
     ) -> Result<Claim, StoreError> {
         let (now, intent_text) = (intent.at_ms, json(&intent)?);
-        let parameters = params![scope.environment, row, now, now + lease_ms, intent_text, expected_version];
+        let life = self.pool.events().life();
+        let parameters =
+            params![scope.environment, row, now, now + lease_ms, intent_text, expected_version, life];
         self.pool
             .write(move |tx| {
                 Box::pin(async move {
@@ -154,7 +158,8 @@ impl Store {
                     let mut found = found.ok_or(StoreError::NotFound("connection"))?;
                     let until: Option<i64> = found.take()?;
                     let (fence, holder) = (found.take()?, found.take_optional_json()?);
-                    Ok(Claim::Busy { until_ms: until.unwrap_or(now), holder, fence })
+                    let life = found.take()?;
+                    Ok(Claim::Busy { until_ms: until.unwrap_or(now), holder, fence, life })
                 })
             })
             .await

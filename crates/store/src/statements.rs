@@ -30,6 +30,7 @@ pub(crate) fn all(dialect: Dialect) -> Vec<String> {
         crate::environment_values::ALL,
         crate::environments::ALL,
         crate::integrations::ALL,
+        crate::lives::ALL,
         crate::meta::ALL,
         crate::migrate::ALL,
         crate::node_keys::ALL,
@@ -49,10 +50,11 @@ pub(crate) fn all(dialect: Dialect) -> Vec<String> {
     let mut all: Vec<String> = fixed.concat().into_iter().map(str::to_owned).collect();
     all.extend(crate::sealed::column_statements().map(str::to_owned));
     all.extend(crate::connections::list::every_shape(dialect));
+    all.extend(crate::deliveries::list::every_shape());
     all.extend(crate::operations::read::every_shape(dialect));
     all.extend([dialect.text_insert(), dialect.text_delete()].map(str::to_owned));
     all.push(crate::operations::text::take_queue(dialect));
     all.extend([crate::checks::claim(dialect), crate::schedules::due(dialect), crate::tasks::claim(dialect)]);
-    all.extend(dialect.notify().map(str::to_owned));
+    all.extend([dialect.notify(), dialect.living()].into_iter().flatten().map(str::to_owned));
     all
 }

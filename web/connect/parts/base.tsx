@@ -1,7 +1,7 @@
 // The small parts that every screen is made of. Text only ever enters through text nodes and attributes.
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
-import { t } from "../i18n/index.ts";
+import { t, type TextKey } from "../i18n/index.ts";
 
 const ICONS = {
   back: "M15 5l-7 7 7 7",
@@ -67,6 +67,22 @@ export function Head({ mark, title, alert, children }: HeadProps) {
     </div>
   );
 }
+
+/** Who must act on a problem. */
+export type Actor = "user" | "admin" | "developer" | "nobody";
+
+const WHO: Record<Actor, TextKey> = {
+  user: "whoUser",
+  admin: "whoAdmin",
+  developer: "whoDeveloper",
+  nobody: "whoNobody",
+};
+
+export const Who = ({ actor }: { actor: Actor }) => (
+  <p class="who">
+    <b>{t(WHO[actor])}</b>
+  </p>
+);
 
 interface ButtonProps {
   onClick: () => void;

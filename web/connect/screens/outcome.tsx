@@ -1,8 +1,8 @@
 // What became of it: connected, failed, or waiting for somebody else.
 import type { Problem } from "../api.ts";
-import { WHO, type Direction } from "../directions.ts";
+import type { Direction } from "../directions.ts";
 import { t } from "../i18n/index.ts";
-import { Badge, Button, CopyButton, Head, OutLink, Spinner, when } from "../parts/base.tsx";
+import { Badge, Button, CopyButton, Head, OutLink, Spinner, when, Who } from "../parts/base.tsx";
 
 interface FailureProps {
   direction: Direction;
@@ -19,16 +19,7 @@ export function Failure({ direction, problem, button }: FailureProps) {
       <Head mark={<Badge tone={direction.actor === "nobody" || direction.actor === "admin" ? "wait" : "bad"} />} title={direction.title} alert>
         {direction.text}
       </Head>
-      {(direction.actor || problem?.link) && (
-        <div class="advice">
-          {direction.actor && <b>{t(WHO[direction.actor])}</b>}
-          {problem?.link && (
-            <p>
-              <OutLink href={problem.link}>{t("readMore")}</OutLink>
-            </p>
-          )}
-        </div>
-      )}
+      {direction.actor && <Who actor={direction.actor} />}
       <div class="actions">
         {button && (
           <Button kind="primary" onClick={button.press}>
@@ -36,6 +27,11 @@ export function Failure({ direction, problem, button }: FailureProps) {
           </Button>
         )}
       </div>
+      {problem?.link && (
+        <p class="foot">
+          <OutLink href={problem.link}>{t("readMore")}</OutLink>
+        </p>
+      )}
       {facts && (
         <details>
           <summary>{t("details")}</summary>

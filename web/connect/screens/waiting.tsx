@@ -1,7 +1,7 @@
 // While the sign-in goes on in its window: what to do when it does not.
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../i18n/index.ts";
-import { Badge, Button, Head, Spinner } from "../parts/base.tsx";
+import { Badge, Button, Head, Spinner, Who } from "../parts/base.tsx";
 import type { WindowState } from "../signin.ts";
 
 /** What a window of Microsoft's may show without ever calling back. */
@@ -35,11 +35,7 @@ export function Waiting({ name, state, mayStick, open, cancel, stuck }: WaitingP
       <Head mark={troubled ? <Badge tone="wait" /> : <Spinner />} title={title} alert={troubled}>
         {lead}
       </Head>
-      {troubled && (
-        <p class="advice">
-          <b>{t("whoUser")}</b>
-        </p>
-      )}
+      {troubled && <Who actor="user" />}
       <p class={lost ? "warning" : "hidden"} role="status">
         {lost && t("lostServer")}
       </p>

@@ -19,6 +19,8 @@ export function Histogram(props: {
   buckets: readonly Bucket[];
   stepMs: number;
   label: string;
+  /** Said beside the figures: that they are estimated. */
+  note?: string;
   /** Unix milliseconds, the end not included. */
   onSelect: (from: number, to: number) => void;
 }): VNode {
@@ -72,6 +74,7 @@ export function Histogram(props: {
         <Tip x={(over + 0.5) * step} width={width}>
           <b>{hovered.total.toLocaleString()}</b> {hovered.total === 1 ? "operation" : "operations"}
           {hovered.failed > 0 && <>, <b class="bad-text">{hovered.failed.toLocaleString()}</b> failed</>}
+          {props.note !== undefined && `, ${props.note}`}
           <br />{moment(hovered.at, stepMs)}
         </Tip>
       )}

@@ -35,9 +35,11 @@ export function Skeleton({ rows = 6 }: { rows?: number }) {
 }
 
 /** Nothing here yet: why that is, and the next step. */
-export function Empty({ icon, title, children, actions }: {
+export function Empty({ icon, title, children, actions, page = false }: {
   icon: IconName;
   title: string;
+  /** It is the whole page, and its title the page's. */
+  page?: boolean;
   children?: ComponentChildren;
   actions?: ComponentChildren;
 }) {
@@ -46,7 +48,7 @@ export function Empty({ icon, title, children, actions }: {
       <span class="empty-mark">
         <Icon name={icon} />
       </span>
-      <h2>{title}</h2>
+      {page ? <h1 tabIndex={-1}>{title}</h1> : <h2>{title}</h2>}
       {children && <div class="empty-text">{children}</div>}
       {actions && <div class="line">{actions}</div>}
     </div>

@@ -27,7 +27,7 @@ export function Guide({ form }: { form: ProviderForm }) {
       )}
       {form.docs && (
         <p class="small">
-          <a href={form.docs} target="_blank" rel="noreferrer">
+          <a class="with-icon" href={form.docs} target="_blank" rel="noreferrer">
             <Icon name="book" /> {form.display_name}'s documentation
           </a>
         </p>

@@ -25,7 +25,7 @@ export const GROUPS: readonly ScopeGroup[] = [
     "integrations:list_credentials": "List with client secrets", "integrations:read_credentials": "Read client secrets",
   }),
   group("Logs and webhooks", { "logs:read": "Read the log and deliveries", "webhooks:replay": "Send webhooks once more" }),
-  group("Functions and records", {
+  group("Functions and records (not in this version)", {
     "functions:list": "List functions", "functions:read": "Read functions", "functions:delete": "Delete functions",
     "functions:compile": "Compile", "functions:dryrun": "Try out", "functions:invocations": "Read invocations", deploy: "Deploy",
     "actions:execute": "Run actions", "syncs:read": "Read syncs", "syncs:execute": "Run syncs", "syncs:update": "Change syncs",

@@ -27,13 +27,13 @@ export function FilterBar({ filters, change }: FilterProps) {
     <div class="filters" role="search" aria-label="Log">
       <div class="filters-first">
         <SearchField text={filters.search} change={(search) => change({ search })} />
+        <Span filters={filters} change={change} />
         <button type="button" class="filters-more" aria-expanded={open} onClick={() => setOpen(!open)}>
           <Icon name="filter" />
           Filters{set > 0 ? ` (${set})` : ""}
         </button>
       </div>
       <div class={open ? "filters-rest is-open" : "filters-rest"}>
-        <Span filters={filters} change={change} />
         <PickMany label="Type" options={KINDS} picked={filters.types} change={(types) => change({ types })} />
         <PickMany label="State" options={STATES} picked={filters.states} change={(states) => change({ states })} />
         <Status text={filters.status} change={(status) => change({ status })} />

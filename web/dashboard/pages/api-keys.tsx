@@ -59,8 +59,8 @@ export default function ApiKeys() {
 function Keys({ rows, end }: { rows: readonly ApiKey[]; end(key: ApiKey): void }) {
   return (
     <Table caption="API keys" rows={rows} id={(row) => String(row.id)} columns={[
-      { title: "Name", width: "most", cell: (row) => <b>{row.display_name}</b> },
-      { title: "Key", minor: true, cell: (row) => <code>{row.prefix}…</code> },
+      { title: "Name", cell: (row) => <b>{row.display_name}</b> },
+      { title: "Key", minor: true, width: "fit", cell: (row) => <code>{row.prefix}…</code> },
       { title: "May do", cell: (row) => <Scopes scopes={row.scopes} /> },
       { title: "Last used", minor: true, width: "fit", cell: (row) => <Time at={row.last_used_at} none="never" /> },
       { title: "Made", minor: true, width: "fit", cell: (row) => <Time at={row.created_at} /> },

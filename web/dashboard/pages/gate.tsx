@@ -9,7 +9,7 @@ import { go } from "../shell/place.ts";
 import { whoIsHere } from "../shell/api.ts";
 import { complain } from "../components/toast.tsx";
 
-export const SHORTEST_PASSWORD = 12;
+export const SHORTEST_PASSWORD = 10;
 
 export function Gate({ title, lead, children }: { title: string; lead?: ComponentChildren; children: ComponentChildren }) {
   useEffect(() => {

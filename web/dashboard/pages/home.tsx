@@ -85,7 +85,7 @@ function Way({ facts, reload }: { facts: Facts; reload(): void }) {
       </p>
     );
   }
-  const connection = connections.data.find((one) => one.errors.length === 0 && WALKS[one.provider]) ?? connections.data[0];
+  const connection = firstToCall(connections.data);
   return (
     <Card
       title="First steps"
@@ -168,6 +168,13 @@ function Way({ facts, reload }: { facts: Facts; reload(): void }) {
       {connecting && <TestConnection close={() => setConnecting(false)} done={reload} />}
     </Card>
   );
+}
+
+/** The one whose walk stands first in the table, then any. */
+function firstToCall(rows: readonly ConnectionRow[]): ConnectionRow | undefined {
+  const works = rows.filter((row) => row.errors.length === 0);
+  const walked = Object.keys(WALKS).map((provider) => works.find((row) => row.provider === provider));
+  return walked.find((row) => row !== undefined) ?? rows[0];
 }
 
 function isGoodCall(operation: Facts["operations"][number]): boolean {

@@ -11,7 +11,6 @@ import { Connecting } from "../settings/connecting.tsx";
 import { Environments } from "../settings/environments.tsx";
 import { Hosts } from "../settings/hosts.tsx";
 import { Signing } from "../settings/signing.tsx";
-import { Telemetry } from "../settings/telemetry.tsx";
 import { Variables } from "../settings/variables.tsx";
 import { api } from "../shell/api.ts";
 import { environment } from "../shell/place.ts";
@@ -23,7 +22,7 @@ type Settings = components["schemas"]["Environment"];
 
 const TOPICS = [
   ["webhooks", "Webhooks"], ["signing", "Signing key"], ["connecting", "Connecting users"], ["hosts", "Proxy hosts"],
-  ["variables", "Variables"], ["telemetry", "Telemetry"], ["environments", "Environments"],
+  ["variables", "Variables"], ["environments", "Environments"],
 ] as const;
 
 export default function SettingsPage() {
@@ -51,7 +50,6 @@ function Cards({ settings, loaded }: { settings: Settings; loaded: Loaded<{ data
         <Connecting settings={settings} keep={keep} />
         <Hosts settings={settings} keep={keep} />
         {mayWrite.value && <Variables />}
-        <Telemetry settings={settings} keep={keep} />
         <Environments settings={settings} />
       </div>
     </div>

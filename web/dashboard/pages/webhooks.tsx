@@ -106,9 +106,9 @@ function Pages({ first, ask }: { first: Page; ask(cursor: string): ReturnType<ty
   return (
     <>
       <Table caption="Outgoing webhooks, newest first" rows={rows} id={(row) => row.id} to={to} columns={[
-        { title: "Event", width: "most", cell: (row) => <span class="mono">{row.event}</span> },
+        { title: "Event", cell: (row) => <span class="mono">{row.event}</span> },
         { title: "State", width: "fit", cell: (row) => <Badge tone={toneOf(row.state)}>{row.state}{row.status == null ? "" : ` ${row.status}`}</Badge> },
-        { title: "Connection", minor: true, cell: (row) => <span class="mono">{row.connection ?? ""}</span> },
+        { title: "Connection", minor: true, cell: (row) => <span class="mono cut id" title={row.connection ?? undefined}>{row.connection ?? ""}</span> },
         { title: "Tries", minor: true, end: true, width: "fit", cell: (row) => row.attempts },
         { title: "Next try", minor: true, width: "fit", cell: (row) => <Time at={row.state === "pending" ? row.next_at : null} /> },
         { title: "When", end: true, width: "fit", cell: (row) => <Time at={row.created_at} /> },

@@ -8,13 +8,11 @@ import { session } from "../shell/session.ts";
 import type { CardProps, Change } from "./part.tsx";
 import { SavedCard, useFields } from "./part.tsx";
 
+/** Events of functions come with functions; until then nobody needs to choose. */
 const EVENTS = [
   ["on_auth_creation", "New connections", "When somebody connects, or connects again."],
   ["on_auth_refresh_error", "Failed refreshes", "When a connection's credentials can no longer be renewed, and when they can again."],
   ["on_auth_deletion", "Deleted connections", null],
-  ["on_sync_completion_always", "Every finished sync", "Also those that changed nothing."],
-  ["on_sync_error", "Failed syncs", null],
-  ["on_async_action_completion", "Finished asynchronous actions", null],
 ] as const;
 
 export function Addresses({ settings, keep }: CardProps) {
@@ -22,7 +20,6 @@ export function Addresses({ settings, keep }: CardProps) {
   const fields = useFields({ primary_url: webhooks.primary_url ?? "", secondary_url: webhooks.secondary_url ?? "" });
   const events = useFields<Record<(typeof EVENTS)[number][0], boolean>>({
     on_auth_creation: webhooks.on_auth_creation, on_auth_refresh_error: webhooks.on_auth_refresh_error, on_auth_deletion: webhooks.on_auth_deletion,
-    on_sync_completion_always: webhooks.on_sync_completion_always, on_sync_error: webhooks.on_sync_error, on_async_action_completion: webhooks.on_async_action_completion,
   });
   const callback = useFields({ callback_url: settings.callback_url ?? "" });
   const [failure, setFailure] = useState<Failure | null>(null);

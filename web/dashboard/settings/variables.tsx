@@ -1,4 +1,4 @@
-// The variables that functions of this environment read: edited as a list, or pasted as a .env text.
+// The environment's variables: edited as a list, or pasted as a .env text.
 
 import { useState } from "preact/hooks";
 import { CopyButton } from "../components/copy.tsx";
@@ -21,7 +21,7 @@ export function Variables() {
   const loaded = useLoad(environment.value, (signal) => api.get("/environment-variables", { signal }));
   return (
     <div id="variables" class="anchor">
-      <Card title="Variables" text="For your functions. Values are sealed in the database and hidden here until you look.">
+      <Card title="Variables" text="Readable by your backend with an API key. Values are sealed in the database and hidden here until you look.">
         <Show from={loaded} rows={3}>{(saved) => <Editor key={JSON.stringify(saved)} saved={saved} reload={loaded.reload} />}</Show>
       </Card>
     </div>

@@ -72,7 +72,7 @@ function announce(): void {
 
 function NoPage() {
   return (
-    <Empty icon="search" title="There is no such page" actions={<a class="button" href={href("/")}>Go home</a>}>
+    <Empty page icon="search" title="There is no such page" actions={<a class="button" href={href("/")}>Go home</a>}>
       <p>The address may be old or mistyped.</p>
     </Empty>
   );

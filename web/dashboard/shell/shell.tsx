@@ -68,7 +68,8 @@ export function Shell({ routes }: { routes: readonly Route[] }) {
 
 function Sidebar({ routes }: { routes: readonly Route[] }) {
   return (
-    <div
+    <aside
+      aria-label="Navigation and environment"
       class={narrowOpen.value ? "sidebar open" : "sidebar"}
       onClick={(event) => {
         if (event.target instanceof Element && event.target.closest("a")) narrowOpen.value = false;
@@ -93,7 +94,7 @@ function Sidebar({ routes }: { routes: readonly Route[] }) {
       </nav>
       <div class="spring" />
       <PersonMenu />
-    </div>
+    </aside>
   );
 }
 

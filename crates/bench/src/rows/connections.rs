@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::ensure;
 use futures_util::future::join_all;
@@ -35,11 +36,17 @@ pub async fn measure(run: &Run) -> anyhow::Result<()> {
     let mut report = Report::begin(run);
     let (_upstream, upstream) = Process::role(&["upstream"])?;
     let (product, dir) = product::fresh(upstream, &[]).await?;
+    if !run.quick {
+        at_rest(&product, 0, &mut report).await?;
+    }
     import(&product, counts.stored, &mut report).await?;
     one_refresh(&product, upstream, counts.at_once, &mut report).await?;
     product.settle().await?;
     drop(product);
     let product = starts(dir.path(), upstream, &mut report).await?;
+    if !run.quick {
+        at_rest(&product, counts.stored, &mut report).await?;
+    }
     by_id(&product, counts, &mut report).await?;
     lists(&product, counts, &mut report).await?;
     let read = product::authorized(Method::GET, &by_id_path(11), None)?;
@@ -120,6 +127,16 @@ async fn starts(dir: &Path, upstream: SocketAddr, report: &mut Report) -> anyhow
     report.blocks("start of bare hyper to its first answer, ms", bare, Bar::None);
     report.blocks("start to the first answer from the database, ms", ours, Bar::Most(300.0));
     last.ok_or_else(|| anyhow::anyhow!("no start"))
+}
+
+/// CPU of a minute in which nobody calls: looks for tasks, the refresher's and the housekeeper's idle passes.
+async fn at_rest(product: &Product, stored: u64, report: &mut Report) -> anyhow::Result<()> {
+    product.settle().await?;
+    let before = product.process.cpu()?;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let milliseconds = (product.process.cpu()? - before) * 1_000.0;
+    report.one(&format!("CPU of a minute at rest with {stored} connections, ms"), milliseconds, Bar::None);
+    Ok(())
 }
 
 fn by_id_path(number: u64) -> String {

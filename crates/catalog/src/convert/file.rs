@@ -17,6 +17,8 @@ pub(crate) const OWN_KEYS: &[&str] = &[
     "differs",
     "shown_resources",
     "refresh_idle_days",
+    "post_connection",
+    "pre_connection_deletion",
 ];
 /// Keys of ours inside `proxy`.
 pub(crate) const OWN_PROXY_KEYS: &[&str] = &["hosts", "resources"];
@@ -111,6 +113,34 @@ pub(crate) struct ProviderFile {
     pub(crate) differs: Vec<DifferenceFile>,
     pub(crate) shown_resources: IndexMap<String, String>,
     pub(crate) refresh_idle_days: Option<u16>,
+    pub(crate) post_connection: Vec<LookupFile>,
+    pub(crate) pre_connection_deletion: Vec<AccountRequestFile>,
+}
+
+/// A request of the definition's own to the API.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AccountRequestFile {
+    pub(crate) url: String,
+    pub(crate) method: Option<String>,
+    #[serde(default)]
+    pub(crate) headers: IndexMap<String, Node>,
+    pub(crate) data: Option<Node>,
+    pub(crate) body_format: Option<String>,
+}
+
+/// A request with what its answer teaches.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LookupFile {
+    pub(crate) request: AccountRequestFile,
+    pub(crate) items: Option<String>,
+    #[serde(default)]
+    pub(crate) matching: IndexMap<String, Node>,
+    pub(crate) several: Option<String>,
+    pub(crate) config: IndexMap<String, String>,
+    #[serde(default)]
+    pub(crate) required: bool,
 }
 
 /// A difference from the field's definition of the same name, with the page that supports it.

@@ -40,15 +40,14 @@ pub async fn list(
     StrictQuery(query): StrictQuery<ListQuery>,
 ) -> Result<Json<Value>, ApiError> {
     let limit = page_limit(query.limit)?;
-    if let Some(state) = &query.state
-        && DeliveryState::parse(state).is_none()
-    {
-        return Err(ApiError::invalid_query("state", "must be pending, delivered or failed"));
-    }
+    let read_state = |text: String| {
+        DeliveryState::parse(&text)
+            .ok_or_else(|| ApiError::invalid_query("state", "must be pending, delivered or failed"))
+    };
     let before = query.cursor.map(|text| text.parse::<i64>()).transpose();
     let before = before.map_err(|_| ApiError::invalid_query("cursor", "is not one of ours"))?;
     let filter = DeliveryFilter {
-        state: query.state,
+        state: query.state.map(read_state).transpose()?,
         connection: query.connection,
         event: query.event,
         before,
@@ -72,8 +71,7 @@ pub async fn get(
     Path(id): Path<String>,
     StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
 ) -> Result<Json<Value>, ApiError> {
-    let found = app.services.context.store.delivery(&id).await.map_err(Error::from)?;
-    let found = found.filter(|one| one.environment == caller.scope().environment);
+    let found = app.services.context.store.delivery(caller.scope(), &id).await.map_err(Error::from)?;
     let found = found.ok_or_else(|| unknown(&id))?;
     let mut data = shown(&found);
     data["body"] = found.new.body.as_str().into();

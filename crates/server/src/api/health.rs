@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::app::SharedApp;
 use crate::error::ApiError;
-use crate::metrics::Snapshot;
+use crate::metrics;
 use crate::openapi::shapes;
 
 /// The process runs.
@@ -65,22 +65,20 @@ pub async fn metrics(State(app): State<SharedApp>, headers: HeaderMap) -> Respon
         return ApiError::unauthorized("unknown_account", "the metrics token is wrong or missing")
             .into_response();
     }
-    text(&app)
+    text(&app).await
 }
 
 /// Metrics on a listener of their own.
 pub async fn open_metrics(State(app): State<SharedApp>) -> Response {
-    text(&app)
+    text(&app).await
 }
 
-fn text(app: &SharedApp) -> Response {
-    let context = &app.services.context;
-    let snapshot = Snapshot {
-        accounts: app.services.accounts.len(),
-        log_waiting: context.log.waiting() as u64,
-        log_dropped: context.log.dropped(),
-        statements: context.store.count_statements(),
-    };
+async fn text(app: &SharedApp) -> Response {
+    // Without a database there is no queue to tell of; what this process counted is told all the same.
+    let queue = app.services.context.store.task_counts().await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the metrics lack the queue");
+        Vec::new()
+    });
     let kind = [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")];
-    (kind, app.metrics.render(snapshot)).into_response()
+    (kind, metrics::render(app, &queue)).into_response()
 }

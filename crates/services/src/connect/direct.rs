@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::attempt::{self, Attempt};
 use super::form::{self, Form};
 use super::keep::{self, NewAuthorization, connection_name};
-use super::{certificates, config, sessions, trial};
+use super::{account_requests, certificates, config, sessions, trial};
 use crate::context::Context;
 use crate::credentials::account::{Account, OpenIntegration};
 use crate::error::Error;
@@ -131,5 +131,8 @@ async fn try_out(
     let form::Trial { credentials, pair } =
         form::read(context, session, open, form, form::Place { config: &mut *config, log_id }).await?;
     let account = Account::on_trial(open.clone(), credentials, std::mem::take(config))?;
-    Ok((trial::pass(context, account, log_id).await?, pair))
+    let mut account = trial::pass(context, account, log_id).await?;
+    let learnt = account_requests::learn(context, &mut account, log_id).await;
+    learnt.map_err(|why| Error::refused("connection_test_failed", why))?;
+    Ok((account, pair))
 }

@@ -6,12 +6,13 @@ use domain::ConnectionId;
 use domain::operation::OperationState;
 use store::Upserted;
 
+use super::account_requests;
 use super::callback::{Ending, Failure, Pending, internal};
 use super::events::ConnectEvents;
 use super::keep::{self, NewAuthorization};
 use super::redeem::Authorized;
 use crate::context::Context;
-use crate::credentials::account::OpenIntegration;
+use crate::credentials::account::{Account, OpenIntegration};
 use crate::error::Error;
 
 pub(super) async fn finish(
@@ -29,6 +30,17 @@ pub(super) async fn finish(
         let cause = "The connection to authorize again was deleted meanwhile.";
         return Err(Failure::again("connection_not_found", "connection_gone", cause));
     }
+    let (credentials, config) = match pending {
+        Pending::Yes => (credentials, config),
+        Pending::No => {
+            let mut account = Account::on_trial(open.clone(), credentials, config).map_err(internal)?;
+            let learnt = account_requests::learn(context, &mut account, &payload.log_id).await;
+            learnt.map_err(|why| {
+                Failure::again("connection_validation_failed", "account_not_learnt", &format!("{why}."))
+            })?;
+            (account.credentials, account.connection.config)
+        }
+    };
     let new = NewAuthorization {
         integration: open.clone(),
         id,

@@ -4,7 +4,7 @@ use domain::connection::Connection;
 use domain::operation::{OperationKind, OperationState};
 
 use super::keep::{self, NewAuthorization};
-use super::trial;
+use super::{account_requests, trial};
 use crate::context::Context;
 use crate::credentials::account::Account;
 use crate::error::Error;
@@ -40,7 +40,9 @@ pub async fn import(context: &Context, new: NewAuthorization) -> Result<Connecti
 
 async fn store(context: &Context, new: NewAuthorization, log_id: &str) -> Result<Connection, Error> {
     let account = Account::on_trial(new.integration.clone(), new.credentials, new.config)?;
-    let account = trial::pass(context, account, log_id).await?;
+    let mut account = trial::pass(context, account, log_id).await?;
+    // Tokens that come from elsewhere may have ended, and what they open is known there: the messages tell what is missing.
+    let _told = account_requests::learn(context, &mut account, log_id).await;
     let Account { credentials, connection: Connection { config, .. }, .. } = account;
     let (connection, _) = keep::keep(context, NewAuthorization { credentials, config, ..new }).await?;
     Ok(connection)

@@ -1,5 +1,6 @@
 //! Connecting: from a customer's session over the provider's sign-in to a stored connection.
 
+mod account_requests;
 pub mod admin_links;
 mod attempt;
 pub mod authorize;

@@ -3,8 +3,9 @@
 use domain::Scope;
 use domain::connection::Connection;
 
+use super::account_requests;
 use crate::context::Context;
-use crate::credentials::account::OpenIntegration;
+use crate::credentials::account::{Account, OpenIntegration};
 use crate::error::Error;
 use crate::webhooks::auth_events::{About, AuthEvent, Teller};
 
@@ -15,6 +16,11 @@ use crate::webhooks::auth_events::{About, AuthEvent, Teller};
 pub async fn remove(context: &Context, scope: Scope, connection: &Connection) -> Result<(), Error> {
     let follow_up = match OpenIntegration::load(context, scope, &connection.integration).await {
         Ok(integration) => {
+            if !integration.entry.provider.pre_connection_deletion.is_empty()
+                && let Ok(account) = Account::open(context, integration.clone(), connection.clone())
+            {
+                account_requests::say_farewell(context, &account).await;
+            }
             Teller::prepare(context, &integration).await?.tell(About::stored(connection), AuthEvent::Deletion)
         }
         // A definition that went away, or a secret that does not open, must not keep a connection alive.

@@ -135,24 +135,16 @@ impl Trial<'_> {
                 headers.insert(name, value);
             }
         }
-        for (name, value) in &self.plan.headers {
-            headers.entry(name).or_insert_with(|| value.clone());
-        }
+        self.plan.dress(&mut request);
         if let Some(kind) = of_body {
-            headers.entry(header::CONTENT_TYPE).or_insert(kind);
-        }
-        if let Some(value) = &self.plan.authorization {
-            headers.entry(header::AUTHORIZATION).or_insert_with(|| value.clone());
-        }
-        if let Some(identity) = &self.plan.identity {
-            request.extensions_mut().insert(identity.clone());
+            request.headers_mut().entry(header::CONTENT_TYPE).or_insert(kind);
         }
         self.sign(request, &path).await.map(Some)
     }
 
     async fn sign(&self, mut request: Request<Body>, path: &str) -> Result<Request<Body>, Error> {
         let Some(each) = self.plan.each_attempt.as_deref() else { return Ok(request) };
-        let (payload, _) = each.payload(&mut request, None).await?;
+        let (payload, _) = each.payload(&mut request, None, &self.context.held).await?;
         each.apply(self.context, &self.subject, &mut request, &payload, path)?;
         Ok(request)
     }

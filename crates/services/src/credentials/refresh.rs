@@ -6,7 +6,7 @@ use domain::connection::Connection;
 use domain::connection::{AuthProblem, Health};
 use domain::operation::{OperationKind, OperationState};
 use serde_json::json;
-use store::{Claim, FollowUp, Intent, Lease, NewCredentials, Uncertainty, Written};
+use store::{Claim, FollowUp, Intent, Lease, LifeWatch, NewCredentials, Uncertainty, Written};
 
 use super::account::Account;
 use super::keeper::BACK_OFF_MS;
@@ -23,6 +23,8 @@ use crate::webhooks::auth_events::{About, AuthEvent, Teller, is_news};
 const PATIENCE: Duration = Duration::from_secs(35);
 /// Between two looks at a row that another node refreshes.
 const LOOK: Duration = Duration::from_millis(50);
+/// Looks at the row for each look at its holder.
+const LOOKS_A_LIFE: u32 = 4;
 
 /// Refreshes the account's credentials, or waits until another node has.
 ///
@@ -30,6 +32,7 @@ const LOOK: Duration = Duration::from_millis(50);
 /// Why there are no new credentials.
 pub async fn run(context: &Context, account: &Account) -> Result<(), Error> {
     let patience = tokio::time::Instant::now() + PATIENCE;
+    let mut waiting = Waiting::default();
     let scope = account.integration.scope;
     let row = account.connection.row;
     loop {
@@ -51,13 +54,41 @@ pub async fn run(context: &Context, account: &Account) -> Result<(), Error> {
                 let cause = "Another node is refreshing this connection and has not finished in time.";
                 return Err(TokenProblem::passing("refresh_busy", cause).into());
             }
-            Claim::Busy { .. } => tokio::time::sleep(LOOK).await,
+            Claim::Busy { fence, life, .. } => {
+                if waiting.holder_is_gone(context, life).await {
+                    context.counts.refresh_taken_over.up();
+                    tracing::info!("a refresh is taken over from a node that died");
+                    context.store.break_refresh_lease(row, fence).await?;
+                } else {
+                    tokio::time::sleep(LOOK).await;
+                }
+            }
             Claim::Claimed { lease, connection, previous_intent } => {
                 context.faults.pass("refresh:claimed");
                 let held =
                     Held { lease, connection: *connection, interrupted: previous_intent.is_some(), log_id };
                 return renew(context, account, held).await;
             }
+        }
+    }
+}
+
+/// Waits for another node's refresh, with an eye on whether that node lives.
+#[derive(Default)]
+struct Waiting {
+    lives: LifeWatch,
+    looks: u32,
+}
+
+impl Waiting {
+    /// Whether the holder's process has ended. Asked at each look, it asks the database at every fourth.
+    async fn holder_is_gone(&mut self, context: &Context, life: Option<i64>) -> bool {
+        self.looks += 1;
+        let Some(life) = life.filter(|_| self.looks.is_multiple_of(LOOKS_A_LIFE)) else { return false };
+        match self.lives.over(&context.store, &[life]).await {
+            Ok(over) => !over.is_empty(),
+            // The claim itself will say what is wrong with the database.
+            Err(_) => false,
         }
     }
 }
@@ -100,8 +131,18 @@ async fn renew(context: &Context, account: &Account, held: Held) -> Result<(), E
         Ok(fresh) => keep(context, &current, held.lease, fresh).await,
         Err(problem) => give_up(context, &current, held, problem, facts.is_some()).await,
     };
+    count(context, &outcome);
     log(context, account, &log_id, started_at_ms, facts.as_ref(), &outcome);
     outcome
+}
+
+fn count(context: &Context, outcome: &Result<(), Error>) {
+    let counts = &context.counts;
+    match outcome {
+        Ok(()) => counts.refreshed.up(),
+        Err(Error::Credentials { retry: RetryLater::No, .. }) => counts.refresh_refused.up(),
+        Err(_) => counts.refresh_failed.up(),
+    }
 }
 
 fn recent_failure(account: &Account, held: &Held, now_ms: i64) -> Option<AuthProblem> {

@@ -28,17 +28,24 @@ const BATCH: u32 = 1_000;
 pub async fn keep_house(context: &Context, retention: Retention) -> Result<(), Error> {
     let now_ms = context.now_ms();
     let store = &context.store;
-    store.purge_oauth_states(now_ms).await?;
-    store.purge_admin_links(now_ms).await?;
-    store.purge_pending_certificates(now_ms).await?;
-    store.purge_connect_sessions(now_ms - ONE_MONTH_MS).await?;
-    while store.purge_environments(now_ms - ONE_MONTH_MS, BATCH).await? {}
-    store.expire_running(now_ms - LONGEST_OPERATION_MS, now_ms).await?;
-    store.purge_warnings(now_ms - ONE_MONTH_MS).await?;
-    while store.purge_dead_tasks(now_ms - ONE_MONTH_MS, BATCH).await? == u64::from(BATCH) {}
-    while store.purge_deliveries(now_ms - retention.max_age_ms, BATCH).await? == u64::from(BATCH) {}
+    let month_ago_ms = now_ms - ONE_MONTH_MS;
+    let stale_ms = now_ms - LONGEST_OPERATION_MS;
+    while full(store.purge_oauth_states(now_ms, BATCH).await?) {}
+    while full(store.purge_admin_links(now_ms, BATCH).await?) {}
+    while full(store.purge_pending_certificates(now_ms, BATCH).await?) {}
+    while full(store.purge_connect_sessions(month_ago_ms, BATCH).await?) {}
+    while store.purge_environments(month_ago_ms, BATCH).await? {}
+    while full(store.expire_running(stale_ms, now_ms, BATCH).await?) {}
+    while full(store.purge_warnings(month_ago_ms, BATCH).await?) {}
+    while full(store.purge_dead_tasks(month_ago_ms, BATCH).await?) {}
+    while full(store.purge_deliveries(now_ms - retention.max_age_ms, BATCH).await?) {}
     while store.reap_log(now_ms, retention.max_age_ms, retention.max_bytes, BATCH).await?.more {}
     Ok(())
+}
+
+/// Whether a batch was full, so that there may be more.
+fn full(deleted: u64) -> bool {
+    deleted >= u64::from(BATCH)
 }
 
 /// Keeps house as a task, so that one node does it.

@@ -73,7 +73,7 @@ impl<'a> AttemptSigner<'a> {
             Some(Source::Held(held)) => (Some(held), None),
             plain => (None, plain),
         };
-        let (payload, held) = self.each.payload(request, held).await?;
+        let (payload, held) = self.each.payload(request, held, &self.context.held).await?;
         let replay = held.map(Source::Held).or(plain);
         let endpoint = match &self.call.target {
             Target::Path(path) => path.clone(),

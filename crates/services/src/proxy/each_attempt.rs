@@ -20,6 +20,7 @@ use self::body::Injected;
 use self::facts::AttemptValues;
 use super::held::Held;
 use super::plan::sensitive;
+use super::room::Room;
 use super::values::{self, Subject};
 use crate::context::Context;
 use crate::credentials::schemes::oauth1::signature::{self, Occasion, Signed, Signer};
@@ -114,6 +115,7 @@ impl EachAttempt {
         &self,
         request: &mut Request<Body>,
         held: Option<Arc<Held>>,
+        room: &Room,
     ) -> Result<(Payload, Option<Arc<Held>>), Error> {
         let injected = self.body.as_ref().filter(|_| Injected::concerns(request.method()));
         let held = match held {
@@ -127,7 +129,7 @@ impl EachAttempt {
                     *request.body_mut() = body;
                     return Ok((Payload::Streamed, None));
                 }
-                Arc::new(Held::take(body).await?)
+                Arc::new(Held::take(body, room).await?)
             }
         };
         let completed = match injected {

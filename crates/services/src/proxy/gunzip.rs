@@ -25,7 +25,15 @@ enum Member {
     Inside,
     /// After its last byte; another one may follow.
     Ended,
+    /// After a byte that begins a member, and perhaps only looks so.
+    Perhaps,
+    /// After the last member, in what is none: zeros that pad the answer, or rubbish. It is thrown away, as gzip(1)
+    /// and Node's zlib do.
+    Over,
 }
+
+/// The first two bytes of every member (RFC 1952 §2.3.1).
+const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 impl Gunzip {
     /// At the beginning of a body.
@@ -44,9 +52,8 @@ impl Gunzip {
     /// `BadAnswer` when the bytes are no gzip.
     pub fn next(&mut self) -> Result<Option<Bytes>, EgressError> {
         loop {
-            if self.member == Member::Ended && !self.packed.is_empty() {
-                self.stream = Decompress::new_gzip(WINDOW_BITS);
-                self.member = Member::NotBegun;
+            if !self.between_members()? {
+                return Ok(None);
             }
             let mut piece = Vec::with_capacity(PIECE);
             let (in_before, out_before) = (self.stream.total_in(), self.stream.total_out());
@@ -72,6 +79,25 @@ impl Gunzip {
         }
     }
 
+    /// Looks at what follows a member; false when nothing of what was pushed is left to unpack.
+    fn between_members(&mut self) -> Result<bool, EgressError> {
+        if self.member == Member::Ended && !self.packed.is_empty() {
+            self.member = if self.packed.get_u8() == MAGIC[0] { Member::Perhaps } else { Member::Over };
+        }
+        if self.member == Member::Perhaps && !self.packed.is_empty() {
+            self.member = if self.packed[0] == MAGIC[1] { Member::Inside } else { Member::Over };
+            if self.member == Member::Inside {
+                self.stream = Decompress::new_gzip(WINDOW_BITS);
+                let begun = self.stream.decompress_vec(&MAGIC[..1], &mut Vec::new(), FlushDecompress::None);
+                begun.map_err(|_| damaged("is no gzip"))?;
+            }
+        }
+        if self.member == Member::Over {
+            self.packed.clear();
+        }
+        Ok(!matches!(self.member, Member::Perhaps | Member::Over))
+    }
+
     /// Says whether the body may end here.
     ///
     /// # Errors
@@ -79,7 +105,7 @@ impl Gunzip {
     pub fn finish(&self) -> Result<(), EgressError> {
         match self.member {
             Member::Inside => Err(damaged("ends in the middle of its gzip")),
-            Member::NotBegun | Member::Ended => Ok(()),
+            Member::NotBegun | Member::Ended | Member::Perhaps | Member::Over => Ok(()),
         }
     }
 }
@@ -126,6 +152,24 @@ mod tests {
         }
         assert_eq!(unpack(&[], 1).unwrap(), b"", "an answer without a body");
         assert_eq!(unpack(&gzip(b""), 3).unwrap(), b"");
+    }
+
+    #[test]
+    fn what_follows_the_last_member_is_thrown_away() {
+        let whole = gzip(b"text");
+        let half = &gzip(b"more")[..9];
+        for rest in [&[0; 512][..], b"\r\n", b"rubbish", &[0x1f], &[0x1f, 0], &[0, 0x1f, 0x8b]] {
+            for cut in [1, 3, 4096] {
+                let packed = [&whole[..], rest].concat();
+                assert_eq!(unpack(&packed, cut).unwrap(), b"text", "{rest:?} cut every {cut}");
+            }
+        }
+        // What begins as a member must be one, whole.
+        for rest in [half, &[0x1f, 0x8b, 0xff, 0xff, 1, 2, 3, 4, 5, 6, 7][..]] {
+            for cut in [1, 4096] {
+                assert!(unpack(&[&whole[..], rest].concat(), cut).is_err(), "{rest:?} cut every {cut}");
+            }
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ use http_body_util::BodyExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::task::{JoinHandle, spawn_blocking};
 
+use super::room::{Reserved, Room};
 use crate::error::Error;
 
 /// Kept in memory at most.
@@ -31,6 +32,8 @@ const PIECE: u64 = 64 << 10;
 pub struct Held {
     content: Content,
     sha256: digest::Digest,
+    /// What it takes of the room, until nobody has it any more.
+    _reserved: Option<Reserved>,
 }
 
 #[derive(Debug)]
@@ -40,11 +43,15 @@ enum Content {
 }
 
 impl Held {
-    /// Takes a body whole.
+    /// Takes a body whole. One that tells its length gets its room at once, so that two do not stop each other half-way.
     ///
     /// # Errors
     /// It broke off, is longer than 1 GiB, or there is no room for it.
-    pub async fn take(mut body: Body) -> Result<Self, Error> {
+    pub async fn take(mut body: Body, room: &Room) -> Result<Self, Error> {
+        let mut reserved = room.reserve();
+        if let Some(length) = body.size_hint().exact().filter(|length| *length <= LONGEST) {
+            reserved.grow_to(length)?;
+        }
         let mut hash = digest::Context::new(&digest::SHA256);
         let mut memory = BytesMut::new();
         let mut file: Option<tokio::fs::File> = None;
@@ -57,6 +64,7 @@ impl Held {
                 let text = "a body that must be signed may not be longer than 1 GiB";
                 return Err(Error::refused("payload_too_large", text));
             }
+            reserved.grow_to(length)?;
             hash.update(&data);
             if file.is_none() && memory.len() + data.len() <= IN_MEMORY {
                 memory.extend_from_slice(&data);
@@ -75,13 +83,13 @@ impl Held {
                 Content::File(Arc::new(file.into_std().await), length)
             }
         };
-        Ok(Self { content, sha256: hash.finish() })
+        Ok(Self { content, sha256: hash.finish(), _reserved: Some(reserved) })
     }
 
     /// A body made of these bytes.
     pub fn of(bytes: Bytes) -> Self {
         let sha256 = digest::digest(&digest::SHA256, &bytes);
-        Self { content: Content::Memory(bytes), sha256 }
+        Self { content: Content::Memory(bytes), sha256, _reserved: None }
     }
 
     /// A body to send.
@@ -119,7 +127,7 @@ async fn spill(memory: &[u8]) -> io::Result<tokio::fs::File> {
 #[expect(clippy::needless_pass_by_value, reason = "as map_err hands it over")]
 fn no_room(failure: io::Error) -> Error {
     tracing::error!(%failure, "a body that must be signed could not be put into a temporary file");
-    Error::refused("no_room", "the body must be signed and there is no room to keep it meanwhile")
+    Error::NoRoom("the body must be signed and there is no room to keep it meanwhile".to_owned())
 }
 
 /// A body read from a file, piece by piece.
@@ -173,7 +181,7 @@ mod tests {
         let pieces = long.chunks(70_000).map(Bytes::copy_from_slice).collect::<Vec<_>>();
         let frames = pieces.into_iter().map(|piece| Ok::<_, io::Error>(Frame::data(piece)));
         let stream = http_body_util::StreamBody::new(futures_util::stream::iter(frames));
-        let held = Held::take(Body::stream(stream)).await.unwrap();
+        let held = Held::take(Body::stream(stream), &Room::new(LONGEST)).await.unwrap();
         assert!(held.bytes().is_none());
         assert_eq!(held.sha256_hex(), to_hex(digest::digest(&digest::SHA256, &long).as_ref()));
         for _ in 0..2 {
@@ -185,8 +193,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_short_body_stays_in_memory() {
-        let held = Held::take(Body::from("abc".to_owned())).await.unwrap();
+        let room = Room::new(3);
+        let held = Held::take(Body::from("abc".to_owned()), &room).await.unwrap();
         assert_eq!(held.bytes().unwrap(), &Bytes::from_static(b"abc"));
-        assert!(Held::take(Body::empty()).await.unwrap().body().is_empty());
+        assert!(Held::take(Body::empty(), &room).await.unwrap().body().is_empty());
+        let second = Held::take(Body::from("d".to_owned()), &room).await;
+        assert!(matches!(second, Err(Error::NoRoom(_))), "the first still holds its room");
+        drop(held);
+        Held::take(Body::from("d".to_owned()), &room).await.unwrap();
+        assert_eq!(room.used(), 0);
     }
 }

@@ -9,6 +9,7 @@ pub mod headers;
 pub mod held;
 pub mod links;
 pub mod plan;
+pub mod room;
 pub mod service;
 pub mod target;
 pub mod values;

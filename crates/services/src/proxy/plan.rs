@@ -81,7 +81,23 @@ impl ProxyPlan {
         let own_hosts = &open.integration.settings.allowed_hosts;
         catalog::check_secret_host(provider, &proxy.base_url, &values, own_hosts)
             .map_err(|refused| refused.to_string())?;
-        let base = proxy.base_url.resolve(&values).map_err(missing)?.trim_end_matches('/').to_owned();
+        let base = proxy.base_url.resolve(&values).map_err(missing)?;
+        Self::at(context, subject, &base)
+    }
+
+    /// The same for a base that the definition names itself, where its usual one is not known yet.
+    ///
+    /// # Errors
+    /// As [`Self::make`].
+    pub fn at(context: &Context, subject: &Subject<'_>, base: &str) -> Result<Self, String> {
+        let open = subject.open;
+        let provider = &open.entry.provider;
+        let proxy = provider
+            .proxy
+            .as_ref()
+            .ok_or_else(|| format!("the provider {} has no API to forward to", provider.name))?;
+        let values = subject.values(context);
+        let base = base.trim_end_matches('/').to_owned();
         let base_origin =
             target::origin(&base).ok_or_else(|| "the base URL is not a valid URL".to_owned())?;
         let mut allowed = catalog::further_origins(provider, open.cloud_values(context), subject.config);
@@ -109,6 +125,20 @@ impl ProxyPlan {
             hints: proxy.retry.clone(),
             redirect_headers: proxy.redirect_headers,
         })
+    }
+
+    /// Puts onto a request of the definition's own what every call carries, each where nothing stands yet.
+    pub fn dress<B>(&self, request: &mut http::Request<B>) {
+        let headers = request.headers_mut();
+        for (name, value) in &self.headers {
+            headers.entry(name).or_insert_with(|| value.clone());
+        }
+        if let Some(value) = &self.authorization {
+            headers.entry(header::AUTHORIZATION).or_insert_with(|| value.clone());
+        }
+        if let Some(identity) = &self.identity {
+            request.extensions_mut().insert(identity.clone());
+        }
     }
 
     /// Whether requests of this connection may go to a URL.

@@ -106,6 +106,7 @@ fn credential(credentials: &Credentials, name: &str) -> Option<String> {
         (Credentials::Bill(own), "dev_key") => text(&own.dev_key),
         (Credentials::Bill(own), "session_id") => shown(&own.session_id),
         (Credentials::Bill(own), "user_id") => Some(own.user_id.clone()),
+        (Credentials::OAuth2(own), "refresh_token") => own.refresh_token.as_ref().and_then(shown),
         (Credentials::OAuth1(own), "oauth_token") => text(&own.token),
         (Credentials::Tba(own), "token_id") => text(&own.token_id),
         (Credentials::OAuth2Cc(own), "client_id") => Some(own.client_id.clone()),

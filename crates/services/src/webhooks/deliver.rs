@@ -57,7 +57,7 @@ impl Deliverer {
             return Ok(Outcome::Hopeless("a delivery task without a delivery".to_owned()));
         };
         // Its environment was deleted, or retention was faster.
-        let Some(delivery) = context.store.delivery(id).await? else { return Ok(Outcome::Done) };
+        let Some(delivery) = context.store.delivery_to_send(id).await? else { return Ok(Outcome::Done) };
         let at_ms = context.now_ms();
         if let Some(until_ms) = self.breaker.open_until(&delivery.new.url, at_ms) {
             return self.spare(task, delivery, until_ms).await;
@@ -106,6 +106,12 @@ impl Deliverer {
         if let TaskEnd::Dead { error, .. } = &end {
             let (id, url) = (&delivery.new.id, crate::operations::redact::url(&delivery.new.url));
             tracing::warn!(delivery = id, receiver = url, %error, "a webhook was given up; replay it when the receiver works");
+        }
+        let counts = &self.context.counts;
+        match &end {
+            TaskEnd::Done => counts.webhooks_delivered.up(),
+            TaskEnd::Retry { .. } | TaskEnd::Postpone { .. } => counts.webhooks_failed.up(),
+            TaskEnd::Dead { .. } => counts.webhooks_given_up.up(),
         }
         if !self.context.store.note_try(task.lease, delivery, one, end).await? {
             tracing::debug!(task = task.lease.id, "another worker has this webhook now");

@@ -60,6 +60,8 @@ impl Seen {
 #[derive(Default)]
 struct Script {
     answer: Value,
+    /// What requests answer whose line has the text, in place of that.
+    others: Vec<(String, Value)>,
     seen: Vec<Seen>,
 }
 
@@ -107,8 +109,8 @@ impl Fake {
     }
 
     /// Begins a case: what was seen is forgotten.
-    pub fn answer(&self, answer: Value) {
-        *self.script.lock().unwrap() = Script { answer, seen: Vec::new() };
+    pub fn answer(&self, answer: Value, others: Vec<(String, Value)>) {
+        *self.script.lock().unwrap() = Script { answer, others, seen: Vec::new() };
     }
 
     /// The requests since the last look.
@@ -158,8 +160,10 @@ async fn tunnel(mut stream: TcpStream, script: &Mutex<Script>, authority: &Autho
         let seen = Seen { host: host.clone(), line, head, body, identified };
         let answer = {
             let mut script = script.lock().unwrap();
+            let other = script.others.iter().find(|(part, _)| seen.line.contains(part));
+            let answer = numbered(other.map_or(&script.answer, |(_, answer)| answer)).to_string();
             script.seen.push(seen);
-            numbered(&script.answer).to_string()
+            answer
         };
         let head = format!(
             "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nset-cookie: {COOKIE}; Path=/\r\ncontent-length: {}\r\n\r\n{answer}",

@@ -85,6 +85,8 @@ impl House {
             egress: Egress::new(options).unwrap(),
             background: TaskTracker::new(),
             key_making: tokio::sync::Semaphore::new(1),
+            held: services::proxy::room::Room::new(1 << 30),
+            counts: Default::default(),
             faults: FaultPoints::default(),
             vault: Vault::new(Keyring::new(vec![KeyMaterial::generate().unwrap()]).unwrap()),
             store,

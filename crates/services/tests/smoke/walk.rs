@@ -3,7 +3,8 @@
 use domain::connect::ConnectSession;
 use domain::credentials::BasicCredentials;
 use domain::provider::{
-    Auth, ClientAuth, ClientCertificate, CodeGrant, Expiry, OAuth2, Provider, SigningProtocol, TwoStep,
+    Auth, ClientAuth, ClientCertificate, CodeGrant, Expiry, Lookup, OAuth2, Provider, SigningProtocol,
+    TwoStep,
 };
 use domain::template::Template;
 use domain::{ConnectionId, IntegrationKey, Secret};
@@ -92,7 +93,7 @@ impl Walker<'_> {
     /// Makes the integration and a session for it.
     async fn session(&self) -> Result<ConnectSession, String> {
         let (context, scope) = (&self.house.services.context, self.house.scope);
-        self.house.fake.answer(self.answer());
+        self.house.fake.answer(self.answer(), self.lessons());
         let whole = matches!(self.provider.auth, Auth::OAuth2(_) | Auth::McpOAuth2(_));
         let allowed_hosts = Some(self.hosts());
         let changes = match whole {
@@ -236,7 +237,40 @@ impl Walker<'_> {
             Auth::OAuth2Cc(scheme) => (&[], &scheme.token_response_metadata),
             _ => (&[], &[]),
         };
-        callback.iter().chain(answer).any(|path| path == name)
+        callback.iter().chain(answer).any(|path| path == name) || self.learns(name)
+    }
+
+    /// Whether a value is learnt after connecting.
+    fn learns(&self, name: &str) -> bool {
+        self.provider.post_connection.iter().any(|lookup| lookup.config.iter().any(|(key, _)| key == name))
+    }
+
+    /// What the requests after connecting answer, by their paths.
+    fn lessons(&self) -> Vec<(String, Value)> {
+        let config = self.config();
+        let values =
+            |path: &str| config.get(path.strip_prefix("connectionConfig.")?)?.as_str().map(str::to_owned);
+        let lesson = |lookup: &Lookup| {
+            let mut item = Value::Null;
+            for (key, path) in &lookup.config {
+                put(&mut item, path, json!(self.metadata(key)));
+            }
+            for (path, template) in &lookup.matching {
+                if let Ok(text) = template.resolve(&values) {
+                    put(&mut item, path, json!(text));
+                }
+            }
+            let mut answer = Value::Null;
+            match lookup.items_at.as_deref() {
+                None => answer = item,
+                Some("") => answer = json!([item]),
+                Some(path) => put(&mut answer, path, json!([item])),
+            }
+            let url = lookup.request.url.source();
+            let path = url.strip_prefix("https://").map_or(url, |rest| &rest[rest.find('/').unwrap()..]);
+            (path.split(['?', '$']).next().unwrap().to_owned(), answer)
+        };
+        self.provider.post_connection.iter().map(lesson).collect()
     }
 
     /// What every endpoint answers: tokens, and whatever the definition reads from an answer.
@@ -336,7 +370,10 @@ impl Walker<'_> {
             _ => return Err("callback: neither connected nor failed".to_owned()),
         };
         let seen = self.seen()?;
-        let [redeemed] = seen.as_slice() else { return Err(format!("{} token requests", seen.len())) };
+        let lessons = self.provider.post_connection.len();
+        let Some(redeemed) = seen.first().filter(|_| seen.len() == 1 + lessons) else {
+            return Err(format!("{} requests of which {lessons} learn", seen.len()));
+        };
         check_redeemed(redeemed, &url)?;
         self.call_and_refresh(&connection, None).await
     }
@@ -360,6 +397,10 @@ impl Walker<'_> {
             .current(self.house.scope, &self.key, &id)
             .await
             .map_err(|error| format!("open: {}", shown(&error)))?;
+        let learnt = self.provider.post_connection.iter().flat_map(|lookup| &lookup.config);
+        if let Some((key, _)) = learnt.clone().find(|(key, _)| !account.connection.config.contains_key(key)) {
+            return Err(format!("`{key}` was not learnt"));
+        }
         let token = account.credentials.access_token().map(Secret::expose);
         self.call(&id, token.or(shown_secret)).await?;
         if !account.is_renewable() {
@@ -450,7 +491,13 @@ fn check_redeemed(request: &Seen, authorize: &url::Url) -> Result<(), String> {
 }
 
 fn put(object: &mut Value, path: &str, value: Value) {
-    let slot = path.split('.').fold(object, |slot, name| &mut slot[name]);
+    let slot = path.split('.').fold(object, |slot, name| match name.parse::<usize>() {
+        Ok(_) => {
+            *slot = json!([null]);
+            &mut slot[0]
+        }
+        Err(_) => &mut slot[name],
+    });
     *slot = value;
 }
 

@@ -4,6 +4,7 @@ mod background;
 mod database;
 mod file;
 mod keys;
+mod limits;
 mod log;
 mod metrics;
 mod network;
@@ -14,6 +15,7 @@ pub use background::BackgroundOptions;
 pub use database::DatabaseOptions;
 pub use file::{ConfigFileError, with_file_defaults};
 pub use keys::{EnvironmentKeys, KeyOptions, Keys};
+pub use limits::LimitOptions;
 pub use log::{LogFormat, LogOptions, LogProxyOption};
 pub use metrics::MetricsOptions;
 pub use network::NetworkOptions;
@@ -42,6 +44,8 @@ pub struct ServeOptions {
     pub providers: ProviderOptions,
     #[command(flatten)]
     pub background: BackgroundOptions,
+    #[command(flatten)]
+    pub limits: LimitOptions,
     #[command(flatten)]
     pub log: LogOptions,
     #[command(flatten)]

@@ -4,6 +4,7 @@ use crate::harness;
 
 use std::time::Duration;
 
+use harness::receiver::Receiver;
 use harness::upstream::{Seen, Upstream, Wire, answer, connect, integrate, read_request};
 use harness::visitor::Visitor;
 use harness::{Server, Start};
@@ -24,17 +25,19 @@ struct Nodes {
     _dir: TempDir,
 }
 
-/// A provider whose token endpoint takes its time and never gives the same token twice.
-async fn provider() -> Upstream {
-    Upstream::start_with(|mut stream, seen| async move {
+/// A provider whose token endpoint takes its time, the first time, and never gives the same token twice.
+async fn provider(first: Duration) -> Upstream {
+    Upstream::start_with(move |mut stream, seen| async move {
         while let Some(request) = read_request(&mut stream).await {
-            let number = {
+            let (number, tokens) = {
                 let mut seen = seen.lock().unwrap();
                 seen.push(request.clone());
-                seen.len()
+                (seen.len(), seen.iter().filter(|one| is_token(one)).count())
             };
             let bytes = if is_token(&request) {
-                tokio::time::sleep(Duration::from_millis(500)).await;
+                if tokens == 1 {
+                    tokio::time::sleep(first).await;
+                }
                 let body = json!({"access_token": format!("token-{number}"), "refresh_token": format!("next-{number}"),
                     "expires_in": 3600, "token_type": "Bearer"});
                 answer("200 OK", &[("Content-Type", "application/json")], body.to_string().as_bytes())
@@ -55,9 +58,13 @@ fn is_token(seen: &Seen) -> bool {
 
 impl Nodes {
     async fn start() -> Self {
+        Self::start_with(Duration::from_millis(500)).await
+    }
+
+    async fn start_with(first_token: Duration) -> Self {
         let database = FreshDatabase::postgres().unwrap();
         let store::DatabaseUrl::Postgres(url) = database.url().clone() else { panic!("no PostgreSQL") };
-        let (upstream, dir) = (provider().await, TempDir::new().unwrap());
+        let (upstream, dir) = (provider(first_token).await, TempDir::new().unwrap());
         let file = upstream.definition(dir.path());
         let exempt = format!("127.0.0.1:{}", upstream.port);
         let node = |more: &[&str]| {
@@ -191,4 +198,99 @@ async fn needs_postgres_a_callback_on_one_node_reaches_the_page_on_the_other() {
     let url = format!("{}/oauth/callback?error=access_denied&state={state}", nodes.b.url());
     nodes.b.send("GET", &url, &[("cookie", cookie)], "").await;
     wire.until("\"callback_err\"").await;
+}
+
+const EXPIRED: &str = "2020-01-01T00:00:00Z";
+
+/// Node A has asked for a new token and waits for the answer.
+async fn refreshing(nodes: &Nodes) -> tokio::task::JoinHandle<Option<harness::Answer>> {
+    let expired = json!({"access_token": "old", "refresh_token": "r", "expires_at": EXPIRED});
+    connect(&nodes.a, "one", expired).await;
+    let (url, authorization) = (format!("{}/proxy/who", nodes.a.url()), format!("Bearer {}", nodes.a.key()));
+    let calling = tokio::spawn(async move {
+        let headers = [
+            ("authorization", authorization.as_str()),
+            ("provider-config-key", "raw"),
+            ("connection-id", "one"),
+        ];
+        harness::request("GET", &url, &headers, "").await
+    });
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !nodes.upstream.seen().iter().any(is_token) {
+        assert!(Instant::now() < deadline, "nobody refreshes");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    calling
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn needs_postgres_a_killed_node_s_refresh_is_taken_over_at_once() {
+    let nodes = Nodes::start_with(Duration::from_secs(60)).await;
+    let calling = refreshing(&nodes).await;
+    std::process::Command::new("kill").args(["-9", &nodes.a.id().to_string()]).status().unwrap();
+    let killed = Instant::now();
+    let answer = call(&nodes.b).await;
+    let took = killed.elapsed();
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert!(took < Duration::from_secs(4), "waited {took:?} for a dead node");
+    assert!(calling.await.unwrap().is_none());
+    assert_eq!(nodes.upstream.seen().iter().filter(|one| is_token(one)).count(), 2);
+    nodes.b.calm();
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn needs_postgres_a_node_that_only_lost_its_channel_keeps_its_refresh() {
+    let nodes = Nodes::start_with(Duration::from_secs(5)).await;
+    let calling = refreshing(&nodes).await;
+    let store::DatabaseUrl::Postgres(url) = nodes.database.url() else { panic!("no PostgreSQL") };
+    let kill = format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+         WHERE application_name = 'sheetbend listener' AND datname = '{}'",
+        url.rsplit('/').next().unwrap()
+    );
+    nodes.database.server().unwrap().execute(&kill).unwrap();
+    let answer = call(&nodes.b).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let of_a = calling.await.unwrap().unwrap();
+    assert_eq!(of_a.text(), answer.text(), "both use the one new token");
+    assert_eq!(nodes.upstream.seen().iter().filter(|one| is_token(one)).count(), 1, "one refresh");
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn needs_postgres_a_dead_node_s_webhook_is_sent_by_another() {
+    let database = FreshDatabase::postgres().unwrap();
+    let store::DatabaseUrl::Postgres(url) = database.url().clone() else { panic!("no PostgreSQL") };
+    let (upstream, dir, receiver) =
+        (provider(Duration::ZERO).await, TempDir::new().unwrap(), Receiver::start().await);
+    let file = upstream.definition(dir.path());
+    let address = receiver.url().replace("http://", "").replace("/hook", "");
+    let common = [
+        "--provider-file",
+        &file,
+        "--exempt",
+        &address,
+        "--database-url",
+        &url,
+        "--encryption-key",
+        ENCRYPTION,
+    ];
+    let mut a = Start::serve(KEY).args(&common).env("SHEETBEND_STOP_AT", "webhook:before_send").start();
+    integrate(&a).await;
+    let body = json!({"provider_config_key": "raw", "connection_id": "one", "webhook_url_override": receiver.url(),
+        "credentials": {"type": "OAUTH2", "access_token": "t"}});
+    let (path, authorization) = (format!("{}/connections", a.url()), format!("Bearer {}", a.key()));
+    let headers = [("authorization", authorization.as_str()), ("content-type", "application/json")];
+    // It may die before it has answered.
+    let _ = harness::request("POST", &path, &headers, body.to_string()).await;
+    a.wait();
+    assert!(receiver.seen().is_empty());
+    let b = Start::serve(KEY).args(&common).start();
+    let started = Instant::now();
+    receiver.wait_for(1).await;
+    let took = started.elapsed();
+    assert!(took < Duration::from_secs(6), "waited {took:?} for the lease of a dead node");
+    b.calm();
 }

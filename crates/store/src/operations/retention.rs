@@ -16,7 +16,8 @@ statements! {
     DELETE_MESSAGES = "DELETE FROM messages WHERE environment_id = $1 AND operation_id = $2";
     FREE = "UPDATE log_usage SET bytes = bytes - $1 WHERE id = 1";
     EXPIRE = "UPDATE operations SET state = 'timeout', ended_at = $2 \
-              WHERE state = 'running' AND created_at < $1 RETURNING seq";
+              WHERE seq IN (SELECT seq FROM operations WHERE state = 'running' AND created_at < $1 \
+              ORDER BY created_at LIMIT $3)";
 }
 
 impl Store {
@@ -33,9 +34,9 @@ impl Store {
         self.pool.write(move |tx| Box::pin(reap(tx, before_ms, max_bytes, batch))).await
     }
 
-    /// Ends running operations that began before `before_ms` as timed out; their number.
-    pub async fn expire_running(&self, before_ms: i64, now_ms: i64) -> Result<u64, StoreError> {
-        Ok(self.pool.write_rows(EXPIRE, params![before_ms, now_ms]).await?.len() as u64)
+    /// Ends up to `batch` running operations that began before `before_ms` as timed out; their number.
+    pub async fn expire_running(&self, before_ms: i64, now_ms: i64, batch: u32) -> Result<u64, StoreError> {
+        self.pool.execute(EXPIRE, params![before_ms, now_ms, batch]).await
     }
 }
 

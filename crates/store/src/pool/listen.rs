@@ -13,11 +13,13 @@ use crate::error::StoreError;
 use crate::events::{CACHE_CHANNEL, CONNECT_CHANNEL, CacheEvent, Envelope, Hearing, TASK_CHANNEL, Wire};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// Shorter than [`crate::lives::GRACE`]: whoever comes back at once is not taken for dead.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Listens until `cancel`, connecting again after every loss.
 pub(super) async fn run(postgres: &Postgres, pool: &Pool, cancel: CancellationToken) {
     until_cancelled(postgres, pool, cancel).await;
+    pool.events().set_life(None);
     pool.events().set_hearing(Hearing::Lost);
 }
 
@@ -31,6 +33,7 @@ async fn until_cancelled(postgres: &Postgres, pool: &Pool, cancel: CancellationT
         if let Err(reason) = ended {
             tracing::warn!(%reason, "lost the channel to the other nodes; connecting again");
         }
+        pool.events().set_life(None);
         // Until the channel is back nothing cached can be trusted.
         pool.events().set_hearing(Hearing::Lost);
         pool.events().publish(&[CacheEvent::ReloadAll]);
@@ -66,13 +69,23 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
     T: AsyncRead + AsyncWrite + Unpin,
 {
-    let command = format!("LISTEN {CACHE_CHANNEL}; LISTEN {CONNECT_CHANNEL}; LISTEN {TASK_CHANNEL}");
+    // A server that nobody told of our machine's end notices it by keepalives, in some ten seconds.
+    let command = format!(
+        "SET application_name = 'sheetbend listener'; SET statement_timeout = 0; SET lock_timeout = 0; \
+         SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; \
+         LISTEN {CACHE_CHANNEL}; LISTEN {CONNECT_CHANNEL}; LISTEN {TASK_CHANNEL}"
+    );
+    let life = pool.life();
+    let take_lock = format!("SELECT pg_advisory_lock({life})");
     let subscribe = async {
         client.batch_execute(&command).await.map_err(error)?;
         // What was written before the LISTEN took effect was not heard.
         pool.events().publish(&[CacheEvent::ReloadAll]);
         pool.events().set_hearing(Hearing::Live);
         *pause = FIRST_PAUSE;
+        // Waits only while our former connection still has it: the server has not noticed its end yet.
+        client.batch_execute(&take_lock).await.map_err(error)?;
+        pool.events().set_life(Some(life));
         std::future::pending::<Result<(), StoreError>>().await
     };
     let receive = async {

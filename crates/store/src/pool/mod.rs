@@ -110,6 +110,12 @@ impl Pool {
         &self.node
     }
 
+    /// What names this process among the lives (`lives.rs`): its name as a positive number.
+    pub(crate) fn life(&self) -> i64 {
+        let number = u64::from_str_radix(&self.node, 16).unwrap_or_default();
+        i64::try_from(number >> 1).unwrap_or_default().max(1)
+    }
+
     /// Statements run since the pool was opened.
     pub(crate) fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)

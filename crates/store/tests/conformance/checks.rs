@@ -111,5 +111,5 @@ async fn what_ends_is_found_and_warned_of_once(f: Fixture) {
     assert!(f.store.note_warning("s", NOW, 30, NOW).await.unwrap());
     assert!(!f.store.note_warning("s", NOW, 30, NOW).await.unwrap());
     assert!(f.store.note_warning("s", NOW, 14, NOW).await.unwrap());
-    assert_eq!(f.store.purge_warnings(NOW + 1).await.unwrap(), 2);
+    assert_eq!(f.store.purge_warnings(NOW + 1, 9).await.unwrap(), 2);
 }

@@ -11,7 +11,6 @@ crate::on_both!(
     settings_are_changed,
     deleted_in_two_steps,
     values_are_kept_apart,
-    values_are_resealed,
     meta_keeps_the_first
 );
 
@@ -113,18 +112,6 @@ async fn values_are_kept_apart(f: Fixture) {
     f.store.delete_environment(other.environment, NOW).await.unwrap();
     let gone = f.store.put_environment_value(other, secret, "b", &sealed(1), NOW).await;
     assert_eq!(gone, Err(StoreError::NotFound("environment")));
-}
-
-async fn values_are_resealed(f: Fixture) {
-    for name in ["a", "b", "c"] {
-        f.store.put_environment_value(f.scope, ValueKind::Secret, name, &sealed(1), NOW).await.unwrap();
-    }
-    let first = f.store.sealed_values("", 2).await.unwrap();
-    let rest = f.store.sealed_values(&first[1].id, 2).await.unwrap();
-    assert_eq!((first.len(), rest.len()), (2, 1));
-    assert_eq!(rest[0].id, ValueKind::Secret.row(f.scope.environment, "c"));
-    assert!(f.store.reseal_value(&rest[0], &sealed(2)).await.unwrap());
-    assert!(!f.store.reseal_value(&rest[0], &sealed(3)).await.unwrap(), "somebody was faster");
 }
 
 async fn meta_keeps_the_first(f: Fixture) {

@@ -119,7 +119,7 @@ async fn a_lost_channel_is_told() {
     let database = url.rsplit('/').next().unwrap();
     let kill = format!(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-         WHERE query LIKE 'LISTEN sheetbend%' AND datname = '{database}'"
+         WHERE application_name = 'sheetbend listener' AND datname = '{database}'"
     );
     f.server().execute(&kill).unwrap();
     assert_eq!(next(&mut events).await, CacheEvent::ReloadAll, "lost");

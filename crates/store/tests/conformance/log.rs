@@ -236,7 +236,7 @@ async fn running_ones_time_out(f: Fixture) {
         ..operation(at_ms, name)
     };
     append(&f, vec![running(NOW, "a"), running(NOW + 10, "b"), operation(NOW, "c")]).await;
-    assert_eq!(f.store.expire_running(NOW + 10, NOW + 99).await.unwrap(), 1);
+    assert_eq!(f.store.expire_running(NOW + 10, NOW + 99, 9).await.unwrap(), 1);
     let timed_out = OperationFilter { states: vec![OperationState::Timeout], ..Default::default() };
     assert_eq!(names(&f, timed_out).await, ["a"]);
 }

@@ -12,6 +12,7 @@ mod faults;
 mod fixture;
 mod integrations;
 mod lists;
+mod lives;
 mod log;
 mod once;
 mod refresh;

@@ -42,13 +42,13 @@ async fn sessions(f: Fixture) {
     assert!(matches!(error, StoreError::Duplicate(_)), "{error}");
     let elsewhere = f.other_scope().await;
     assert!(f.store.connect_session(elsewhere, "session-1").await.unwrap().is_none());
-    assert_eq!(f.store.purge_connect_sessions(NOW + 1_800_000).await.unwrap(), 0);
+    assert_eq!(f.store.purge_connect_sessions(NOW + 1_800_000, 9).await.unwrap(), 0);
     assert!(f.store.connect_session(f.scope, "session-1").await.unwrap().is_some());
     f.store.insert_connect_session(&twin, "another").await.unwrap();
     f.store.delete_connect_session(f.scope, "session-1").await.unwrap();
     let error = f.store.delete_connect_session(f.scope, "session-1").await.unwrap_err();
     assert_eq!(error, StoreError::NotFound("connect session"));
-    assert_eq!(f.store.purge_connect_sessions(NOW + 1_800_001).await.unwrap(), 1);
+    assert_eq!(f.store.purge_connect_sessions(NOW + 1_800_001, 9).await.unwrap(), 1);
     assert!(f.store.find_connect_session("another").await.unwrap().is_none());
 }
 
@@ -73,8 +73,23 @@ async fn states_are_taken_once(f: Fixture) {
     assert_eq!(taken.len(), 1);
     assert_eq!(format!("{:?}", taken[0]), format!("{state:?}"));
     f.store.insert_oauth_state(&state).await.unwrap();
-    assert_eq!(f.store.purge_oauth_states(NOW).await.unwrap(), 0);
-    assert_eq!(f.store.purge_oauth_states(NOW + 1).await.unwrap(), 1);
+    assert_eq!(f.store.purge_oauth_states(NOW, 9).await.unwrap(), 0);
+    assert_eq!(f.store.purge_oauth_states(NOW + 1, 9).await.unwrap(), 1);
+    // In steps: the oldest first, never more than a batch, and the number says whether to come again.
+    for number in 0..5 {
+        let state = OAuthState {
+            state_hash: format!("state-{number}"),
+            expires_at_ms: NOW + number,
+            ..state.clone()
+        };
+        f.store.insert_oauth_state(&state).await.unwrap();
+    }
+    let mut steps = Vec::new();
+    for _ in 0..3 {
+        steps.push(f.store.purge_oauth_states(NOW + 4, 2).await.unwrap());
+    }
+    assert_eq!(steps, [2, 2, 0]);
+    assert!(f.store.take_oauth_state("state-4").await.unwrap().is_some());
 }
 
 async fn admin_links(f: Fixture) {
@@ -85,7 +100,7 @@ async fn admin_links(f: Fixture) {
     assert_eq!((taken.payload, taken.expires_at_ms), (link.payload.clone(), NOW));
     assert!(f.store.take_admin_link("h").await.unwrap().is_none());
     f.store.insert_admin_link(&link).await.unwrap();
-    assert_eq!(f.store.purge_admin_links(NOW + 1).await.unwrap(), 1);
+    assert_eq!(f.store.purge_admin_links(NOW + 1, 9).await.unwrap(), 1);
 }
 
 async fn certificates(f: Fixture) {
@@ -104,5 +119,5 @@ async fn certificates(f: Fixture) {
     assert_eq!((taken.session_id, taken.payload), (pending.session_id.clone(), pending.payload.clone()));
     assert!(f.store.take_pending_certificate(f.scope, "p").await.unwrap().is_none());
     f.store.insert_pending_certificate(f.scope, &pending).await.unwrap();
-    assert_eq!(f.store.purge_pending_certificates(NOW + 1).await.unwrap(), 1);
+    assert_eq!(f.store.purge_pending_certificates(NOW + 1, 9).await.unwrap(), 1);
 }

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 use store::{
-    DELIVERY_TASK, DeliveryFilter, DeliveryState, FollowUp, NewDelivery, NewTask, Schedule, TaskEnd, Try,
+    DELIVERY_TASK, DeliveryFilter, DeliveryState, FollowUp, NewDelivery, NewTask, Schedule, TaskCount,
+    TaskEnd, Try,
 };
 
 use crate::fixture::{Fixture, NOW, new_connection};
@@ -13,7 +14,9 @@ crate::on_both!(
     the_former_start_s_tasks_are_free_at_once,
     schedules_fire_once_and_do_not_pile_up,
     what_a_write_causes_is_stored_with_it_or_not_at_all,
+    tasks_are_counted_by_kind,
     deliveries_are_noted_replayed_and_purged,
+    deliveries_are_found_by_every_filter_through_an_index,
 );
 
 const LEASE: i64 = 30_000;
@@ -70,6 +73,29 @@ async fn the_dead_are_kept_and_revived(f: Fixture) {
     assert_eq!(f.store.purge_dead_tasks(NOW + 3, 9).await.unwrap(), 0);
     assert_eq!(f.store.purge_dead_tasks(NOW + 4, 1).await.unwrap(), 1);
     assert_eq!(f.store.count_tasks().await.unwrap(), (0, 1));
+}
+
+async fn tasks_are_counted_by_kind(f: Fixture) {
+    assert_eq!(f.store.task_counts().await.unwrap(), []);
+    let of = |kind: &str, due_at_ms: i64| NewTask { kind: kind.to_owned(), due_at_ms, ..task(None) };
+    f.store
+        .enqueue_tasks(vec![of("a", NOW), of("a", NOW + 7), of("a", NOW + 9), of("b", NOW)], NOW)
+        .await
+        .unwrap();
+    f.store.claim_tasks("a", "n/1", NOW, NOW + LEASE, 1).await.unwrap();
+    let held = f.store.claim_tasks("b", "n/1", NOW, NOW + LEASE, 1).await.unwrap();
+    let count = |kind: &str, waiting, running, failed, next_due_at_ms| TaskCount {
+        kind: kind.to_owned(),
+        waiting,
+        running,
+        failed,
+        next_due_at_ms,
+    };
+    let counted = f.store.task_counts().await.unwrap();
+    assert_eq!(counted, [count("a", 2, 1, 0, Some(NOW + 7)), count("b", 0, 1, 0, None)]);
+    let dead = TaskEnd::Dead { at_ms: NOW, error: "over".to_owned() };
+    assert!(f.store.end_task(held[0].lease, dead).await.unwrap());
+    assert_eq!(f.store.task_counts().await.unwrap()[1], count("b", 0, 0, 1, None));
 }
 
 async fn the_former_start_s_tasks_are_free_at_once(f: Fixture) {
@@ -159,7 +185,7 @@ async fn deliveries_are_noted_replayed_and_purged(f: Fixture) {
         assert_eq!(held.len(), 1);
         held.into_iter().next().unwrap()
     };
-    let stored = async || f.store.delivery("one").await.unwrap().unwrap();
+    let stored = async || f.store.delivery(f.scope, "one").await.unwrap().unwrap();
     let one = Try { at_ms: NOW, took_ms: 5, status: Some(500), error: Some("said 500".to_owned()) };
     let held = claim(NOW).await;
     let retry = TaskEnd::Retry { at_ms: NOW + 10, error: "said 500".to_owned() };
@@ -175,6 +201,12 @@ async fn deliveries_are_noted_replayed_and_purged(f: Fixture) {
     assert_eq!(stored().await.state, DeliveryState::Failed);
     assert_eq!(f.store.count_tasks().await.unwrap(), (1, 0), "the delivery itself tells that it failed");
     let elsewhere = f.other_scope().await;
+    assert_eq!(
+        f.store.delivery(elsewhere, "one").await.unwrap(),
+        None,
+        "another environment has no such delivery"
+    );
+    assert!(f.store.delivery_to_send("one").await.unwrap().is_some());
     assert!(!f.store.replay_delivery(elsewhere, "one", NOW + 20).await.unwrap());
     assert!(f.store.replay_delivery(f.scope, "one", NOW + 20).await.unwrap());
     assert!(f.store.replay_delivery(f.scope, "one", NOW + 21).await.unwrap());
@@ -183,14 +215,61 @@ async fn deliveries_are_noted_replayed_and_purged(f: Fixture) {
     assert!(f.store.note_try(held.lease, stored().await, ok, TaskEnd::Done).await.unwrap());
     let found = stored().await;
     assert_eq!((found.state, found.attempts, found.error), (DeliveryState::Delivered, 3, None));
-    let filter = |state: &str| DeliveryFilter {
-        state: Some(state.to_owned()),
+    let filter = |state| DeliveryFilter {
+        state: Some(state),
         connection: Some("c1".to_owned()),
         limit: 9,
         ..DeliveryFilter::default()
     };
-    assert_eq!(f.store.list_deliveries(f.scope, &filter("delivered")).await.unwrap().len(), 1);
-    assert!(f.store.list_deliveries(f.scope, &filter("failed")).await.unwrap().is_empty());
+    assert_eq!(f.store.list_deliveries(f.scope, &filter(DeliveryState::Delivered)).await.unwrap().len(), 1);
+    assert!(f.store.list_deliveries(f.scope, &filter(DeliveryState::Failed)).await.unwrap().is_empty());
     assert_eq!(f.store.purge_deliveries(NOW, 9).await.unwrap(), 0);
     assert_eq!(f.store.purge_deliveries(NOW + 1, 9).await.unwrap(), 1);
+}
+
+async fn deliveries_are_found_by_every_filter_through_an_index(f: Fixture) {
+    for number in 0..6 {
+        let new = NewDelivery {
+            event: ["auth.creation", "auth.refresh"][number % 2].to_owned(),
+            connection: Some(format!("c{}", number % 3)),
+            ..delivery(&number.to_string())
+        };
+        f.store.follow_up(f.scope, FollowUp { tasks: vec![], deliveries: vec![new] }, NOW).await.unwrap();
+    }
+    let some = |text: &str| Some(text.to_owned());
+    let pending = Some(DeliveryState::Pending);
+    let filter = || DeliveryFilter { limit: 9, ..DeliveryFilter::default() };
+    let cases = [
+        (filter(), "543210"),
+        (DeliveryFilter { limit: 2, ..filter() }, "54"),
+        (DeliveryFilter { connection: some("c1"), ..filter() }, "41"),
+        (DeliveryFilter { event: some("auth.refresh"), ..filter() }, "531"),
+        (DeliveryFilter { state: pending, ..filter() }, "543210"),
+        (DeliveryFilter { state: Some(DeliveryState::Failed), ..filter() }, ""),
+        (DeliveryFilter { connection: some("c1"), event: some("auth.refresh"), ..filter() }, "1"),
+        (DeliveryFilter { connection: some("c1"), state: pending, ..filter() }, "41"),
+        (DeliveryFilter { event: some("auth.refresh"), state: pending, ..filter() }, "531"),
+        (
+            DeliveryFilter {
+                event: some("auth.refresh"),
+                connection: some("c2"),
+                state: pending,
+                ..filter()
+            },
+            "5",
+        ),
+        (DeliveryFilter { connection: some("c\0"), ..filter() }, ""),
+    ];
+    for (filter, expected) in cases {
+        let found = f.store.list_deliveries(f.scope, &filter).await.unwrap();
+        let ids: String = found.iter().map(|one| one.new.id.as_str()).collect();
+        assert_eq!(ids, expected, "{filter:?}");
+        if f.store.dialect() == store::Dialect::Sqlite && filter.connection != some("c\0") {
+            let plan = f.store.explain_deliveries(f.scope, &filter).await.unwrap();
+            assert!(plan.iter().any(|step| step.contains("COVERING INDEX")), "{filter:?}: {plan:#?}");
+        }
+    }
+    let before = f.store.list_deliveries(f.scope, &filter()).await.unwrap()[3].seq;
+    let page = DeliveryFilter { before: Some(before), ..filter() };
+    assert_eq!(f.store.list_deliveries(f.scope, &page).await.unwrap().len(), 2);
 }

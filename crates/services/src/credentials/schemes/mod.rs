@@ -25,6 +25,7 @@ pub mod xml;
 mod party;
 
 pub use form_values::FormValues;
+pub(crate) use party::COMPONENT;
 pub use party::{Client, Party, SettingProblem, at, config_text};
 
 use domain::Secret;

@@ -64,7 +64,7 @@ pub enum SettingProblem {
 }
 
 /// Everything but what encodeURIComponent leaves alone.
-pub(super) const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+pub(crate) const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
     .remove(b'.')

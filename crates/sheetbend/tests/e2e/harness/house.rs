@@ -99,6 +99,8 @@ impl House {
             egress: Egress::new(EgressOptions { exemptions, ..EgressOptions::default() }).unwrap(),
             background: TaskTracker::new(),
             key_making: tokio::sync::Semaphore::new(1),
+            held: services::proxy::room::Room::new(1 << 30),
+            counts: Default::default(),
             faults: FaultPoints::default(),
             vault: Vault::new(Keyring::new(vec![KeyMaterial::generate().unwrap()]).unwrap()),
             store,

@@ -1,8 +1,12 @@
 //! Outgoing webhooks: one row a receiver, from the event to the last try.
 
+pub(crate) mod list;
+
 use domain::{EnvironmentId, Scope};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+
+pub use list::DeliveryFilter;
 
 use crate::Store;
 use crate::error::StoreError;
@@ -109,21 +113,6 @@ pub struct Delivery {
     pub ended_at_ms: Option<i64>,
 }
 
-/// Which deliveries to list.
-#[derive(Debug, Clone, Default)]
-pub struct DeliveryFilter {
-    /// Exactly this state.
-    pub state: Option<String>,
-    /// Exactly this connection.
-    pub connection: Option<String>,
-    /// Exactly this event, for example `auth.refresh`.
-    pub event: Option<String>,
-    /// Only older than this place.
-    pub before: Option<i64>,
-    /// At most this many.
-    pub limit: u32,
-}
-
 /// Tries kept with a delivery.
 const TRIES_KEPT: usize = 20;
 
@@ -133,15 +122,14 @@ macro_rules! columns {
          error, tries, created_at, next_at, ended_at"
     };
 }
+const COLUMNS: &str = columns!();
 
 statements! {
     INSERT = "INSERT INTO webhook_deliveries (id, environment_id, event_id, event, integration, connection, url, \
               body, state, attempts, tries, created_at, next_at) \
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', 0, '[]', $9, $9) ON CONFLICT (id) DO NOTHING";
-    BY_ID = concat!("SELECT ", columns!(), " FROM webhook_deliveries WHERE id = $1");
-    LIST = concat!("SELECT ", columns!(), " FROM webhook_deliveries WHERE environment_id = $1 AND seq < $2 \
-            AND ($3 = '' OR state = $3) AND ($4 = '' OR connection = $4) AND ($5 = '' OR event = $5) \
-            ORDER BY seq DESC LIMIT $6");
+    BY_ID = concat!("SELECT ", columns!(), " FROM webhook_deliveries WHERE environment_id = $1 AND id = $2");
+    TO_SEND = concat!("SELECT ", columns!(), " FROM webhook_deliveries WHERE id = $1");
     NOTE = "UPDATE webhook_deliveries SET state = $2, attempts = attempts + 1, status = $3, error = $4, tries = $5, \
             next_at = $6, ended_at = $7 WHERE id = $1";
     HOLDS = "SELECT id FROM tasks WHERE id = $1 AND fence = $2 AND dead_at IS NULL";
@@ -212,27 +200,14 @@ impl Store {
         self.pool.write(move |tx| Box::pin(async move { follow(tx, scope, follow_up, now_ms).await })).await
     }
 
-    /// A delivery by its id, of any environment.
-    pub async fn delivery(&self, id: &str) -> Result<Option<Delivery>, StoreError> {
-        self.pool.look_up_one(BY_ID, params![id]).await?.map(read).transpose()
+    /// A delivery by its id.
+    pub async fn delivery(&self, scope: Scope, id: &str) -> Result<Option<Delivery>, StoreError> {
+        self.pool.look_up_one(BY_ID, params![scope.environment, id]).await?.map(read).transpose()
     }
 
-    /// Deliveries, newest first.
-    pub async fn list_deliveries(
-        &self,
-        scope: Scope,
-        filter: &DeliveryFilter,
-    ) -> Result<Vec<Delivery>, StoreError> {
-        let text = |part: &Option<String>| part.clone().unwrap_or_default();
-        let parameters = params![
-            scope.environment,
-            filter.before.unwrap_or(i64::MAX),
-            text(&filter.state),
-            text(&filter.connection),
-            text(&filter.event),
-            filter.limit,
-        ];
-        self.pool.scan(LIST.to_owned(), parameters).await?.into_iter().map(read).collect()
+    /// The delivery that a task names, of whichever environment; for workers alone.
+    pub async fn delivery_to_send(&self, id: &str) -> Result<Option<Delivery>, StoreError> {
+        self.pool.look_up_one(TO_SEND, params![id]).await?.map(read).transpose()
     }
 
     /// Notes a try and ends its task's claim in one transaction; false when the claim was lost, and nothing is noted.
