@@ -7,35 +7,36 @@ export interface Field extends Definition {
   group: "params" | "credentials";
 }
 
-/** What a mode asks whatever the definition says. */
-const BASE_FIELDS: Record<string, Record<string, Definition>> = {
-  OAUTH2_CC: { client_id: { title: "Client ID" }, client_secret: { title: "Client secret", secret: true } },
-  API_KEY: { apiKey: { title: "API key", secret: true } },
-  BASIC: { username: { title: "User name" }, password: { title: "Password", secret: true, optional: true } },
-  SIGNATURE: { username: { title: "User name" }, password: { title: "Secret", secret: true } },
-  TBA: { token_id: { title: "Token ID" }, token_secret: { title: "Token secret", secret: true } },
-  BILL: {
-    username: { title: "User name" },
-    password: { title: "Password", secret: true },
-    organization_id: { title: "Organisation ID" },
-    dev_key: { title: "Developer key", secret: true },
-  },
-  AWS_SIGV4: {
-    role_arn: { title: "IAM role ARN" },
-    external_id: {
-      title: "External ID",
-      description: "The role's trust policy must ask for it, so that nobody else can name your role.",
-      order: -1,
-      group: "params",
+/** What a mode asks whatever the definition says. Called when drawn: the language is not known before. */
+function baseFields(mode: string): Record<string, Definition> {
+  const secret = (title: string): Definition => ({ title, secret: true });
+  const user = { username: { title: t("fieldUser") } };
+  const modes: Record<string, Record<string, Definition>> = {
+    OAUTH2_CC: { client_id: { title: t("fieldClientId") }, client_secret: secret(t("fieldClientSecret")) },
+    API_KEY: { apiKey: secret(t("fieldApiKey")) },
+    BASIC: { ...user, password: { ...secret(t("fieldPassword")), optional: true } },
+    SIGNATURE: { ...user, password: secret(t("fieldSecret")) },
+    TBA: { token_id: { title: t("fieldTokenId") }, token_secret: secret(t("fieldTokenSecret")) },
+    BILL: {
+      ...user,
+      password: secret(t("fieldPassword")),
+      organization_id: { title: t("fieldOrganization") },
+      dev_key: secret(t("fieldDeveloperKey")),
     },
-  },
-};
+    AWS_SIGV4: {
+      role_arn: { title: t("fieldRole") },
+      external_id: { title: t("fieldExternalId"), description: t("externalIdHelp"), order: -1, group: "params" },
+    },
+  };
+  return modes[mode] ?? {};
+}
+
 /** Shown when the session names them, even empty: the end user brings their own OAuth app. */
-const OVERRIDES: Record<string, Definition> = {
-  oauth_client_id_override: { title: "Client ID" },
-  oauth_client_secret_override: { title: "Client secret", secret: true },
-  oauth_refresh_token_override: { title: "Refresh token", secret: true, optional: true },
-};
+const overrideFields = (): Record<string, Definition> => ({
+  oauth_client_id_override: { title: t("fieldClientId") },
+  oauth_client_secret_override: { title: t("fieldClientSecret"), secret: true },
+  oauth_refresh_token_override: { title: t("fieldRefreshToken"), secret: true, optional: true },
+});
 const UUID = /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/i;
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 const HOST = /^(?=.{1,253}$)[a-z\d]([a-z\d-]*[a-z\d])?(\.[a-z\d]([a-z\d-]*[a-z\d])?)*$/i;
@@ -44,8 +45,8 @@ const URI = /^https?:\/\/\S+$/i;
 /** The fields to send, in order; the hidden ones among them are not asked. */
 export function fieldsOf(provider: Provider, integration: Integration, defaults: Defaults | undefined): Field[] {
   const given = defaults?.connection_config ?? {};
-  const overrides = Object.entries(OVERRIDES).filter(([name]) => provider.auth_mode === "OAUTH2" && name in given);
-  const credentials: Record<string, Definition> = { ...BASE_FIELDS[provider.auth_mode], ...provider.credentials };
+  const overrides = Object.entries(overrideFields()).filter(([name]) => provider.auth_mode === "OAUTH2" && name in given);
+  const credentials: Record<string, Definition> = { ...baseFields(provider.auth_mode), ...provider.credentials };
   const skipped = new Set(integration.preconfigured_credentials);
   if (provider.auth_mode === "AWS_SIGV4")
     credentials.external_id = { ...credentials.external_id, default_value: crypto.randomUUID() };

@@ -22,7 +22,7 @@ function Screen({ view }: { view: View }) {
     case "admin":
       return <rest.AdminLink {...view} />;
     case "failure":
-      return <rest.Failure {...view} />;
+      return <rest.Failure {...view} close={close} />;
     case "success":
       return <rest.Success {...view} finish={close} />;
     default:

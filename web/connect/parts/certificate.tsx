@@ -61,6 +61,7 @@ interface MakeProps {
 export function MakePanel({ integration, made, button, make }: MakeProps) {
   const [busy, setBusy] = useState(false);
   const [wrong, setWrong] = useState("");
+  // The form draws again when it has the pair.
   if (made) return <Steps integration={integration} made={made} button={button} />;
   const start = async () => {
     setBusy(true);

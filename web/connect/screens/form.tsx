@@ -49,6 +49,11 @@ export function Form({ model }: { model: FormModel }) {
     await model.submit(group(shown, "params", model), { ...group(shown, "credentials", model), ...pair(model) });
     setBusy(false);
   };
+  const make = async () => {
+    const wrong = await model.make();
+    again();
+    return wrong;
+  };
   const input = (field: Field) => (
     <FieldInput
       key={field.name}
@@ -83,7 +88,7 @@ export function Form({ model }: { model: FormModel }) {
             />
             <div class="panel">
               {model.proof.chosen === "make" ? (
-                <model.proof.panel.MakePanel integration={model.key} made={model.proof.made} button={button} make={model.make} />
+                <model.proof.panel.MakePanel integration={model.key} made={model.proof.made} button={button} make={make} />
               ) : (
                 proof.map(input)
               )}

@@ -9,10 +9,13 @@ interface FailureProps {
   problem: Problem | null;
   /** The one thing to press, when there is one. */
   button: { text: string; press: () => void } | null;
+  /** Takes the page away, where it lies over another. */
+  close: (() => void) | undefined;
 }
 
 /** Cause, who must act, one button; below, what support needs. */
-export function Failure({ direction, problem, button }: FailureProps) {
+export function Failure({ direction, problem, button, close }: FailureProps) {
+  const act = button ?? (close && { text: t("close"), press: close });
   const facts = problem ? factsOf(problem) : "";
   return (
     <div>
@@ -21,9 +24,9 @@ export function Failure({ direction, problem, button }: FailureProps) {
       </Head>
       {direction.actor && <Who actor={direction.actor} />}
       <div class="actions">
-        {button && (
-          <Button kind="primary" onClick={button.press}>
-            {button.text}
+        {act && (
+          <Button kind="primary" onClick={act.press}>
+            {act.text}
           </Button>
         )}
       </div>
