@@ -1,6 +1,6 @@
 // The connect page: loads the language, draws the card, and lets the flow decide what stands on it.
 import { render } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { choose, logo, shown, start } from "./flow.ts";
 import { chooseLanguage, t } from "./i18n/index.ts";
 import { framed, options, sessionToken, tell } from "./parent.ts";
@@ -54,7 +54,7 @@ function FirstScreen({ view }: { view: View }) {
 
 function Card() {
   const [view, setView] = useState(firstView);
-  useEffect(() => onView(setView), []);
+  useLayoutEffect(() => onView(setView), []);
   useEffect(() => scrollTo(0, 0), [view.kind]);
   const { back } = view;
   return (

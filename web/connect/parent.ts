@@ -36,7 +36,7 @@ export function hear(then: (data: Heard, origin: string) => void): void {
 /** The session token: from the address (taken out of it at once), from this tab's history entry after a reload (a
  * phone reloads a tab it had put aside), or from the embedding page. Null when none comes. */
 export function sessionToken(): Promise<string | null> {
-  const token: string | null = query.get("session_token") ?? history.state?.token ?? null;
+  const token: string | null = query.get("session_token") || history.state?.token || null;
   query.delete("session_token");
   const rest = query.toString();
   history.replaceState({ token }, "", location.pathname + (rest && `?${rest}`));

@@ -24,9 +24,10 @@ let current: View = { kind: "loading" };
 /** What is drawn first. */
 export const firstView = (): View => current;
 
-/** Whoever draws says so once. */
+/** Whoever draws says so once; what was shown meanwhile is drawn at once. */
 export function onView(then: (view: View) => void): void {
   draw = then;
+  then(current);
 }
 
 export function show(view: View): void {

@@ -2,7 +2,7 @@
 
 use crate::harness;
 
-use harness::connect::{integration, session, session_of};
+use harness::connect::{integration, multi_tenant_client, session, session_of};
 use harness::outside::node;
 use harness::{Server, Start};
 use serde_json::{Value, json};
@@ -105,7 +105,9 @@ async fn needs_browser_links_that_do_not_work_and_names_that_attack_are_harmless
         assert!(text.contains("Go back to the app") && text.contains("You can fix this"), "{text}");
     }
     let hostile = "<img src=x onerror=\"pwned=1\"><script>pwned=1</script>{name}{{";
-    integration(&server, "microsoft-excel", "hostile", json!({"display_name": hostile})).await;
+    let mut settings = multi_tenant_client("offline_access,User.Read");
+    settings["display_name"] = hostile.into();
+    integration(&server, "microsoft-excel", "hostile", settings).await;
     let facts =
         scenario(&server, "read", json!({"link": link(&server, "hostile").await, "name": "hostile"})).await;
     assert!(facts["text"].as_str().unwrap().contains(hostile), "{facts}");
@@ -159,7 +161,14 @@ async fn needs_browser_only_named_origins_may_frame_the_page() {
     let named = json!({"connect_origins": ["https://app.customer.example"]});
     assert_eq!(server.api("PATCH", "/environment", Some(named)).await.status, 200);
     assert_eq!(ancestors(&server, &query).await, "'self' https://app.customer.example");
+    assert_eq!(ancestors(&server, "").await, "'self' https://app.customer.example");
+    scenario(&server, "framed", json!({"token": token, "refused_by": "policy"})).await;
     // Another environment names none, and the address does not tell which is meant: the page itself refuses.
+    let account = format!("Bearer {}", server.file("account.key").trim());
+    let headers = [("authorization", account.as_str()), ("content-type", "application/json")];
+    let url = format!("{}/environments", server.url());
+    let made = server.send("POST", &url, &headers, r#"{"name":"second"}"#).await;
+    assert_eq!(made.status, 200, "{}", made.text());
     assert_eq!(ancestors(&server, "").await, "*");
     let facts = scenario(&server, "framed", json!({"token": token})).await;
     assert!(facts["text"].as_str().unwrap().contains("may not be shown here"), "{facts}");
