@@ -1,6 +1,7 @@
 //! The use-cases: credentials, connect, proxy, webhooks, and the log of what happened.
 
 pub mod api_keys;
+pub mod audit;
 mod client_registration;
 pub mod connect;
 pub mod context;
@@ -15,6 +16,7 @@ pub mod jobs;
 pub mod key_rotation;
 pub mod operations;
 pub mod operator;
+pub mod people;
 pub mod proxy;
 mod services;
 pub mod webhooks;
@@ -24,7 +26,8 @@ pub use services::{Retention, Services};
 /// The store's nouns that cross the edge: filters, patches, summaries.
 pub mod store {
     pub use ::store::{
-        ApiKey, Change, ConnectionFilter, ConnectionPatch, ConnectionSummary, Delivery, DeliveryFilter,
-        DeliveryState, JsonWrite, KeyOwner, StoreError, TaskCount, Try,
+        Actor, ApiKey, Audit, AuditFilter, Change, ConnectionFilter, ConnectionPatch, ConnectionSummary,
+        Delivery, DeliveryFilter, DeliveryState, JsonWrite, KeyOwner, LinkPurpose, RoleIn, SessionStage,
+        StoreError, TaskCount, Try, User, UserSession,
     };
 }

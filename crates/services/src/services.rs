@@ -15,6 +15,7 @@ use crate::credentials::resources::Resources;
 use crate::error::Error;
 use crate::jobs::house;
 use crate::key_rotation::KeyRotation;
+use crate::people::People;
 use crate::proxy::Proxy;
 
 /// Every use-case.
@@ -37,6 +38,8 @@ pub struct Services {
     pub events: Arc<ConnectEvents>,
     /// Changes of the encryption key.
     pub rotation: Arc<KeyRotation>,
+    /// People who sign in.
+    pub people: People,
 }
 
 /// How long the log is kept.
@@ -46,6 +49,8 @@ pub struct Retention {
     pub max_age_ms: i64,
     /// Bytes.
     pub max_bytes: i64,
+    /// How long the audit log is kept, milliseconds.
+    pub audit_ms: i64,
 }
 
 const NOTES: Duration = Duration::from_secs(60);
@@ -63,7 +68,8 @@ impl Services {
         let events = ConnectEvents::new(context.clone());
         let (keys, fetches) = (ApiKeys::new(context.clone()), Fetches::new(context.clone()));
         let rotation = Arc::new(KeyRotation::new(context.clone()));
-        Self { keys, fetches, context, accounts, keeper, resources, proxy, events, rotation }
+        let people = People::new(context.clone());
+        Self { keys, fetches, context, accounts, keeper, resources, proxy, events, rotation, people }
     }
 
     /// Takes another catalogue into use: from now on nothing is answered from the old one.

@@ -119,6 +119,7 @@ impl Dialect {
                 (6, "node_keys", include_str!("../../../migrations/sqlite/0006_node_keys.sql")),
                 (7, "delivery_lists", include_str!("../../../migrations/sqlite/0007_delivery_lists.sql")),
                 (8, "lives", include_str!("../../../migrations/sqlite/0008_lives.sql")),
+                (9, "people", include_str!("../../../migrations/sqlite/0009_people.sql")),
             ],
             Self::Postgres => &[
                 (1, "first", include_str!("../../../migrations/postgres/0001_first.sql")),
@@ -133,6 +134,7 @@ impl Dialect {
                 (6, "node_keys", include_str!("../../../migrations/postgres/0006_node_keys.sql")),
                 (7, "delivery_lists", include_str!("../../../migrations/postgres/0007_delivery_lists.sql")),
                 (8, "lives", include_str!("../../../migrations/postgres/0008_lives.sql")),
+                (9, "people", include_str!("../../../migrations/postgres/0009_people.sql")),
             ],
         }
     }

@@ -5,6 +5,7 @@
 
 mod admin_links;
 mod api_keys;
+mod audit;
 mod checks;
 mod connect_sessions;
 mod connections;
@@ -23,6 +24,7 @@ mod oauth_states;
 mod open;
 mod operations;
 mod pending_certificates;
+mod people;
 mod pool;
 mod refresh;
 mod resources;
@@ -40,6 +42,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use admin_links::AdminLink;
 pub use api_keys::{ApiKey, FoundKey, KeyOwner, NewApiKey};
+pub use audit::{Actor, Audit, AuditFilter, NewAudit};
 pub use checks::{DueCheck, EndingCredentials};
 pub use connections::{
     Change, ConnectionFilter, ConnectionPatch, ConnectionSummary, JsonWrite, NewConnection, Upserted,
@@ -55,6 +58,10 @@ pub use node_keys::NodeKeys;
 pub use open::{DatabaseUrl, StoreOptions};
 pub use operations::{LogEntry, Outcome, Reaped};
 pub use pending_certificates::PendingCertificate;
+pub use people::{
+    FoundSession, LinkPurpose, NewLink, NewUser, NewUserSession, RoleIn, SessionStage, Totp, User, UserLink,
+    UserSession,
+};
 pub use refresh::{Claim, Intent, Lease, NewCredentials, Uncertainty, Written};
 pub use resources::{LearnedHost, ResourceToken};
 pub use schedules::Schedule;

@@ -10,6 +10,7 @@ pub mod forms;
 pub mod health;
 pub mod integration_client;
 pub mod integrations;
+pub mod internal;
 pub mod key_forms;
 pub mod legacy;
 pub mod metadata;

@@ -1,7 +1,6 @@
 //! `/proxy/*`: headers become a typed call, the body streams (contract §3.1, §3.2).
 
 use axum::body::Body as HttpBody;
-use axum::extract::FromRequestParts as _;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use axum::response::IntoResponse;
@@ -71,8 +70,7 @@ where
     if middleware::is_preflight(&parts.method, &parts.headers) {
         return Err(middleware::preflight());
     }
-    let caller: Granted<UseProxy> =
-        Granted::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
+    let caller: Granted<UseProxy> = Granted::by_key(parts, app).await.map_err(IntoResponse::into_response)?;
     let method = parts.method.clone();
     let (call, body) =
         read_call(app, caller.scope(), own_url, parts, body).await.map_err(IntoResponse::into_response)?;

@@ -164,7 +164,7 @@ async fn needs_browser_only_named_origins_may_frame_the_page() {
     assert_eq!(ancestors(&server, "").await, "'self' https://app.customer.example");
     scenario(&server, "framed", json!({"token": token, "refused_by": "policy"})).await;
     // Another environment names none, and the address does not tell which is meant: the page itself refuses.
-    let account = format!("Bearer {}", server.file("account.key").trim());
+    let account = format!("Bearer {}", server.facts["account_key"].as_str().unwrap());
     let headers = [("authorization", account.as_str()), ("content-type", "application/json")];
     let url = format!("{}/environments", server.url());
     let made = server.send("POST", &url, &headers, r#"{"name":"second"}"#).await;
