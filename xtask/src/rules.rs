@@ -44,7 +44,7 @@ pub const ARROWS: &[Arrows] = &[
         ],
     ),
     arrows("testkit", &["domain", "store"]),
-    arrows("bench", &[]),
+    arrows("bench", &["domain", "store"]),
     arrows("xtask", &[]),
 ];
 

@@ -26,6 +26,8 @@ enum Command {
     Proxy(Run),
     /// Stored connections: import, start, reads, lists, one refresh for many callers
     Connections(Run),
+    /// The log with a million operations: first rows, searches, deep pages, histograms
+    Logs(rows::logs::LogsRun),
     /// The yardstick: a bare hyper proxy
     #[command(hide = true)]
     Passthrough {
@@ -55,6 +57,7 @@ fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Proxy(run) => alone()?.block_on(rows::proxy::measure(&run)),
         Command::Connections(run) => alone()?.block_on(rows::connections::measure(&run)),
+        Command::Logs(run) => alone()?.block_on(rows::logs::measure(&run)),
         // As many workers as the product has.
         Command::Passthrough { upstream } => tokio::runtime::Builder::new_multi_thread()
             .enable_all()
