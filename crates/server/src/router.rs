@@ -88,6 +88,7 @@ pub(crate) fn without_base_path(app: SharedApp) -> Router {
         .route("/", get(socket::root))
         .route("/connect", get(assets::without_slash))
         .route("/connect/", get(assets::page))
+        .route("/connect/snippet.js", get(assets::snippet))
         .route("/connect/m/{file}", get(assets::connect_file))
         .route("/app", get(dashboard::without_slash))
         .route("/app/", get(dashboard::page))

@@ -15,6 +15,7 @@ mod behind_the_pages;
 mod callback;
 mod connect_flow;
 mod connect_in_browser;
+mod connect_page;
 mod connect_variants;
 mod deployment;
 mod edge;
