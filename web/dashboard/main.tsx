@@ -20,7 +20,8 @@ function Dashboard() {
   const [failure, setFailure] = useState<Failure | null>(null);
   const ask = () => void whoIsHere().then(setFailure);
   useEffect(() => {
-    ask();
+    // Whoever comes by a link is nobody yet.
+    if (path.peek() !== "/setup" && path.peek() !== "/invitation") ask();
     return onReturn(ask);
   }, []);
   useEffect(settle, [addressed.value]);

@@ -1,7 +1,8 @@
 // What is known of a connection, in cards.
 
 import type { ConnectionDetail } from "../../shared/internal.ts";
-import { CopyButton, CopyText } from "../components/copy.tsx";
+import { CodeBlock } from "../components/code-block.tsx";
+import { CopyText } from "../components/copy.tsx";
 import { Card, Fact, Facts, Time, exactly } from "../components/text.tsx";
 import { href } from "../shell/place.ts";
 import { session } from "../shell/session.ts";
@@ -108,10 +109,7 @@ export function CallCard({ integration, connection }: { integration: string; con
   ].join("\n");
   return (
     <Card title="Call it" text="Put the provider's own path after /proxy/. The token is put in here, never in your code.">
-      <div class="with-copy">
-        <pre class="block">{code}</pre>
-        <CopyButton text={code} what="the call" label="Copy" />
-      </div>
+      <CodeBlock text={code} label="The call" language="shell" />
     </Card>
   );
 }

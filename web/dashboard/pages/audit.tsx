@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import type { AuditEntry, Member } from "../../shared/internal.ts";
+import { CodeBlock } from "../components/code-block.tsx";
 import { Dialog } from "../components/dialog.tsx";
 import { SelectField } from "../components/form.tsx";
 import { useLoad } from "../components/load.ts";
@@ -137,7 +138,7 @@ function EntryDialog({ entry, close }: { entry: AuditEntry; close(): void }) {
             <Outcome of={entry.outcome} />
           </Fact>
         </Facts>
-        {entry.detail !== null && entry.detail !== undefined && <pre class="block">{JSON.stringify(entry.detail, null, 2)}</pre>}
+        {entry.detail !== null && entry.detail !== undefined && <CodeBlock text={JSON.stringify(entry.detail, null, 2)} label="Detail" language="json" wrap />}
       </div>
     </Dialog>
   );

@@ -63,12 +63,16 @@ function One({ detail, integration, connection, route, reload }: OneProps) {
         <Problem key={problem.log_id ?? problem.cause} problem={problem} reconnect={mayWrite.value && problem.needs_reconnect !== false ? () => setOpen("reconnect") : undefined} />
       ))}
       <div class="columns">
-        <AccountCard detail={detail} integration={integration} connection={connection} />
-        <CallCard integration={integration} connection={connection} />
-        <MetadataCard key={`m${JSON.stringify(detail.metadata)}`} metadata={detail.metadata} {...named} />
-        <TagsCard key={`t${JSON.stringify(detail.tags)}`} tags={detail.tags} {...named} />
-        <ConfigCard config={detail.config} />
-        <CredentialsCard integration={integration} connection={connection} />
+        <div class="stack wide">
+          <AccountCard detail={detail} integration={integration} connection={connection} />
+          <ConfigCard config={detail.config} />
+          <CredentialsCard integration={integration} connection={connection} />
+        </div>
+        <div class="stack wide">
+          <CallCard integration={integration} connection={connection} />
+          <MetadataCard key={`m${JSON.stringify(detail.metadata)}`} metadata={detail.metadata} {...named} />
+          <TagsCard key={`t${JSON.stringify(detail.tags)}`} tags={detail.tags} {...named} />
+        </div>
       </div>
       {open === "reconnect" && (
         <Reconnect
