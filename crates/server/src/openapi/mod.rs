@@ -170,9 +170,7 @@ mod tests {
         // The one key that can be posted to.
         assert!(found.remove(&("/integrations/{}".to_owned(), "post")));
         found.insert(("/integrations/quickstart".to_owned(), "post"));
-        found.retain(|(path, _)| {
-            !NOT_FOR_PROGRAMS.contains(&path.as_str()) && !path.starts_with("/internal/")
-        });
+        found.retain(|(path, _)| !NOT_FOR_PROGRAMS.contains(&path.as_str()) && !is_our_pages(path));
         found
     }
 

@@ -2,8 +2,8 @@
 
 use crate::harness;
 
-use harness::desk::{Desk, EMAIL, PASSWORD, code, enrolled, token_of, users};
 use harness::Start;
+use harness::desk::{Desk, EMAIL, PASSWORD, code, enrolled, token_of, users};
 use serde_json::{Value, json};
 
 #[tokio::test]

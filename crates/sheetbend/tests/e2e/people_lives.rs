@@ -72,13 +72,20 @@ async fn the_dashboard_s_page_runs_nothing_foreign_and_is_framed_by_nobody() {
     assert_eq!((root.status.as_u16(), root.header("location")), (303, "/app/"));
     for path in ["/app/", "/app/logs?state=failed", "/app/connections/microsoft-excel/demo-excel"] {
         let page = server.send("GET", &format!("{url}{path}"), &[], "").await;
-        assert_eq!((page.status.as_u16(), page.header("content-type")), (200, "text/html; charset=utf-8"), "{path}");
+        assert_eq!(
+            (page.status.as_u16(), page.header("content-type")),
+            (200, "text/html; charset=utf-8"),
+            "{path}"
+        );
         let policy = page.header("content-security-policy");
         for part in ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"] {
             assert!(policy.contains(part), "{path}: {policy}");
         }
         assert!(!policy.contains("unsafe"), "{policy}");
-        assert_eq!((page.header("referrer-policy"), page.header("cache-control")), ("no-referrer", "no-cache"));
+        assert_eq!(
+            (page.header("referrer-policy"), page.header("cache-control")),
+            ("no-referrer", "no-cache")
+        );
         assert!(!page.text().contains("<script>"), "nothing inline");
     }
     assert_eq!(server.send("GET", &format!("{url}/app/m/none.js"), &[], "").await.status, 404);
