@@ -44,7 +44,7 @@ async fn the_setup_link_makes_one_owner_once() {
     assert!(!done && why.contains("set up already"), "{why}");
     assert_eq!(desk.call(&server, "GET", "/internal/sign-in", None).await.ok()["setup_needed"], false);
     let seen = std::fs::read(server.data_dir.join("sheetbend.db")).unwrap();
-    assert!(!contains(&seen, PASSWORD.as_bytes()) && !contains(&seen, desk.cookie[18..].as_bytes()));
+    assert!(!contains(&seen, PASSWORD.as_bytes()) && !contains(&seen, &desk.cookie.as_bytes()[18..]));
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {

@@ -135,6 +135,7 @@ async fn links_and_sessions_end_by_themselves() {
     }
     house.later(HOUR);
     assert!(people.person(&busy.token).await.unwrap().is_none());
+    house.later(1);
     services::people::keep_house(&house.context).await.unwrap();
     let hash = services::api_keys::hash(busy.token.expose());
     assert!(house.context.store.find_user_session(&hash).await.unwrap().is_none(), "it is cleared away");
