@@ -48,6 +48,18 @@ pub struct ConnectDefaults {
     /// Overwrites the request's connection config.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub connection_config: Map<String, Value>,
+    /// The guide that the page links instead of the definition's (`overrides`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub docs_connect: Option<String>,
+}
+
+impl ConnectDefaults {
+    /// Whether it prescribes nothing, and only names a guide.
+    pub fn is_only_a_guide(&self) -> bool {
+        self.user_scopes.is_none()
+            && self.authorization_params.is_empty()
+            && self.connection_config.is_empty()
+    }
 }
 
 /// A running authorization: what `state` stands for. Taken once.

@@ -4,7 +4,10 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, patch, post};
 
-use crate::api::internal::{account, audit, oidc as oidc_sign_in, session, users};
+use crate::api::internal::{
+    account, audit, connections as own_connections, health as own_health,
+    integrations as forms_of_integrations, logs, oidc as oidc_sign_in, playground, session, tail, users,
+};
 use crate::api::{
     api_keys, connect_sessions, connections, deliveries, environments, forms, health, integrations,
     key_forms, legacy, metadata, oauth, operations, operator, providers, signed_forms, variables,
@@ -85,6 +88,7 @@ pub(crate) fn without_base_path(app: SharedApp) -> Router {
         .route("/", get(socket::root))
         .route("/connect", get(assets::without_slash))
         .route("/connect/", get(assets::page))
+        .route("/connect/snippet.js", get(assets::snippet))
         .route("/connect/m/{file}", get(assets::connect_file))
         .route("/app", get(dashboard::without_slash))
         .route("/app/", get(dashboard::page))
@@ -172,8 +176,25 @@ fn internal(app: SharedApp) -> Router<SharedApp> {
         .route("/internal/users/{id}/disable-totp", post(users::disable_totp))
         .route("/internal/setup-link", post(users::setup_link))
         .route("/internal/audit", get(audit::list))
+        .merge(behind_pages())
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(app, gate::own_pages))
+}
+
+/// What the dashboard's pages show.
+fn behind_pages() -> Router<SharedApp> {
+    Router::new()
+        .route("/internal/logs/histogram", get(logs::histogram))
+        .route("/internal/logs/tail", get(tail::tail))
+        .route("/internal/logs/{id}/replay", post(playground::replay))
+        .route("/internal/playground", post(playground::call))
+        .route("/internal/health", get(own_health::health))
+        .route("/internal/connections", get(own_connections::list))
+        .route("/internal/connections/{integration}/{id}", get(own_connections::get))
+        .route("/internal/connections/{integration}/{id}/refresh", post(own_connections::refresh))
+        .route("/internal/integrations/check", post(forms_of_integrations::check))
+        .route("/internal/providers/{provider}", get(forms_of_integrations::form))
+        .route("/internal/test-connection", post(forms_of_integrations::test_connection))
 }
 
 /// Metrics on a listener of their own.

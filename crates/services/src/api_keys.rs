@@ -101,6 +101,16 @@ struct Kept {
 }
 
 impl ApiKeys {
+    /// How many are in memory, about.
+    pub fn len(&self) -> u64 {
+        self.kept.cache.entry_count()
+    }
+
+    /// Whether none is in memory.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Nothing known yet.
     pub fn new(context: Arc<Context>) -> Self {
         let kept =

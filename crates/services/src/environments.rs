@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: a cache. Nothing on the path of a call reads settings.
 
+mod connect_page;
 mod hmac;
 mod secrets;
 mod settings;
@@ -13,6 +14,7 @@ use store::StoreError;
 use crate::context::Context;
 use crate::error::{Error, FieldIssue};
 
+pub use connect_page::{Appearance, ConnectUi};
 pub use hmac::check_hmac;
 pub use secrets::{SecretName, SecretsChange, read_secret};
 pub use settings::{EnvironmentSettings, OverrideHosts, SettingsChange, WebhooksChange};

@@ -10,6 +10,7 @@ pub mod credentials;
 pub mod environments;
 pub mod error;
 pub mod fault;
+pub mod integration_form;
 pub mod integration_secrets;
 pub mod integrations;
 pub mod jobs;
@@ -27,7 +28,7 @@ pub use services::{Retention, Services};
 pub mod store {
     pub use ::store::{
         Actor, ApiKey, Audit, AuditFilter, Change, ConnectionFilter, ConnectionPatch, ConnectionSummary,
-        Delivery, DeliveryFilter, DeliveryState, JsonWrite, KeyOwner, LinkPurpose, RoleIn, SessionStage,
-        StoreError, TaskCount, Try, User, UserSession,
+        Delivery, DeliveryFilter, DeliveryState, Dialect, JsonWrite, KeyOwner, LinkPurpose, RoleIn,
+        SessionStage, Span, Standing, StoreError, TaskCount, Try, User, UserSession, passes,
     };
 }

@@ -160,6 +160,7 @@ pub async fn build(options: ServeOptions, additions: Additions) -> anyhow::Resul
         services: Services::new(context),
         assets: web::Assets::new(&edge.base_path),
         edge,
+        started: tokio::time::Instant::now(),
         metrics: Default::default(),
     };
     let app = Arc::new(app);
@@ -245,6 +246,10 @@ fn background(
     tracker.spawn(async move { own.services.run_notes(cancel).await });
     let (own, cancel) = (app.clone(), shutdown.clone());
     tracker.spawn(async move { own.services.run_indexing(cancel).await });
+    let (own, cancel) = (app.clone(), shutdown.clone());
+    tracker.spawn(async move { own.services.tail.run(cancel).await });
+    let (own, cancel) = (app.clone(), shutdown.clone());
+    tracker.spawn(async move { own.services.run_meter(cancel).await });
     let (rotation, cancel) = (app.services.rotation.clone(), shutdown.clone());
     tracker.spawn(async move { rotation.run(cancel).await });
     let (events, cancel) = (app.services.events.clone(), shutdown.clone());

@@ -10,6 +10,7 @@ use oxc_ast::ast::{
 use oxc_ast_visit::{VisitMut, walk_mut};
 use oxc_codegen::{Codegen, CodegenOptions, CommentOptions, LegalComment};
 use oxc_diagnostics::Diagnostics;
+use oxc_mangler::{MangleOptions, Mangler};
 use oxc_parser::Parser;
 use oxc_semantic::SemanticBuilder;
 use oxc_span::{GetSpan, SourceType};
@@ -26,6 +27,17 @@ const MARK: (&str, &str) = ("@@import:", "@@");
 pub struct Options {
     /// The package whose `jsx-runtime` JSX calls, for example `preact`.
     pub jsx_import_source: String,
+    /// What becomes of the names of variables and functions.
+    pub names: Names,
+}
+
+/// What becomes of names that no other module sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// They stay: an error's stack says where it was.
+    Kept,
+    /// One or two letters, for the wire.
+    Short,
 }
 
 /// When a module asks for another.
@@ -114,7 +126,7 @@ pub fn compile(file: &str, source: &str, options: &Options) -> Result<Module, Ve
         let at = |offset| Problem::at(file, source, Some(offset), say);
         return Err(marker.not_literal.into_iter().map(at).collect());
     }
-    Ok(Module { imports: marker.imports, code: print(&program) })
+    Ok(Module { imports: marker.imports, code: print(&program, options.names) })
 }
 
 /// Nothing is lowered: types and JSX go, the language stays what it is.
@@ -127,10 +139,20 @@ fn transform_options(options: &Options) -> TransformOptions {
 }
 
 /// Without whitespace and comments, but for those that a licence asks to keep.
-fn print(program: &Program<'_>) -> String {
+fn print(program: &Program<'_>, names: Names) -> String {
     let comments = CommentOptions { legal: LegalComment::Inline, ..CommentOptions::disabled() };
     let options = CodegenOptions { comments, ..CodegenOptions::minify() };
-    Codegen::new().with_options(options).build(program).code
+    let short = (names == Names::Short).then(|| {
+        let options = MangleOptions { top_level: Some(true), ..MangleOptions::default() };
+        Mangler::new().with_options(options).build(program)
+    });
+    let (scoping, private) = short.map(|made| (made.scoping, made.class_private_mappings)).unzip();
+    Codegen::new()
+        .with_options(options)
+        .with_scoping(scoping)
+        .with_private_member_mappings(private)
+        .build(program)
+        .code
 }
 
 /// Puts marks in place of specifiers.

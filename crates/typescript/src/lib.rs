@@ -9,7 +9,7 @@
 mod compile;
 mod problem;
 
-pub use compile::{Import, Loading, Module, Options, compile};
+pub use compile::{Import, Loading, Module, Names, Options, compile};
 pub use problem::Problem;
 
 #[cfg(test)]

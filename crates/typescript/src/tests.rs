@@ -1,7 +1,7 @@
 use super::*;
 
 fn options() -> Options {
-    Options { jsx_import_source: "preact".into() }
+    Options { jsx_import_source: "preact".into(), names: Names::Kept }
 }
 
 fn printed(file: &str, source: &str) -> String {
@@ -103,4 +103,18 @@ fn odd_sources_are_refused_with_words() {
 #[test]
 fn an_empty_source_is_a_module() {
     assert_eq!(printed("x.ts", ""), "");
+}
+
+#[test]
+fn short_names_keep_what_others_see() {
+    let source = "import { given as taken } from './a.ts'; const inside = (longName: { property: number }) => longName.property;
+        export const shown = () => inside(taken); export default class Named { #hidden = 1; get open() { return this.#hidden; } }";
+    let module = compile("x.ts", source, &Options { names: Names::Short, ..options() }).unwrap();
+    let text = module.link(|import| import.specifier.clone());
+    for kept in ["given as ", "shown", "property", "get open()"] {
+        assert!(text.contains(kept), "{kept} in {text}");
+    }
+    for gone in ["longName", "inside", "hidden", "taken"] {
+        assert!(!text.contains(gone), "{gone} in {text}");
+    }
 }

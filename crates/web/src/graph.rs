@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use typescript::{Import, Loading, Module, Options};
+use typescript::{Import, Loading, Module, Names, Options};
 
 use crate::problem::Problem;
 use crate::sources::Sources;
@@ -78,7 +78,7 @@ impl Graph {
 fn compiled(sources: &Sources, path: &str) -> Result<Module, Problem> {
     let bytes = sources.get(path).ok_or_else(|| Problem::NoEntry(path.to_owned()))?;
     let text = std::str::from_utf8(bytes).map_err(|_| Problem::NotText(path.to_owned()))?;
-    let options = Options { jsx_import_source: "preact".into() };
+    let options = Options { jsx_import_source: "preact".into(), names: Names::Short };
     typescript::compile(path, text, &options).map_err(|found| {
         let all: Vec<String> = found.iter().map(ToString::to_string).collect();
         Problem::Source(all.join("\n\n"))

@@ -23,14 +23,22 @@ pub use face::Face;
 pub use problem::Problem;
 
 #[cfg(test)]
+mod catalogues;
+#[cfg(test)]
 mod tests;
 
 /// `Content-Security-Policy` of everything under `/connect/`.
 ///
-/// Framing is open to all until an environment names its origins. `'self'` covers the WebSocket of the same host and
-/// port (CSP level 3, §6.7.2.8). Never add `Cross-Origin-Opener-Policy` here: the page needs its window.
-pub const CONNECT_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-    connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *";
+/// Framing is open to all until an environment names its `origins` (as browsers write them, checked when they were
+/// saved). `'self'` covers the WebSocket of the same host and port (CSP level 3, §6.7.2.8). Never add
+/// `Cross-Origin-Opener-Policy` here: the page needs its window.
+pub fn connect_csp(origins: &[String]) -> String {
+    let ancestors = if origins.is_empty() { "*".to_owned() } else { format!("'self' {}", origins.join(" ")) };
+    format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+         base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}"
+    )
+}
 
 /// `Content-Security-Policy` of every page of [`pages`] and everything under `/pages/`.
 ///

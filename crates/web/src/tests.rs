@@ -93,7 +93,7 @@ fn every_source_compiles_and_every_face_is_built() {
     for face in [Face::Connect, Face::Dashboard] {
         Built::new(&sources, face, "").unwrap_or_else(|problem| panic!("{problem}"));
     }
-    let options = typescript::Options { jsx_import_source: "preact".into() };
+    let options = typescript::Options { jsx_import_source: "preact".into(), names: typescript::Names::Short };
     let mut seen = 0;
     for (path, bytes) in sources.iter().filter(|(path, _)| path.ends_with(".ts") || path.ends_with(".tsx")) {
         let compiled = typescript::compile(path, std::str::from_utf8(bytes).unwrap(), &options);

@@ -17,6 +17,7 @@ pub(crate) const OWN_KEYS: &[&str] = &[
     "differs",
     "shown_resources",
     "refresh_idle_days",
+    "setup_guide",
     "post_connection",
     "pre_connection_deletion",
 ];
@@ -113,8 +114,17 @@ pub(crate) struct ProviderFile {
     pub(crate) differs: Vec<DifferenceFile>,
     pub(crate) shown_resources: IndexMap<String, String>,
     pub(crate) refresh_idle_days: Option<u16>,
+    pub(crate) setup_guide: Vec<GuideStepFile>,
     pub(crate) post_connection: Vec<LookupFile>,
     pub(crate) pre_connection_deletion: Vec<AccountRequestFile>,
+}
+
+/// A step of the set-up on the vendor's side.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GuideStepFile {
+    pub(crate) title: String,
+    pub(crate) text: String,
 }
 
 /// A request of the definition's own to the API.

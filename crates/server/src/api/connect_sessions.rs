@@ -10,6 +10,7 @@ use domain::connect::{ConnectDefaults, ConnectSession};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use services::connect::sessions::{self, CreatedSession, NewSession};
+use services::environments::{self, ConnectUi};
 use services::error::Error;
 
 use super::end_user::{self, EndUserBody, OrganizationBody};
@@ -37,7 +38,7 @@ pub struct DefaultsBody {
 #[schema(as = IntegrationOverrides)]
 #[serde(deny_unknown_fields)]
 pub struct OverridesBody {
-    #[expect(dead_code, reason = "accepted for compatibility; our page shows the definition's own guide")]
+    /// The guide that the page links instead of the definition's.
     docs_connect: Option<String>,
 }
 
@@ -90,12 +91,13 @@ pub async fn create(
     }
     let new = NewSession {
         allowed_integrations: body.allowed_integrations,
-        overridden: body.overrides.into_keys().collect(),
+        overridden: body.overrides.keys().cloned().collect(),
         ..new_session(
             body.end_user,
             body.organization,
             body.tags,
             body.integrations_config_defaults,
+            body.overrides,
             body.webhook_url_override,
         )?
     };
@@ -114,12 +116,13 @@ pub async fn reconnect(
     StrictJson(body): StrictJson<ReconnectBody>,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let new = NewSession {
-        overridden: body.overrides.into_keys().collect(),
+        overridden: body.overrides.keys().cloned().collect(),
         ..new_session(
             body.end_user,
             body.organization,
             body.tags,
             body.integrations_config_defaults,
+            body.overrides,
             body.webhook_url_override,
         )?
     };
@@ -134,10 +137,11 @@ fn new_session(
     organization: Option<OrganizationBody>,
     tags: Option<BTreeMap<String, String>>,
     defaults: BTreeMap<String, DefaultsBody>,
+    overrides: BTreeMap<String, OverridesBody>,
     webhook: Option<String>,
 ) -> Result<NewSession, ApiError> {
     let mut webhook_url_override = webhook.as_deref().map(end_user::webhook_url).transpose()?.flatten();
-    let mut read = BTreeMap::new();
+    let mut read = BTreeMap::<String, ConnectDefaults>::new();
     for (key, mut one) in defaults {
         // Deprecated place of the address (contract §2.5).
         if let Some(Value::String(url)) = one.connection_config.remove("webhook_url")
@@ -149,8 +153,14 @@ fn new_session(
             user_scopes: one.user_scopes,
             authorization_params: one.authorization_params,
             connection_config: one.connection_config,
+            docs_connect: None,
         };
         read.insert(key, defaults);
+    }
+    for (key, one) in overrides {
+        if let Some(guide) = one.docs_connect {
+            read.entry(key).or_default().docs_connect = Some(guide);
+        }
     }
     Ok(NewSession {
         end_user: person.map(|person| end_user::end_user(person, organization)).transpose()?,
@@ -162,7 +172,8 @@ fn new_session(
     })
 }
 
-fn link(app: &SharedApp, created: &CreatedSession) -> Value {
+/// The answer to a session that was made.
+pub fn link(app: &SharedApp, created: &CreatedSession) -> Value {
     let token = created.token.expose();
     json!({"data": {
         "token": token,
@@ -179,21 +190,29 @@ pub async fn get(
     BearerSession(session): BearerSession,
     StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
 ) -> Result<Json<Value>, ApiError> {
+    let context = &app.services.context;
+    let settings = environments::get(context, Scope { environment: session.environment }).await?.settings;
     let mut data = json!({
         "endUser": session.end_user.as_ref().map(|one| end_user::shown(Some(one))),
-        "connectUISettings": {
-            "showWatermark": false,
-            "defaultTheme": "system",
-            "theme": {"light": {"primary": "#2B59D9"}, "dark": {"primary": "#8FA8FF"}},
-        },
+        "connectUISettings": ui_shown(&settings.connect_ui),
+        "connectOrigins": settings.connect_origins,
         "isReconnecting": session.reconnect.is_some(),
+        "reconnectAccount": sessions::expected_account(context, &session).await?,
         "websocketsPath": format!("{}/", app.edge.base_path),
     });
     if !session.allowed_integrations.is_empty() {
         data["allowed_integrations"] = json!(session.allowed_integrations);
     }
-    if !session.defaults.is_empty() {
+    if session.defaults.values().any(|defaults| !defaults.is_only_a_guide()) {
         data["integrations_config_defaults"] = defaults_shown(&session);
+    }
+    let guides: Map<String, Value> = session
+        .defaults
+        .iter()
+        .filter_map(|(key, own)| Some((key.clone(), json!({"docs_connect": own.docs_connect.as_ref()?}))))
+        .collect();
+    if !guides.is_empty() {
+        data["overrides"] = Value::Object(guides);
     }
     Ok(Json(json!({"data": data})))
 }
@@ -206,8 +225,20 @@ fn defaults_shown(session: &ConnectSession) -> Value {
             "connection_config": defaults.connection_config,
         })
     };
-    let all: Map<String, Value> = session.defaults.iter().map(|(key, own)| (key.clone(), one(own))).collect();
-    Value::Object(all)
+    let prescribed = session.defaults.iter().filter(|(_, own)| !own.is_only_a_guide());
+    Value::Object(prescribed.map(|(key, own)| (key.clone(), one(own))).collect())
+}
+
+/// The contract's form (§6.5); the logo is ours.
+fn ui_shown(ui: &ConnectUi) -> Value {
+    let light = ui.light_primary.as_deref().unwrap_or("#2b59d9");
+    let dark = ui.dark_primary.as_deref().unwrap_or("#8fa8ff");
+    json!({
+        "showWatermark": false,
+        "defaultTheme": ui.default_theme,
+        "theme": {"light": {"primary": light}, "dark": {"primary": dark}},
+        "logo": ui.logo,
+    })
 }
 
 /// Ends the session.

@@ -8,7 +8,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use services::context::Context;
 use services::environments::{
-    self, Environment, OverrideHosts, SecretName, SecretsChange, SettingsChange, WebhooksChange, read_secret,
+    self, ConnectUi, Environment, OverrideHosts, SecretName, SecretsChange, SettingsChange, WebhooksChange,
+    read_secret,
 };
 use services::error::FieldIssue;
 use services::webhooks::signing;
@@ -67,6 +68,12 @@ pub struct UpdateBody {
     slack_notifications: Option<bool>,
     otlp_endpoint: Option<String>,
     otlp_headers: Option<Vec<OtlpHeader>>,
+    /// Origins whose pages may frame the connect page, such as `https://app.example.com`; empty means all.
+    connect_origins: Option<Vec<String>>,
+    /// `default_theme` (`light`, `dark`, `system`), `light_primary`, `dark_primary` (`#rrggbb`), `logo` (a `data:`
+    /// address); replaced as a whole.
+    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
+    connect_ui: Option<ConnectUi>,
 }
 
 /// Outgoing webhooks: absent parts stay, an empty address clears.
@@ -207,6 +214,8 @@ pub async fn update(
         override_hosts: body.override_hosts,
         slack_notifications: body.slack_notifications,
         otlp_endpoint: body.otlp_endpoint.map(cleared),
+        connect_origins: body.connect_origins,
+        connect_ui: body.connect_ui,
     };
     let secrets = SecretsChange {
         hmac_key: body.hmac_key.map(Secret::from),
@@ -283,6 +292,8 @@ async fn shown(context: &Context, environment: &Environment) -> Result<Value, Ap
         "override_hosts": settings.override_hosts,
         "slack_notifications": settings.slack_notifications,
         "otlp_endpoint": settings.otlp_endpoint,
+        "connect_origins": settings.connect_origins,
+        "connect_ui": settings.connect_ui,
         "otlp_headers_set": has(SecretName::OtlpHeaders).await?,
         "created_at": zulu(environment.created_at_ms),
         "updated_at": zulu(environment.updated_at_ms),

@@ -23,6 +23,6 @@ pub mod shown_resources;
 pub mod signed_forms;
 pub mod variables;
 
-mod end_user;
+pub mod end_user;
 mod import;
 mod submission;

@@ -122,6 +122,7 @@ where
         links: control.links,
         links_to: own_url.map(|own| own.0),
         attach_to: control.attach_to,
+        operation_id: None,
     };
     Ok((call, body))
 }
@@ -302,7 +303,11 @@ fn flag(name: &str, value: Option<&HeaderValue>, issues: &mut Vec<FieldIssue>) -
     })
 }
 
-fn base_url(text: &str) -> Result<url::Url, String> {
+/// An acceptable base for a call.
+///
+/// # Errors
+/// What was expected.
+pub fn base_url(text: &str) -> Result<url::Url, String> {
     let url = url::Url::parse(text).map_err(|_| "expected an absolute URL".to_owned())?;
     let plain = url.username().is_empty()
         && url.password().is_none()
@@ -316,7 +321,7 @@ fn base_url(text: &str) -> Result<url::Url, String> {
 }
 
 /// What the proxy answers when the provider did not (contract §3.2, §3.5).
-fn failure(error: Error, method: &str) -> Response<HttpBody> {
+pub fn failure(error: Error, method: &str) -> Response<HttpBody> {
     match &error {
         Error::Egress(failure @ (EgressError::Refused { .. } | EgressError::RedirectDowngrade { .. })) => {
             ApiError::refused("base_url_override_not_allowed", failure.to_string()).into_response()

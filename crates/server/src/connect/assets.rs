@@ -1,16 +1,52 @@
 //! Embedded files with their policies.
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
+use domain::Scope;
+use serde::Deserialize;
+use services::connect::sessions;
+use services::environments;
 use web::{Asset, Face};
 
 use crate::app::SharedApp;
+use crate::error::ApiError;
+
+/// The query of the connect page, as far as the server reads it.
+#[derive(Deserialize)]
+pub struct PageQuery {
+    session_token: Option<String>,
+}
 
 /// `GET /connect/`: the connect page.
-pub async fn page(State(app): State<SharedApp>, headers: HeaderMap) -> Response {
-    face_page(&app, Face::Connect, web::CONNECT_CSP, &headers)
+pub async fn page(
+    State(app): State<SharedApp>,
+    Query(query): Query<PageQuery>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let origins = origins(&app, query.session_token.as_deref()).await?;
+    Ok(face_page(&app, Face::Connect, &web::connect_csp(&origins), &headers))
+}
+
+/// Who may frame the page; empty means all. A framed page gets its token by message, so that its address does not tell
+/// the environment: then the origins of all environments count, and if one names none, all may. The page itself looks
+/// again, when it knows its session.
+async fn origins(app: &SharedApp, token: Option<&str>) -> Result<Vec<String>, ApiError> {
+    let context = &app.services.context;
+    if let Some(token) = token
+        && let Some(session) = sessions::find(context, token).await?
+    {
+        let scope = Scope { environment: session.environment };
+        return Ok(environments::get(context, scope).await?.settings.connect_origins);
+    }
+    let all = environments::list(context).await?;
+    let mut named = all.into_iter().map(|environment| environment.settings.connect_origins);
+    let union = named.try_fold(Vec::new(), |mut union, own| {
+        union.extend(own.iter().cloned());
+        (!own.is_empty()).then_some(union)
+    });
+    Ok(union.unwrap_or_default())
 }
 
 /// `GET /connect/m/{file}`: what the connect page loads.
@@ -20,6 +56,18 @@ pub async fn connect_file(
     headers: HeaderMap,
 ) -> Response {
     face_file(&app, Face::Connect, &name, &headers)
+}
+
+/// `GET /connect/snippet.js`: opens the page over a customer's own, for people without npm.
+pub async fn snippet(State(app): State<SharedApp>, headers: HeaderMap) -> Response {
+    let Some(asset) = app.assets.result_file("snippet.js") else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let mut response = answer(asset, CHECKED, web::RESULT_CSP, &headers);
+    // A customer's page may ask for it whatever its own policy on embedding says.
+    let anywhere = HeaderValue::from_static("cross-origin");
+    response.headers_mut().insert("cross-origin-resource-policy", anywhere);
+    response
 }
 
 /// `GET /connect`: the page's relative addresses need the slash.
@@ -82,12 +130,18 @@ pub fn face_page(app: &SharedApp, face: Face, policy: &str, request: &HeaderMap)
     }
 }
 
-/// A face's file by its name. A module has no policy of its own; one is sent for whoever opens an image alone.
+/// A face's file by its name. A page loads two dozen, so each carries only what means something for it: it is never
+/// asked about again (no tag), and a module or a sheet has no policy of its own.
 pub fn face_file(app: &SharedApp, face: Face, name: &str, request: &HeaderMap) -> Response {
-    match app.assets.file(face, name) {
-        Some(asset) => answer(&asset, FOR_EVER, web::RESULT_CSP, request),
-        None => StatusCode::NOT_FOUND.into_response(),
+    let Some(asset) = app.assets.file(face, name) else { return StatusCode::NOT_FOUND.into_response() };
+    let mut response = answer(&asset, FOR_EVER, web::RESULT_CSP, request);
+    let headers = response.headers_mut();
+    headers.remove(header::ETAG);
+    if !asset.content_type.starts_with("image/") {
+        headers.remove(header::CONTENT_SECURITY_POLICY);
+        headers.remove(header::REFERRER_POLICY);
     }
+    response
 }
 
 fn answer(asset: &Asset, cached: &'static str, policy: &str, request: &HeaderMap) -> Response {

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
 use serde_json::json;
 use services::connect::events::Waiting;
 
@@ -18,14 +19,21 @@ const LONGEST_WAIT: Duration = Duration::from_secs(65 * 60);
 const LARGEST: usize = 4 << 10;
 const PING: Duration = Duration::from_secs(30);
 
+/// A page whose socket broke says what it was called.
+#[derive(Deserialize)]
+pub struct Resumed {
+    resume: Option<String>,
+}
+
 /// `GET /`: upgrades to a WebSocket, or shows people where to go.
 pub async fn root(
     State(app): State<SharedApp>,
+    Query(Resumed { resume }): Query<Resumed>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     match upgrade {
         Ok(upgrade) => {
-            let Some(waiting) = app.services.events.wait() else {
+            let Some(waiting) = app.services.events.wait(resume.as_deref()) else {
                 return StatusCode::SERVICE_UNAVAILABLE.into_response();
             };
             let small = upgrade.max_message_size(LARGEST).max_frame_size(LARGEST);

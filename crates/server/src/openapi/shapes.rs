@@ -315,8 +315,24 @@ pub struct Environment {
     slack_notifications: bool,
     otlp_endpoint: Option<String>,
     otlp_headers_set: bool,
+    /// Origins whose pages may frame the connect page; empty means all.
+    connect_origins: Vec<String>,
+    connect_ui: ConnectUi,
     created_at: String,
     updated_at: String,
+}
+
+/// How the connect page looks.
+#[derive(ToSchema)]
+pub struct ConnectUi {
+    /// `light`, `dark` or `system`.
+    default_theme: String,
+    /// `#rrggbb`.
+    light_primary: Option<String>,
+    /// `#rrggbb`.
+    dark_primary: Option<String>,
+    /// A `data:` address.
+    logo: Option<String>,
 }
 
 /// Who is told what by outgoing webhooks.
@@ -476,11 +492,17 @@ pub struct ConnectSessionShown {
     end_user: Option<Map<String, Value>>,
     #[schema(rename = "connectUISettings")]
     settings: Map<String, Value>,
+    #[schema(rename = "connectOrigins")]
+    connect_origins: Vec<String>,
     #[schema(rename = "isReconnecting")]
     is_reconnecting: bool,
+    #[schema(rename = "reconnectAccount", required)]
+    reconnect_account: Option<String>,
     #[schema(rename = "websocketsPath")]
     websockets_path: String,
     /// Absent where every integration is allowed.
     allowed_integrations: Option<Vec<String>>,
     integrations_config_defaults: Option<BTreeMap<String, Map<String, Value>>>,
+    /// Guides that replace the definitions' own.
+    overrides: Option<BTreeMap<String, Map<String, Value>>>,
 }

@@ -34,6 +34,10 @@ impl Drop for Waiting {
     }
 }
 
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
 #[derive(Serialize, Deserialize)]
 struct Envelope {
     socket: String,
@@ -51,11 +55,13 @@ impl ConnectEvents {
         Arc::new(Self { context, waiting: Mutex::default() })
     }
 
-    /// Registers a page's socket; `None` when too many wait already.
-    pub fn wait(self: &Arc<Self>) -> Option<Waiting> {
-        let id = entropy::uuid(&*self.context.entropy);
+    /// Registers a page's socket; `None` when too many wait already. A page whose socket broke gets its old id again
+    /// (only the page and the window it opened know it), unless somebody waits under it.
+    pub fn wait(self: &Arc<Self>, resumed: Option<&str>) -> Option<Waiting> {
         let (sender, messages) = mpsc::channel(8);
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let old = resumed.filter(|id| is_uuid(id) && !waiting.contains_key(*id)).map(str::to_owned);
+        let id = old.unwrap_or_else(|| entropy::uuid(&*self.context.entropy));
         if waiting.len() >= MOST_WAITING {
             return None;
         }

@@ -25,7 +25,7 @@ pub struct NewSession {
     pub tags: BTreeMap<String, String>,
     /// Integrations that may be picked; empty means all.
     pub allowed_integrations: Vec<String>,
-    /// Integrations whose page texts are overridden; they must exist, no more is made of it.
+    /// Integrations whose page texts are overridden; they must exist. The texts stand in `defaults`.
     pub overridden: Vec<String>,
     /// What the backend prescribes, by integration key.
     pub defaults: BTreeMap<String, ConnectDefaults>,
@@ -96,7 +96,8 @@ async fn check_integrations(context: &Context, scope: Scope, new: &NewSession) -
         issues.push(FieldIssue::custom("Integration does not exist", &["overrides", key]));
     }
     for (key, defaults) in &new.defaults {
-        if !exists(key) {
+        // An unknown one that has only a guide was complained of among the overrides.
+        if !exists(key) && !defaults.is_only_a_guide() {
             issues.push(FieldIssue::custom(
                 "Integration does not exist",
                 &["integrations_config_defaults", key],
@@ -209,6 +210,19 @@ pub async fn by_public_key(
 pub async fn find(context: &Context, token: &str) -> Result<Option<ConnectSession>, Error> {
     let found = context.store.find_connect_session(&token_hash(token)).await?;
     Ok(found.filter(|session| session.expires_at_ms > context.now_ms()))
+}
+
+/// Whose account a reconnect session renews, as far as the customer told: an e-mail address, else a name.
+///
+/// # Errors
+/// The database failed.
+pub async fn expected_account(context: &Context, session: &ConnectSession) -> Result<Option<String>, Error> {
+    let Some(row) = session.reconnect else { return Ok(None) };
+    let scope = Scope { environment: session.environment };
+    let kept = context.store.connection_by_row(scope, row).await?.and_then(|connection| connection.end_user);
+    let people = [kept, session.end_user.clone()];
+    let named = |person: &EndUser| person.email.clone().or_else(|| person.display_name.clone());
+    Ok(people.iter().flatten().find_map(named))
 }
 
 /// Whether a session may connect an integration.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::PRODUCTION;
+use super::connect_page::{self, ConnectUi};
 use crate::error::{Error, FieldIssue};
 
 /// How an environment behaves.
@@ -30,6 +31,10 @@ pub struct EnvironmentSettings {
     pub slack_notifications: bool,
     /// Where traces are sent.
     pub otlp_endpoint: Option<String>,
+    /// Origins whose pages may frame the connect page; empty means all.
+    pub connect_origins: Vec<String>,
+    /// How the connect page looks.
+    pub connect_ui: ConnectUi,
 }
 
 /// Where a call's base-URL override may lead.
@@ -83,6 +88,12 @@ pub struct SettingsChange {
     /// See [`EnvironmentSettings::otlp_endpoint`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub otlp_endpoint: Option<Option<String>>,
+    /// See [`EnvironmentSettings::connect_origins`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connect_origins: Option<Vec<String>>,
+    /// See [`EnvironmentSettings::connect_ui`]; replaced as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connect_ui: Option<ConnectUi>,
 }
 
 /// Changes of [`WebhookSettings`]; absent parts stay, an inner `None` clears.
@@ -124,6 +135,8 @@ impl SettingsChange {
         {
             issues.push(issue("public_key", "invalid_format", "Must be a UUID v4"));
         }
+        issues.extend(self.connect_origins.as_deref().map(connect_page::check_origins).unwrap_or_default());
+        issues.extend(self.connect_ui.as_ref().map(ConnectUi::check).unwrap_or_default());
         if issues.is_empty() { Ok(()) } else { Err(Error::Invalid(issues)) }
     }
 }

@@ -64,6 +64,7 @@ async fn connect_and_call(server: &Server, used: &mut Used) {
     used.note("client secret", CLIENT_SECRET);
     let token = session_of(server, "u").await;
     used.note("connect session token", &token);
+    typed_credentials(server, &token, used).await;
     let mut person = Person::default();
     let url = harness::connect::sign_in_url(server, KEY, &token, "");
     let consent = sign_in(&mut person, server, &url, "megan@contoso.example").await;
@@ -90,6 +91,21 @@ async fn connect_and_call(server: &Server, used: &mut Used) {
     let download =
         server.proxy("GET", &format!("/v1.0/me/drive/root/children?tempauth={id}xxxxxxxx"), KEY, &id).await;
     assert_eq!(download.status, 200, "{}", download.text());
+}
+
+/// What the connect page and the official SDK put into addresses.
+async fn typed_credentials(server: &Server, token: &str, used: &mut Used) {
+    let page = server.send("GET", &format!("{}/connect/?session_token={token}", server.url()), &[], "").await;
+    assert_eq!(page.status, 200, "{}", page.text());
+    used.note("a typed credential", "secret-that-a-person-typed");
+    let typed = "&credentials%5Boauth_client_secret_override%5D=secret-that-a-person-typed";
+    let url = harness::connect::sign_in_url(server, KEY, token, typed);
+    assert!(server.send("GET", &url, &[], "").await.status.as_u16() < 500);
+    let url = format!("{}/connect/admin-link/{KEY}?connect_session_token={token}", server.url());
+    let made = server.send("POST", &url, &[("content-type", "application/json")], "{}").await.json();
+    let link = made["url"].as_str().unwrap();
+    used.note("admin link", link.rsplit('/').next().unwrap());
+    assert!(server.send("GET", link, &[], "").await.status.is_redirection());
 }
 
 async fn note_tokens(server: &Server, key: &str, id: &str, used: &mut Used) {
@@ -119,6 +135,7 @@ async fn refused_calls(server: &Server, used: &mut Used) {
     assert_eq!(refused.status, 401);
     let token = session_of(server, "w").await;
     used.note("connect session token", &token);
+    typed_credentials(server, &token, used).await;
     used.note("a wrong code", "wrong-code-0123456789");
     let mut person = Person::default();
     let url = harness::connect::sign_in_url(server, KEY, &token, "");

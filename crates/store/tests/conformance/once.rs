@@ -15,6 +15,7 @@ fn session(f: &Fixture) -> ConnectSession {
         user_scopes: Some("a".to_owned()),
         authorization_params: BTreeMap::from([("prompt".to_owned(), String::new())]),
         connection_config: object(serde_json::json!({"tenant": "t"})),
+        docs_connect: Some("https://a.example/guide".to_owned()),
     };
     ConnectSession {
         id: "session-1".to_owned(),

@@ -3,6 +3,12 @@
 
 pub mod account;
 pub mod audit;
+pub mod connections;
+pub mod health;
+pub mod integrations;
+pub mod logs;
 pub mod oidc;
+pub mod playground;
 pub mod session;
+pub mod tail;
 pub mod users;
