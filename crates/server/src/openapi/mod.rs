@@ -108,11 +108,12 @@ mod tests {
     use super::*;
 
     /// Not for programs: pages, files, what they load, the operator's metrics; and this document.
-    const NOT_FOR_PROGRAMS: [&str; 12] = [
+    const NOT_FOR_PROGRAMS: [&str; 13] = [
         "/",
         "/connect",
         "/connect/",
-        "/connect/{}",
+        "/connect/m/{}",
+        "/connect/snippet.js",
         "/connect/admin/{}",
         "/connect/telemetry",
         "/pages/{}",
