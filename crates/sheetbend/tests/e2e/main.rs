@@ -35,6 +35,7 @@ mod operator_commands;
 mod outside_clients;
 mod pages;
 mod people;
+mod people_lives;
 mod people_oidc;
 mod people_rights;
 mod playground;
