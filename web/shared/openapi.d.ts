@@ -4660,6 +4660,8 @@ export interface operations {
                 type?: string;
                 /** @description Comma-separated: running, success, failed, timeout, cancelled */
                 state?: string;
+                /** @description Comma-separated HTTP statuses and classes: 404, 5xx; at most 10 */
+                status?: string;
                 /** @description ISO 8601 */
                 from?: string;
                 /** @description ISO 8601 */

@@ -16,7 +16,7 @@ export function Attention({ broken, integrations }: { broken: readonly Connectio
   if (broken.length === 0 && ends.length === 0) {
     return (
       <Card title="Needs attention">
-        <p class="soft line">
+        <p class="soft line stay">
           <Icon name="check" /> Nothing. Every connection works and no secret ends within 30 days.
         </p>
       </Card>

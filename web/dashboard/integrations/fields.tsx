@@ -96,7 +96,7 @@ function ProviderField({ field, value, change, complaint, disabled, reveal, defa
 function Kept({ field, reveal }: { field: FormField; reveal(field: FormField): void }) {
   return (
     <>
-      {field.help ? `${field.help} ` : ""}It is kept sealed.{" "}
+      It is kept sealed.{" "}
       <button type="button" class="plain small" onClick={() => reveal(field)}>
         Look at it
       </button>

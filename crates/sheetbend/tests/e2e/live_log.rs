@@ -69,7 +69,7 @@ impl Live {
 #[tokio::test]
 async fn the_log_is_heard_as_it_is_written() {
     let mut server = Start::dev().start();
-    let mut all = Live::open(&server, "", &[]).await;
+    let mut all = Live::open(&server, "?type=proxy", &[]).await;
     let mut failures = Live::open(&server, "?state=failed&status=4xx&search=nowhere", &[]).await;
     assert_eq!(server.proxy("GET", "/v1.0/me", "microsoft-excel", "demo-excel").await.status, 200);
     let first = all.next().await.unwrap();
@@ -80,7 +80,7 @@ async fn the_log_is_heard_as_it_is_written() {
     assert!(failed.data["message"].as_str().unwrap().ends_with("/v1.0/nowhere"), "{failed:?}");
     assert_eq!(all.next().await.unwrap().id, failed.id);
     // Whoever comes back hears what was missed.
-    let mut again = Live::open(&server, "", &[("last-event-id", &first.id)]).await;
+    let mut again = Live::open(&server, "?type=proxy", &[("last-event-id", &first.id)]).await;
     assert_eq!(again.next().await.unwrap().id, failed.id);
     let refused = server.send("GET", &format!("{}/internal/logs/tail", server.url()), &[], "").await;
     refused.refused(401, "missing_auth_header");

@@ -2,7 +2,7 @@
 //! both of which look at a bounded number of operations.
 
 use domain::Scope;
-use domain::operation::{HistogramBucket, OperationFilter, OperationState};
+use domain::operation::{HistogramBucket, OperationFilter, OperationState, StatusFilter};
 
 use super::append::MINUTE_MS;
 use super::list::{Keys, Query, Terms, every_filter};
@@ -49,7 +49,7 @@ impl Store {
         if by_column && filter.connection.is_none() && whole_minutes {
             return self.by_minutes(scope, filter, span).await;
         }
-        if filter.connection.is_some() && filter.text.is_none() {
+        if filter.text.is_none() && (filter.connection.is_some() || asks_for_success(filter)) {
             return self.by_walk(scope, filter, span).await;
         }
         self.by_words(scope, filter, span).await
@@ -99,7 +99,7 @@ impl Store {
         span: Span,
     ) -> Result<Histogram, StoreError> {
         use OperationState::{Cancelled, Failed, Running, Success, Timeout};
-        let mut counted = Histogram { buckets: span.empty(), exact: true };
+        let mut counted = Histogram { buckets: span.empty(), exact: !asks_for_success(filter) };
         let wanted = |state: &OperationState| filter.states.is_empty() || filter.states.contains(state);
         let (with_successes, others) = (wanted(&Success), [Failed, Timeout, Running, Cancelled]);
         let base = OperationFilter { states: Vec::new(), ..filter.clone() };
@@ -133,6 +133,11 @@ impl Store {
         }
         Ok(counted)
     }
+}
+
+/// Whether a status is asked for that is too frequent to have a word.
+fn asks_for_success(filter: &OperationFilter) -> bool {
+    filter.statuses.iter().any(|status| matches!(status, StatusFilter::Exactly(200) | StatusFilter::Class(2)))
 }
 
 impl Span {

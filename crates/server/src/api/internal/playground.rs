@@ -196,8 +196,9 @@ fn body(answer: &WholeAnswer) -> Value {
     if is_json && let Ok(value) = serde_json::from_slice::<Value>(&answer.body) {
         return json!({"kind": "json", "value": value});
     }
-    let textual =
-        is_json || essence.starts_with("text/") || essence.contains("xml") || essence.contains("javascript");
+    // A workbook's type has "xml" in it too, and is a packed file.
+    let xml = essence.ends_with("/xml") || essence.ends_with("+xml");
+    let textual = is_json || xml || essence.starts_with("text/") || essence == "application/javascript";
     match std::str::from_utf8(&answer.body) {
         Ok(text) if textual || essence.is_empty() => json!({"kind": "text", "value": text}),
         // A cut text may end inside a character.

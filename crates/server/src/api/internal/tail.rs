@@ -38,6 +38,8 @@ pub struct TailQuery {
     r#type: Option<String>,
     state: Option<String>,
     status: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
     search: Option<String>,
 }
 
@@ -53,8 +55,8 @@ pub async fn tail(State(app): State<SharedApp>, request: Request) -> Result<Resp
         kinds: query.r#type,
         states: query.state,
         statuses: query.status,
-        from: None,
-        to: None,
+        from: query.from,
+        to: query.to,
         search: query.search,
     })?;
     // Before the past is read, so that nothing falls between.
