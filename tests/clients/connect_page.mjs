@@ -1,31 +1,20 @@
 // Our own connect page in a real browser: what end users meet, scenario by scenario.
 // Options: scenario (a name of SCENARIOS), host, and what the scenario says. Facts: what it saw.
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
+import { axe } from './lib/axe.mjs';
 import { withBrowser } from './lib/chromium.mjs';
 import { run } from './lib/run.mjs';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 const heading = (page) => page.locator('h1').innerText();
 const press = (page, text) => page.locator('button, a, label').filter({ hasText: text }).first().click({ timeout: 10_000 });
 const shows = (page, text) => page.getByText(text).first().waitFor({ timeout: 15_000 });
 
-/** What axe finds, as "rule: target". The page's policy allows no script of others: axe comes by the debugger. */
-async function axe(page) {
-    const place = page.frames().find((frame) => frame.url().includes('/connect/')) ?? page.mainFrame();
-    await place.evaluate(AXE);
-    const found = await place.evaluate((tags) => window.axe.run(document, { runOnly: tags }), WCAG);
-    return found.violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(' ')}`));
-}
-
 /** A picture and axe's word on a page as it stands, in both themes. */
 async function look(page, name, options, report) {
     for (const theme of ['light', 'dark']) {
         await page.emulateMedia({ colorScheme: theme });
-        const found = await axe(page);
+        const found = await axe(page.frames().find((frame) => frame.url().includes('/connect/')) ?? page.mainFrame());
         report.check(`axe: ${name}, ${theme}`, found.length === 0, found);
         for (const width of options.pictures ? [380, 768, 1280] : []) {
             await page.setViewportSize({ width, height: 820 });

@@ -48,7 +48,7 @@ fn use_small_pages() {
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     let done = |()| ExitCode::SUCCESS;
     match command {
-        Command::Dev(options) => dev::run(*options).await.map(done),
+        Command::Dev(options) => Box::pin(dev::run(*options)).await.map(done),
         Command::Serve(options) => app::serve(*options).await.map(done),
         Command::Sandbox(options) => sandbox_command::run(options).await.map(done),
         Command::Logs(options) => logs::run(options).await.map(done),

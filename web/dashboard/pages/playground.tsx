@@ -111,7 +111,8 @@ function begun(choices: readonly Choice[]): Draft {
 
 /** Takes the call of a logged operation over, where the address names one. */
 function usePrefilled(put: (change: (draft: Draft) => Draft) => void) {
-  const from = query.value.get("from");
+  // Once: the draft that comes of it rewrites the address.
+  const [from] = useState(() => query.peek().get("from"));
   const logged = useLoad(from === null ? null : `${environment.value} ${from}`, (signal) => api.get("/operations/{id}", { path: { id: from ?? "" }, signal }));
   useEffect(() => {
     const told = logged.value?.data;

@@ -108,11 +108,12 @@ mod tests {
     use super::*;
 
     /// Not for programs: pages, files, what they load, the operator's metrics; and this document.
-    const NOT_FOR_PROGRAMS: [&str; 12] = [
+    const NOT_FOR_PROGRAMS: [&str; 13] = [
         "/",
         "/connect",
         "/connect/",
-        "/connect/{}",
+        "/connect/m/{}",
+        "/connect/snippet.js",
         "/connect/admin/{}",
         "/connect/telemetry",
         "/pages/{}",
@@ -170,9 +171,7 @@ mod tests {
         // The one key that can be posted to.
         assert!(found.remove(&("/integrations/{}".to_owned(), "post")));
         found.insert(("/integrations/quickstart".to_owned(), "post"));
-        found.retain(|(path, _)| {
-            !NOT_FOR_PROGRAMS.contains(&path.as_str()) && !path.starts_with("/internal/")
-        });
+        found.retain(|(path, _)| !NOT_FOR_PROGRAMS.contains(&path.as_str()) && !is_our_pages(path));
         found
     }
 

@@ -2,24 +2,9 @@
 
 use crate::harness;
 
-use std::path::Path;
-use std::process::Command;
-
-use aws_lc_rs::hmac;
-use harness::desk::{Desk, PASSWORD, token_of};
-use harness::{Server, Start};
+use harness::Start;
+use harness::desk::{Desk, EMAIL, PASSWORD, code, enrolled, token_of, users};
 use serde_json::{Value, json};
-
-const EMAIL: &str = "ada@example.com";
-
-/// `sheetbend users …`: whether it succeeded, and what it printed.
-fn users(data_dir: &Path, words: &[&str]) -> (bool, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sheetbend"));
-    command.arg("users").arg("--data-dir").arg(data_dir).args(words);
-    let output = command.output().unwrap();
-    let text = if output.status.success() { output.stdout } else { output.stderr };
-    (output.status.success(), String::from_utf8(text).unwrap())
-}
 
 #[tokio::test]
 async fn the_setup_link_makes_one_owner_once() {
@@ -59,7 +44,7 @@ async fn the_setup_link_makes_one_owner_once() {
     assert!(!done && why.contains("set up already"), "{why}");
     assert_eq!(desk.call(&server, "GET", "/internal/sign-in", None).await.ok()["setup_needed"], false);
     let seen = std::fs::read(server.data_dir.join("sheetbend.db")).unwrap();
-    assert!(!contains(&seen, PASSWORD.as_bytes()) && !contains(&seen, desk.cookie[18..].as_bytes()));
+    assert!(!contains(&seen, PASSWORD.as_bytes()) && !contains(&seen, &desk.cookie.as_bytes()[18..]));
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
@@ -162,44 +147,6 @@ async fn guessing_ends_after_ten_and_tells_nothing_of_who_exists() {
         guess(&format!("user{index}@example.com")).await.0.refused(401, "wrong_credentials");
     }
     guess("another@example.com").await.0.refused(429, "too_many_tries");
-}
-
-/// RFC 6238, written anew: what an authenticator shows for a secret in base32, `ahead` steps from now.
-fn code(secret: &str, ahead: i64) -> String {
-    let digit = |c: char| "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".find(c).unwrap();
-    let bits: String = secret.chars().map(|c| format!("{:05b}", digit(c))).collect();
-    let bytes: Vec<u8> = bits
-        .as_bytes()
-        .chunks_exact(8)
-        .map(|byte| u8::from_str_radix(std::str::from_utf8(byte).unwrap(), 2).unwrap())
-        .collect();
-    let seconds = tempfile::tempfile().unwrap().metadata().unwrap().modified().unwrap();
-    let seconds = seconds.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-    let step = i64::try_from(seconds).unwrap() / 30 + ahead;
-    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &bytes);
-    let tag = hmac::sign(&key, &step.to_be_bytes());
-    let tag = tag.as_ref();
-    let at = usize::from(tag[19] & 15);
-    let number = u32::from_be_bytes(tag[at..at + 4].try_into().unwrap()) & 0x7fff_ffff;
-    format!("{:06}", number % 1_000_000)
-}
-
-async fn enrolled(server: &Server, owner: &Desk) -> (String, Vec<String>) {
-    let enrolment = owner.call(server, "POST", "/internal/account/totp", Some(json!({}))).await.ok();
-    let secret = enrolment["secret"].as_str().unwrap().to_owned();
-    assert!(
-        enrolment["uri"]
-            .as_str()
-            .unwrap()
-            .starts_with("otpauth://totp/Sheetbend:ada%40example%2Ecom?secret=")
-    );
-    let wrong = Some(json!({"code": "000000"}));
-    owner.call(server, "POST", "/internal/account/totp/confirm", wrong).await.refused(400, "invalid_body");
-    let right = Some(json!({"code": code(&secret, -1)}));
-    let codes = owner.call(server, "POST", "/internal/account/totp/confirm", right).await.ok();
-    let codes =
-        codes["recovery_codes"].as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned());
-    (secret, codes.collect())
 }
 
 #[tokio::test]
@@ -343,60 +290,4 @@ async fn a_session_is_ended_from_another_and_the_last_owner_stays() {
     desk.enter(&server, "/internal/invitations/accept", body).await.ok();
     assert_eq!(desk.call(&server, "DELETE", &own, None).await.status, 204);
     owner.call(&server, "GET", "/internal/session", None).await.refused(401, "not_signed_in");
-}
-
-#[tokio::test]
-async fn behind_a_base_path_and_https_the_cookie_stays_there() {
-    let key = "6f1c2a52-0d6d-4a41-9a52-7c9d4f3c1b2a";
-    let server = Start::serve(key)
-        .args(&["--base-path", "/sb", "--public-url", "https://connect.example.com"])
-        .start();
-    let (done, link) = users(&server.data_dir, &["setup-link"]);
-    assert!(done && link.starts_with("https://connect.example.com/sb/app/setup#token="), "{link}");
-    let port = listening_port(&server);
-    let url = format!("http://127.0.0.1:{port}/sb/internal/setup");
-    let body =
-        json!({"token": token_of(&link), "email": EMAIL, "name": "Ada", "password": PASSWORD}).to_string();
-    let headers = [
-        ("content-type", "application/json"),
-        ("sheetbend-csrf", "1"),
-        ("origin", "https://connect.example.com"),
-    ];
-    let answer = server.send("POST", &url, &headers, body).await;
-    assert_eq!(answer.ok()["next"], "done");
-    let cookie = answer.header("set-cookie");
-    assert!(cookie.contains("; Path=/sb/;") && cookie.ends_with("; Secure"), "{cookie}");
-}
-
-#[tokio::test]
-#[ignore = "needs PostgreSQL"]
-async fn needs_postgres_a_session_ended_on_one_node_is_refused_on_the_other() {
-    let database = testkit::databases::FreshDatabase::postgres().unwrap();
-    let store::DatabaseUrl::Postgres(url) = database.url().clone() else { panic!("no PostgreSQL") };
-    let words = ["--database-url", &url, "--encryption-key", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="];
-    let key = "6f1c2a52-0d6d-4a41-9a52-7c9d4f3c1b2a";
-    let (a, b) = (Start::serve(key).args(&words).start(), Start::serve(key).args(&words).start());
-    let (done, link) = users(&a.data_dir, &["setup-link"]);
-    assert!(done, "{link}");
-    let body = json!({"token": token_of(&link), "email": EMAIL, "name": "Ada", "password": PASSWORD});
-    let mut on_b = Desk::empty(&b);
-    on_b.enter(&b, "/internal/setup", body.clone()).await.ok();
-    let on_a = Desk { cookie: on_b.cookie.clone(), csrf: on_b.csrf.clone(), ..Desk::empty(&a) };
-    on_a.call(&a, "GET", "/internal/session", None).await.ok();
-    Desk::empty(&a).enter(&a, "/internal/setup", body).await.refused(400, "invalid_link");
-    let (_, recovery) = enrolled(&a, &on_a).await;
-    assert_eq!(recovery.len(), 10);
-    assert_eq!(on_a.call(&a, "POST", "/internal/sign-out", Some(json!({}))).await.status, 204);
-    let ended = tokio::time::Instant::now();
-    while on_b.call(&b, "GET", "/internal/session", None).await.status != 401 {
-        assert!(ended.elapsed() < std::time::Duration::from_secs(1), "still accepted");
-    }
-    on_b.call(&b, "GET", "/connections", None).await.refused(401, "not_signed_in");
-}
-
-/// What the process listens on: its public URL is somebody else's.
-fn listening_port(server: &Server) -> String {
-    let text = server.stderr();
-    let at = text.find("127.0.0.1:").unwrap_or_else(|| panic!("{text}"));
-    text[at + 10..].chars().take_while(char::is_ascii_digit).collect()
 }

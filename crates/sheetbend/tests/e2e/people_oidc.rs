@@ -66,8 +66,8 @@ impl Company {
             answer = browser.get(&url).await;
         }
         let mut desk = Desk::empty(&self.server);
-        let set = answer.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
-        if let Some(cookie) = set.filter(|set| set.starts_with("sheetbend_session=")).next_back() {
+        let mut set = answer.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
+        if let Some(cookie) = set.rfind(|set| set.starts_with("sheetbend_session=")) {
             cookie.split(';').next().unwrap().clone_into(&mut desk.cookie);
         }
         (desk, answer)

@@ -153,7 +153,7 @@ async fn a_developer_is_one_in_their_environment_only() {
     dana.call(&server, "GET", "/internal/users", None).await.refused(403, "insufficient_scope");
 
     // Keys of their own environment are theirs to make; of another, and of the account, not.
-    let id = dana.call(&server, "GET", "/environment", None).await.ok()["id"].clone();
+    let id = dana.call(&server, "GET", "/environment", None).await.ok()["data"]["id"].clone();
     let body = |environment: &Value| Some(json!({"environment_id": environment, "display_name": "dana's"}));
     dana.call(&server, "POST", "/environment/api-keys", body(&id)).await.ok();
     dana.call(&server, "POST", "/environment/api-keys", body(&json!(2)))

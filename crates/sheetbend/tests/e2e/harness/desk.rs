@@ -1,9 +1,15 @@
 //! Somebody at the dashboard: a cookie, and what its page sends along.
 
+use std::path::Path;
+use std::process::Command;
+
+use aws_lc_rs::hmac;
 use serde_json::{Value, json};
 
 use super::{Answer, Server};
 
+/// The first owner's address.
+pub const EMAIL: &str = "ada@example.com";
 /// The password of everybody in tests.
 pub const PASSWORD: &str = "correct horse battery";
 
@@ -113,4 +119,52 @@ impl Desk {
     pub fn working_in(&self, environment: &str) -> Self {
         Self { environment: environment.to_owned(), ..self.clone() }
     }
+}
+
+/// `sheetbend users …`: whether it succeeded, and what it printed.
+pub fn users(data_dir: &Path, words: &[&str]) -> (bool, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sheetbend"));
+    command.arg("users").arg("--data-dir").arg(data_dir).args(words);
+    let output = command.output().unwrap();
+    let text = if output.status.success() { output.stdout } else { output.stderr };
+    (output.status.success(), String::from_utf8(text).unwrap())
+}
+
+/// RFC 6238, written anew: what an authenticator shows for a secret in base32, `ahead` steps from now.
+pub fn code(secret: &str, ahead: i64) -> String {
+    let digit = |c: char| "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".find(c).unwrap();
+    let bits: String = secret.chars().map(|c| format!("{:05b}", digit(c))).collect();
+    let bytes: Vec<u8> = bits
+        .as_bytes()
+        .chunks_exact(8)
+        .map(|byte| u8::from_str_radix(std::str::from_utf8(byte).unwrap(), 2).unwrap())
+        .collect();
+    let seconds = tempfile::tempfile().unwrap().metadata().unwrap().modified().unwrap();
+    let seconds = seconds.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let step = i64::try_from(seconds).unwrap() / 30 + ahead;
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &bytes);
+    let tag = hmac::sign(&key, &step.to_be_bytes());
+    let tag = tag.as_ref();
+    let at = usize::from(tag[19] & 15);
+    let number = u32::from_be_bytes(tag[at..at + 4].try_into().unwrap()) & 0x7fff_ffff;
+    format!("{:06}", number % 1_000_000)
+}
+
+/// Switches one-time passwords on: the secret, and the recovery codes.
+pub async fn enrolled(server: &Server, owner: &Desk) -> (String, Vec<String>) {
+    let enrolment = owner.call(server, "POST", "/internal/account/totp", Some(json!({}))).await.ok();
+    let secret = enrolment["secret"].as_str().unwrap().to_owned();
+    assert!(
+        enrolment["uri"]
+            .as_str()
+            .unwrap()
+            .starts_with("otpauth://totp/Sheetbend:ada%40example%2Ecom?secret=")
+    );
+    let wrong = Some(json!({"code": "000000"}));
+    owner.call(server, "POST", "/internal/account/totp/confirm", wrong).await.refused(400, "invalid_body");
+    let right = Some(json!({"code": code(&secret, -1)}));
+    let codes = owner.call(server, "POST", "/internal/account/totp/confirm", right).await.ok();
+    let codes =
+        codes["recovery_codes"].as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned());
+    (secret, codes.collect())
 }
