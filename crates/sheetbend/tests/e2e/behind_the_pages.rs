@@ -62,10 +62,7 @@ async fn a_connection_is_told_and_refreshed() {
     let fresh = server.api("POST", &format!("{path}/refresh"), Some(json!({}))).await.ok();
     assert_eq!(server.token_calls().await, calls + 1);
     assert!(fresh["refreshed_at"].as_str().unwrap() >= told["refreshed_at"].as_str().unwrap());
-    server
-        .api("GET", "/internal/connections/microsoft-excel/nobody", None)
-        .await
-        .refused(404, "not_found");
+    server.api("GET", "/internal/connections/microsoft-excel/nobody", None).await.refused(404, "not_found");
 }
 
 #[tokio::test]

@@ -57,11 +57,13 @@ async fn expire(tx: &mut Tx<'_>, before_ms: i64, now_ms: i64, batch: u32) -> Res
     Ok(seqs.len() as u64)
 }
 
+/// Parameters of a statement that runs once a row.
+type Rows = Vec<Vec<Value>>;
+
 async fn reap(tx: &mut Tx<'_>, before_ms: i64, max_bytes: i64, batch: u32) -> Result<Reaped, StoreError> {
     let usage = tx.row(USAGE, Vec::new()).await?.map_or(Ok(0), |mut row| row.take())?;
     let mut left: i64 = usage;
-    let (mut seqs, mut names, mut keys): (Vec<Vec<Value>>, Vec<Vec<Value>>, Vec<Vec<Value>>) =
-        Default::default();
+    let (mut seqs, mut names, mut keys) = (Rows::new(), Rows::new(), Rows::new());
     // By environment, the minute of the youngest operation that goes.
     let mut minutes: BTreeMap<i64, i64> = BTreeMap::new();
     let oldest = tx.rows(OLDEST, params![batch]).await?;
