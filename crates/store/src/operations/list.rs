@@ -68,19 +68,30 @@ impl Query {
         dialect: Dialect,
         filter: &OperationFilter,
     ) -> Result<(), StoreError> {
+        self.moments(filter, "o.id");
+        self.columns(dialect, filter)
+    }
+
+    /// Bounds of the id; `id` is the column, or an expression of it that no index serves.
+    fn moments(&mut self, filter: &OperationFilter, id: &str) {
         // Ids begin with 13 digits of milliseconds, so moments are bounds of the id and one index serves all.
         if let Some(from) = filter.from_ms {
-            self.and("o.id >= ?", [digits(from).into()]);
+            self.and(&format!("{id} >= ?"), [digits(from).into()]);
         }
         if let Some(to) = filter.to_ms {
-            self.and("o.id < ?", [digits(to).into()]);
+            self.and(&format!("{id} < ?"), [digits(to).into()]);
         }
-        for (condition, value) in [
-            ("o.id < ?", &filter.before),
-            ("o.id > ?", &filter.after),
-            ("o.integration = ?", &filter.integration),
-            ("o.connection = ?", &filter.connection),
-        ] {
+        for (sign, value) in [("<", &filter.before), (">", &filter.after)] {
+            if let Some(value) = value {
+                self.and(&format!("{id} {sign} ?"), [value.into()]);
+            }
+        }
+    }
+
+    fn columns(&mut self, dialect: Dialect, filter: &OperationFilter) -> Result<(), StoreError> {
+        for (condition, value) in
+            [("o.integration = ?", &filter.integration), ("o.connection = ?", &filter.connection)]
+        {
             if let Some(value) = value {
                 self.and(condition, [value.into()]);
             }
@@ -345,7 +356,9 @@ fn fitting(
 ) -> Result<Query, StoreError> {
     let sql = format!("{COLUMNS}{} WHERE o.environment_id = $1", dialect.text_rows("$2"));
     let mut query = Query::new(sql, params![scope.environment, json(hits)?]);
-    query.conditions(dialect, filter)?;
+    // Each hit is looked up by its own bounds: SQLite would take the page's in their place and read all between.
+    query.moments(filter, "(o.id || '')");
+    query.columns(dialect, filter)?;
     query.limit(order(filter), filter.limit.clamp(1, MAX_LIMIT));
     Ok(query)
 }
