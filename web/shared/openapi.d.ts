@@ -985,6 +985,7 @@ export interface components {
         ConnectSession: {
             /** @description Absent where every integration is allowed. */
             allowed_integrations?: string[] | null;
+            connectOrigins: string[];
             connectUISettings: {
                 [key: string]: unknown;
             };
@@ -997,11 +998,29 @@ export interface components {
                 };
             } | null;
             isReconnecting: boolean;
+            /** @description Guides that replace the definitions' own. */
+            overrides?: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            } | null;
+            reconnectAccount: string | null;
             websocketsPath: string;
         };
         /** @description A connect session as the page that holds its token sees it. */
         ConnectSessionAnswer: {
             data: components["schemas"]["ConnectSession"];
+        };
+        /** @description How the connect page looks. */
+        ConnectUi: {
+            /** @description `#rrggbb`. */
+            dark_primary?: string | null;
+            /** @description `light`, `dark` or `system`. */
+            default_theme: string;
+            /** @description `#rrggbb`. */
+            light_primary?: string | null;
+            /** @description A `data:` address. */
+            logo?: string | null;
         };
         /** @description A form was taken and the connection stored. */
         Connected: {
@@ -1260,6 +1279,9 @@ export interface components {
         /** @description An environment's settings; secrets only say whether they are set. */
         Environment: {
             callback_url?: string | null;
+            /** @description Origins whose pages may frame the connect page; empty means all. */
+            connect_origins: string[];
+            connect_ui: components["schemas"]["ConnectUi"];
             created_at: string;
             hmac_enabled: boolean;
             hmac_key_set: boolean;
@@ -1466,6 +1488,7 @@ export interface components {
         };
         /** @description `overrides` of one integration. */
         IntegrationOverrides: {
+            /** @description The guide that the page links instead of the definition's. */
             docs_connect?: string | null;
         };
         /** @description All integrations. */
@@ -1705,6 +1728,15 @@ export interface components {
         /** @description `PATCH /environment`: absent parts stay, an empty text clears. */
         UpdateEnvironment: {
             callback_url?: string | null;
+            /** @description Origins whose pages may frame the connect page, such as `https://app.example.com`; empty means all. */
+            connect_origins?: string[] | null;
+            /**
+             * @description `default_theme` (`light`, `dark`, `system`), `light_primary`, `dark_primary` (`#rrggbb`), `logo` (a `data:`
+             *     address); replaced as a whole.
+             */
+            connect_ui?: {
+                [key: string]: string;
+            } | null;
             hmac_enabled?: boolean | null;
             /** @description Written, never shown. */
             hmac_key?: string | null;

@@ -66,10 +66,13 @@ pub(super) fn check_origins(origins: &[String]) -> Vec<FieldIssue> {
     wrong.map(|(at, _)| issue(&["connect_origins", &at.to_string()], message)).collect()
 }
 
+/// A host may hold other characters by the URL standard, among them `*`, which in a policy means every host.
 fn is_origin(text: &str) -> bool {
-    url::Url::parse(text).is_ok_and(|url| {
-        matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text
-    })
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:/[]".contains(&byte);
+    text.bytes().all(plain)
+        && url::Url::parse(text).is_ok_and(|url| {
+            matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text
+        })
 }
 
 fn is_color(text: &str) -> bool {
