@@ -65,7 +65,7 @@ async fn a_locked_file_says_so_and_recovers() {
 async fn a_full_database_refuses_and_keeps_what_it_has() {
     let f = Fixture::sqlite().await;
     f.connection("kept").await;
-    let limited = StoreOptions { max_bytes: Some(400 << 10), ..options(&path(&f)) };
+    let limited = StoreOptions { max_bytes: Some(800 << 10), ..options(&path(&f)) };
     let store = Store::open(limited).await.unwrap();
     let large = |index: usize| NewConnection {
         credentials: Sealed::from_bytes(vec![1; 40_000]),
@@ -73,7 +73,7 @@ async fn a_full_database_refuses_and_keeps_what_it_has() {
     };
     let mut stored = Vec::new();
     let mut refused = None;
-    for index in 0..20 {
+    for index in 0..30 {
         match store.upsert_connection(f.scope, large(index), NOW).await {
             Ok((connection, _)) => stored.push(connection.id),
             Err(error) => refused = Some(error),
