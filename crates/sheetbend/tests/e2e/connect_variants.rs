@@ -27,7 +27,7 @@ async fn everything_works_under_a_base_path() {
     let mut person = Person::default();
     let page = person.open(&server, link, None).await;
     assert_eq!(page.answer.status, 200);
-    let text = page.text().to_owned();
+    let text = page.answer.text();
     let assets: Vec<&str> =
         text.split('"').filter(|part| part.ends_with(".js") || part.ends_with(".css")).collect();
     assert!(assets.len() > 3, "{text}");
