@@ -14,7 +14,6 @@ const VENDORED: &[(&str, &str)] = &[
     ("preact/jsx-runtime", "vendor/preact-jsx-runtime.js"),
     ("@preact/signals", "vendor/preact-signals.js"),
     ("@preact/signals-core", "vendor/preact-signals-core.js"),
-    ("uplot", "vendor/uplot.js"),
 ];
 
 /// A face's modules.

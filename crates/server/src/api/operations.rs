@@ -69,17 +69,23 @@ pub async fn list(
     Ok(Json(json!({"data": data, "pagination": {"cursor": cursor}})))
 }
 
-/// Which operations, as queries say it.
+/// Which operations, as queries say it. A query with more fields repeats these: serde cannot flatten a shape that
+/// refuses unknown fields.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Conditions {
     /// The integration's key.
     pub integration: Option<String>,
     /// The connection's id.
     pub connection: Option<String>,
     /// Types, separated by commas.
+    #[serde(rename = "type")]
     pub kinds: Option<String>,
     /// States, separated by commas.
+    #[serde(rename = "state")]
     pub states: Option<String>,
     /// HTTP statuses, separated by commas.
+    #[serde(rename = "status")]
     pub statuses: Option<String>,
     /// ISO 8601.
     pub from: Option<String>,

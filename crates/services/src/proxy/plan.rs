@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use catalog::AllowedOrigin;
 use domain::connection::Connection;
 use domain::credentials::Credentials;
-use domain::provider::{RedirectHeaders, RetryHints};
+use domain::provider::{Provider, ProxyDefinition, RedirectHeaders, RetryHints};
 use domain::template::Template;
 use domain::{Secret, template};
 use http::header::{self, HeaderName, HeaderValue};
@@ -70,10 +70,7 @@ impl ProxyPlan {
     pub fn of(context: &Context, subject: &Subject<'_>) -> Result<Self, String> {
         let open = subject.open;
         let provider = &open.entry.provider;
-        let proxy = provider
-            .proxy
-            .as_ref()
-            .ok_or_else(|| format!("the provider {} has no API to forward to", provider.name))?;
+        let proxy = forwarding(provider)?;
         let values = subject.values(context);
         let missing = |missing: template::Unresolved| {
             format!("`{}` is not set in the connection config, so there is no base URL", missing.path)
@@ -92,10 +89,7 @@ impl ProxyPlan {
     pub fn at(context: &Context, subject: &Subject<'_>, base: &str) -> Result<Self, String> {
         let open = subject.open;
         let provider = &open.entry.provider;
-        let proxy = provider
-            .proxy
-            .as_ref()
-            .ok_or_else(|| format!("the provider {} has no API to forward to", provider.name))?;
+        let proxy = forwarding(provider)?;
         let values = subject.values(context);
         let base = base.trim_end_matches('/').to_owned();
         let base_origin =
@@ -161,6 +155,11 @@ impl ProxyPlan {
     pub fn masked(&self, url: String) -> String {
         self.in_url.iter().fold(url, |url, secret| url.replace(secret.expose(), "REDACTED"))
     }
+}
+
+fn forwarding(provider: &Provider) -> Result<&ProxyDefinition, String> {
+    let proxy = provider.proxy.as_ref();
+    proxy.ok_or_else(|| format!("the provider {} has no API to forward to", provider.name))
 }
 
 /// The ways in which a secret may stand in a URL: as it is, in a path, in a query. One of three characters or fewer is

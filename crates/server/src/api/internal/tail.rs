@@ -12,7 +12,6 @@ use axum::response::{IntoResponse as _, Response};
 use domain::Scope;
 use domain::operation::{Operation, OperationFilter};
 use futures_util::stream::{self, Stream};
-use serde::Deserialize;
 use services::error::Error;
 use services::operations::tail::{Follower, TailEvent};
 use services::store::passes;
@@ -29,36 +28,13 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 /// What a client that comes back is told of the time between; more is a gap.
 const CAUGHT_UP: u32 = 500;
 
-/// The list's conditions.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TailQuery {
-    integration: Option<String>,
-    connection: Option<String>,
-    r#type: Option<String>,
-    state: Option<String>,
-    status: Option<String>,
-    from: Option<String>,
-    to: Option<String>,
-    search: Option<String>,
-}
-
 /// Operations from now on, or from `Last-Event-ID` on. `operation` carries a row of the list, again when it changes;
 /// `gap` says that some were missed and the list should be read anew.
 pub async fn tail(State(app): State<SharedApp>, request: Request) -> Result<Response, ApiError> {
     let (mut parts, _) = request.into_parts();
     let caller = Granted::<ReadLogs>::from_request_parts(&mut parts, &app).await?;
-    let StrictQuery(query) = StrictQuery::<TailQuery>::from_request_parts(&mut parts, &app).await?;
-    let filter = filter(Conditions {
-        integration: query.integration,
-        connection: query.connection,
-        kinds: query.r#type,
-        states: query.state,
-        statuses: query.status,
-        from: query.from,
-        to: query.to,
-        search: query.search,
-    })?;
+    let StrictQuery(query) = StrictQuery::<Conditions>::from_request_parts(&mut parts, &app).await?;
+    let filter = filter(query)?;
     // Before the past is read, so that nothing falls between.
     let follower = app.services.tail.follow().ok_or_else(|| {
         let message = "too many live views of the log are open on this server; close one and try again";
