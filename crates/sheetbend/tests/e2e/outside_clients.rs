@@ -138,6 +138,13 @@ async fn needs_node_msal_signs_in_against_the_sandbox() {
 }
 
 #[tokio::test]
+#[ignore = "needs Node"]
+async fn needs_node_openid_client_signs_in_against_the_sandbox() {
+    let server = Start::dev().start();
+    node("openid_client.mjs", &with_certificate(&server).await).await;
+}
+
+#[tokio::test]
 #[ignore = "needs Python and Node"]
 async fn needs_python_needs_node_msal_signs_in_against_the_sandbox() {
     let server = Start::dev().start();
