@@ -4,12 +4,12 @@
 //   auth_method (client_secret_post), mcp: {registration: bool, path: '/mcp', elsewhere: url} makes it an MCP server as
 //   well: resource metadata (RFC 9728), dynamic registration (RFC 7591), resource indicators (RFC 8707)
 // Prints {"ready":true,"issuer",…} and serves until standard input closes.
-// Control: GET /_control/state, POST /_control/{reset, delay?ms=N, fail?status=N&times=N, drop?times=N}
+// Control: GET /_control/state, POST /_control/{reset, delay?ms=N, fail?status=N&times=N, drop?times=N, login?as=ID}
 import { createServer } from 'node:http';
 import { Provider } from 'oidc-provider';
 
 const options = JSON.parse(process.env.CLIENT_OPTIONS ?? process.argv[2] ?? '{}');
-const account = options.login ?? 'ada';
+let account = options.login ?? 'ada';
 const state = fresh();
 
 function fresh() {
@@ -35,10 +35,13 @@ const provider = new Provider(issuer, {
             token_endpoint_auth_method: options.auth_method ?? 'client_secret_post'
         }
     ],
-    scopes: ['openid', 'offline_access', 'email'],
-    claims: { email: ['email'] },
+    scopes: ['openid', 'offline_access', 'email', 'profile'],
+    claims: { email: ['email', 'email_verified'], profile: ['name'] },
     cookies: { keys: ['only for tests'] },
-    findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, email: `${id}@oidc.example` }) }),
+    findAccount: (_, id) => ({
+        accountId: id,
+        claims: () => ({ sub: id, name: `${id} of OIDC`, email: `${id}@oidc.example`, email_verified: !id.startsWith('unsure') })
+    }),
     pkce: { required: () => true },
     rotateRefreshToken: true,
     issueRefreshToken: () => true,
@@ -135,6 +138,7 @@ function control(url, response) {
     const number = (name) => Number(url.searchParams.get(name) ?? 1);
     const actions = {
         state: () => {},
+        login: () => (account = url.searchParams.get('as') ?? account),
         reset: () => Object.assign(state, fresh()),
         delay: () => (state.delay_ms = number('ms')),
         fail: () => (state.fail = { status: number('status'), times: number('times') }),

@@ -77,13 +77,14 @@ function addresses(report, { address, failureOf }) {
 function drafts(report, { emptyDraft, creation }) {
     const form = {
         name: 'excel', display_name: 'Excel', auth_mode: 'OAUTH2', clouds: ['global', 'usgov'],
-        fields: [{ name: 'client_id', kind: 'text' }, { name: 'scopes', kind: 'scopes' }, { name: 'connection_config.tenant', kind: 'text' }],
+        fields: [['credentials.client_id', 'text'], ['credentials.scopes', 'scopes'], ['integration_config.tenant', 'text']]
+            .map(([path, kind]) => ({ path, name: path.split('.')[1], kind })),
     };
-    const draft = { ...emptyDraft(form, ['excel', 'excel-2']), values: { client_id: 'id', 'connection_config.tenant': 'contoso' }, allowedHosts: ' a.example\n*.b.example ' };
+    const draft = { ...emptyDraft(form, ['excel', 'excel-2']), values: { client_id: 'id', tenant: 'contoso' }, allowedHosts: ' a.example\n*.b.example ' };
     const body = creation(form, draft);
     report.check('a taken key gets a number', draft.key === 'excel-3', draft.key);
-    report.check('fields go to their rooms', JSON.stringify([body.credentials, body.connection_config, body.allowed_hosts])
-        === JSON.stringify([{ type: 'OAUTH2', client_id: 'id' }, { tenant: 'contoso' }, ['a.example', '*.b.example']]), body);
+    report.check('fields go to their rooms', JSON.stringify([body.credentials, body.integration_config, body.allowed_hosts])
+        === JSON.stringify([{ type: 'OAUTH2', client_id: 'id', scopes: '' }, { tenant: 'contoso' }, ['a.example', '*.b.example']]), body);
     report.check('no end is no key', !('secret_expires_at' in body));
 }
 

@@ -80,6 +80,7 @@ function tables(report, { tablesOf, letters }) {
     const cases = [
         [{ address: 'Orders!C4:E6', values: [[1, 2, 3], [4, 5, 6]], text: [['1']] }, [['Orders!C4:E6', 'C,D,E', 2]]],
         [{ value: [{ '@odata.etag': 'e', id: 1 }, { id: 2, name: 'x' }] }, [['value', 'id,name,@odata.etag', 2]]],
+        [{ value: [{ fields: { Title: 'a', n: 1 }, plain: 1, id: 3 }, { fields: { Title: 'b' }, id: 4 }] }, [['value', 'fields.Title,id,plain,fields.n', 2]]],
         [{ value: [{ index: 0, values: [['a', 'b']] }, { index: 1, values: [['c', 'd']] }] }, [['value', 'A,B', 2]]],
         [{ d: { results: [{ Id: 1 }] } }, [['d.results', 'Id', 1]]],
         [[{ id: 1 }], [['Answer', 'id', 1]]],
@@ -117,12 +118,14 @@ function rows(report, { older, newer, arrive, EMPTY, MOST }) {
     report.check('news find their place', after.rows.map((one) => Number(one.id)).join() === '105,100,99,98,97' && after.rows[2].state === 'success', after.rows);
 }
 
-function steps(report, { stepsOf, safeLink }) {
+function steps(report, { stepsOf, safeLink, wholeBody }) {
     const told = (messages) => stepsOf({ messages });
     const [retry] = told([{ created_at: '2026-01-01T00:00:00Z', message: 'x', level: 'warn', detail: { status: 503, retry: { attempt: 1, max: 3, waited: 250 } } }]);
     report.check('a retry is read', retry.retry.attempt === 1 && retry.retry.waitedMs === 250 && retry.rest === null, retry);
     const [refresh] = told([{ detail: { request: { method: 'POST', url: 'u' }, response: { code: 400 }, duration_us: 1500, problem: { cause: 'c', actor: 'user', remedy: 'r', link: 'javascript:alert(1)' } } }]);
     report.check('a problem is read, its script is not', refresh.problem.cause === 'c' && refresh.problem.link === null && refresh.durationMs === 1.5 && refresh.rest === null, refresh);
+    const [refused] = told([{ request: { method: 'POST', url: 'https://x/y', target: '/y', body: { text: '{}', redacted: true } }, response: { code: 404, body: { left_out: 'binary' }, error: { code: 'itemNotFound', message: 'gone' } } }]);
+    report.check('what the provider said is read', refused.problem.cause === 'gone' && refused.request.target === '/y' && wholeBody(refused.request.body) === null && refused.response.body.leftOut === 'binary', refused);
     report.check('links are web links', safeLink('data:text/html,x') === null && safeLink('https://x') === 'https://x');
     const odd = [{}, { detail: null }, { detail: [] }, { detail: 'x', request: 7, response: null }, { message: {}, created_at: 5, detail: { retry: 'x', problem: [] } }, { request: { headers: 'x' } }];
     report.check('anything is a step', told(odd).length === odd.length);

@@ -11,7 +11,7 @@ import { SignIn } from "./pages/sign-in.tsx";
 import { routes } from "./routes.ts";
 import { onReturn, whoIsHere } from "./shell/api.ts";
 import { listen } from "./shell/keys.ts";
-import { addressed, followBrowser, path } from "./shell/place.ts";
+import { addressed, belongsToEnvironment, environment, followBrowser, go, path } from "./shell/place.ts";
 import { session, settle } from "./shell/session.ts";
 import { Shell } from "./shell/shell.tsx";
 import { dress } from "./shell/theme.ts";
@@ -20,10 +20,20 @@ function Dashboard() {
   const [failure, setFailure] = useState<Failure | null>(null);
   const ask = () => void whoIsHere().then(setFailure);
   useEffect(() => {
-    ask();
+    // Whoever comes by a link is nobody yet.
+    if (path.peek() !== "/setup" && path.peek() !== "/invitation") ask();
     return onReturn(ask);
   }, []);
   useEffect(settle, [addressed.value]);
+  const atTheDoor = path.value === "/sign-in" && Boolean(session.value);
+  useEffect(() => {
+    if (atTheDoor) go("/", { replace: true });
+  }, [atTheDoor]);
+  const unnamed = Boolean(session.value) && addressed.value === null && environment.value !== "" && belongsToEnvironment(path.value);
+  useEffect(() => {
+    // So that a copied address means the same to everybody.
+    if (unnamed) go(path.peek() + location.search, { replace: true });
+  }, [unnamed]);
   if (path.value === "/setup") return <Setup />;
   if (path.value === "/invitation") return <Invitation />;
   if (session.value) return <Shell routes={routes} />;

@@ -110,9 +110,11 @@ async function send<T>(around: Surroundings, method: Method, path: string, optio
   const headers: Record<string, string> = { Accept: "application/json", ...around.headers(verb) };
   const request: RequestInit = { method: verb, headers, credentials: "same-origin" };
   if (options.signal) request.signal = options.signal;
-  if (body !== undefined) {
+  // Handlers that take nothing still read an object, so that another site's plain form is none.
+  const sent = body ?? (method === "post" ? {} : undefined);
+  if (sent !== undefined) {
     headers["Content-Type"] = "application/json";
-    request.body = JSON.stringify(body);
+    request.body = JSON.stringify(sent);
   }
   const answer = await exchange<T>(address(around.base, path, options), request);
   around.seen(answer.ok ? null : answer.failure, path);

@@ -8,6 +8,8 @@ export interface Person {
   name: string;
   owner: boolean;
   totp: boolean;
+  /** False for somebody who signs in by the company's own sign-in alone. */
+  password?: boolean;
 }
 
 export interface Session {
@@ -98,7 +100,8 @@ export interface ConnectionsPage {
 }
 
 export interface ConnectionDetail {
-  account: string | Record<string, unknown> | null;
+  /** Who signed in, as the provider's id_token says. */
+  account: { name: string | null; login: string | null; id: string | null; tenant: string | null } | null;
   scopes: string[] | null;
   expires_at: string | null;
   refreshed_at: string | null;
@@ -107,9 +110,11 @@ export interface ConnectionDetail {
   metadata: Record<string, unknown> | null;
   tags: Record<string, string>;
   end_user: EndUser | null;
-  provider?: string;
-  created_at?: string;
+  provider: string;
+  created_at: string;
   last_used_at?: string | null;
+  /** False for credentials that do not change by themselves. */
+  refreshable: boolean;
 }
 
 export interface IntegrationProblem {
@@ -121,6 +126,8 @@ export interface IntegrationProblem {
 
 export interface FormField {
   name: string;
+  /** Where its value stands in the body of `POST /integrations`, dotted. */
+  path: string;
   title: string;
   kind: "text" | "secret" | "select" | "scopes" | "multiline";
   required: boolean;
@@ -138,7 +145,10 @@ export interface ProviderForm {
   categories: string[];
   docs: string | null;
   fields: FormField[];
-  clouds: (string | { name: string; title: string })[];
+  clouds: string[];
+  /** What is asked for where no scopes are configured. */
+  default_scopes: string[];
+  setup_guide_url?: string | null;
   callback_url: string;
   setup_guide: { title: string; text: string }[];
 }

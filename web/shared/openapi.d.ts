@@ -1408,6 +1408,10 @@ export interface components {
         /** @description An integration: one environment's configuration of a provider. */
         Integration: {
             allowed_hosts: string[];
+            /** @description With `include=client`: of the credentials what is no secret. */
+            client?: {
+                [key: string]: unknown;
+            } | null;
             cloud: string;
             /** @description Shared by all its connections. */
             connection_config: {
@@ -4267,7 +4271,7 @@ export interface operations {
     getIntegration: {
         parameters: {
             query?: {
-                /** @description `webhook`, `credentials` */
+                /** @description `webhook`, `credentials`, `client` */
                 include?: string[];
             };
             header?: never;

@@ -15,6 +15,8 @@ use crate::sources;
 /// The targets with the longest input of each, bytes.
 const TARGETS: [(&str, u32); 3] =
     [("provider_reader", 16_384), ("template_parser", 4_096), ("callback_query", 8_192)];
+/// The target that needs `services`, and with it most of the build.
+const WITH_SERVICES: &str = "callback_query";
 /// What LLVM counts, as cargo-fuzz asks for it.
 const COVERAGE: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
@@ -67,13 +69,13 @@ pub fn run(root: &Path, options: &Options) -> Result<()> {
     let host = host()?;
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     // With --target the flags reach neither build scripts nor procedural macros.
-    let built = Command::new(cargo)
-        .current_dir(root.join("fuzz"))
-        .args(["build", "--quiet", "--locked", "--target", &host, "--target-dir"])
-        .arg(&home)
-        .env("RUSTFLAGS", COVERAGE)
-        .status()?;
-    ensure!(built.success(), "the fuzz targets do not build");
+    let mut build = Command::new(cargo);
+    build.current_dir(root.join("fuzz"));
+    build.args(["build", "--quiet", "--locked", "--target", &host, "--target-dir"]).arg(&home);
+    if options.wants(WITH_SERVICES) {
+        build.args(["--features", "callback"]);
+    }
+    ensure!(build.env("RUSTFLAGS", COVERAGE).status()?.success(), "the fuzz targets do not build");
     let mut findings = Vec::new();
     for (target, longest) in TARGETS.into_iter().filter(|(target, _)| options.wants(target)) {
         let corpus = home.join("corpus").join(target);

@@ -10,7 +10,7 @@ mod proxy;
 mod tree;
 
 use domain::ProviderName;
-use domain::provider::{Provider, ScriptNames, WebhookRules, WebhookSecret};
+use domain::provider::{GuideStep, Provider, ScriptNames, WebhookRules, WebhookSecret};
 use indexmap::IndexMap;
 use serde_json::Value;
 
@@ -66,6 +66,11 @@ fn convert_inner(written: &Written, body: &IndexMap<String, Node>) -> Result<Con
         docs: file.docs.clone(),
         docs_connect: file.docs_connect.clone(),
         setup_guide_url: file.setup_guide_url.clone(),
+        setup_guide: file
+            .setup_guide
+            .iter()
+            .map(|step| GuideStep { title: step.title.clone(), text: step.text.trim().to_owned() })
+            .collect(),
         post_connection: account_requests::lookups(&file.post_connection)?,
         pre_connection_deletion: account_requests::farewells(&file.pre_connection_deletion)?,
         webhooks: webhooks(&file),

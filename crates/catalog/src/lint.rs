@@ -37,6 +37,7 @@ pub fn lint(entry: &Entry, clouds: &Clouds) -> Vec<Lint> {
     let mut lints = Lints(Vec::new());
     shape(entry, &mut lints);
     links(entry, &mut lints);
+    guide(&entry.provider, &mut lints);
     fields::lint(&entry.provider, &mut lints);
     templates::lint(entry, clouds, &mut lints);
     default_scopes(&entry.provider, clouds, &mut lints);
@@ -128,6 +129,29 @@ fn links(entry: &Entry, lints: &mut Lints) {
     }
     if entry.provider.docs.is_none() {
         lints.add("docs", "is missing");
+    }
+}
+
+/// A guide is read beside a form: short steps that name nothing but the redirect URI.
+fn guide(provider: &Provider, lints: &mut Lints) {
+    const MOST_STEPS: usize = 12;
+    const LONGEST: usize = 600;
+    if provider.setup_guide.len() > MOST_STEPS {
+        lints.add("setup_guide", format!("has more than {MOST_STEPS} steps"));
+    }
+    for step in &provider.setup_guide {
+        if step.title.trim().is_empty() || step.text.is_empty() {
+            lints.add("setup_guide", "has a step without a title or a text");
+        }
+        if step.title.chars().count() > 80 || step.text.chars().count() > LONGEST {
+            lints.add(
+                "setup_guide",
+                format!("`{}` is too long: 80 characters a title, {LONGEST} a text", step.title),
+            );
+        }
+        if step.text.replace("${callback_url}", "").contains("${") {
+            lints.add("setup_guide", format!("`{}` has another placeholder than callback_url", step.title));
+        }
     }
 }
 

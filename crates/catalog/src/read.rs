@@ -78,8 +78,22 @@ pub(crate) fn yaml<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Re
     }
     serde_saphyr::from_str_with_options(text, limits()).map_err(|error| {
         let line = error.location().map(|location| location.line());
-        CatalogError::of_file(file, line, error.without_snippet().to_string())
+        CatalogError::of_file(file, line, in_our_words(&error.without_snippet().to_string()))
     })
+}
+
+/// Without what the reader tells its programmers, and without the line, which stands before the message already.
+fn in_our_words(message: &str) -> String {
+    let message = message.replace(", set DuplicateKeyPolicy in Options if acceptable", "");
+    match message
+        .rsplit_once(" at line ")
+        .and_then(|(text, place)| Some((text, place.split_once(", column ")?.1)))
+    {
+        Some((text, column)) if column.bytes().all(|byte| byte.is_ascii_digit()) => {
+            format!("{text} (column {column})")
+        }
+        _ => message,
+    }
 }
 
 fn limits() -> serde_saphyr::Options {
@@ -122,7 +136,7 @@ mod tests {
         assert_eq!(error.file, "f.yaml");
         assert!(error.line.is_some(), "{error}");
         let error = definitions("f.yaml", "a:\n  b: 1\na:\n  b: 2\n").unwrap_err();
-        assert!(error.line == Some(3) && error.to_string().contains("duplicate"), "{error}");
+        assert_eq!(error.to_string(), "f.yaml:3: duplicate mapping key: a (column 1)");
         let error = definitions("f.yaml", "ok:\n  b: 1\nbad: text\n").unwrap_err();
         assert_eq!(error.provider.as_deref(), Some("bad"));
     }

@@ -9,6 +9,7 @@ pub mod ids;
 pub mod integration;
 pub mod operation;
 pub mod permission;
+pub mod person;
 pub mod provider;
 pub mod retry;
 pub mod secret;

@@ -146,6 +146,46 @@ pub struct Message {
     pub duration_us: Option<i64>,
 }
 
+/// HTTP statuses to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatusFilter {
+    /// This one.
+    Exactly(i64),
+    /// All that begin with this digit.
+    Class(i64),
+}
+
+impl StatusFilter {
+    /// Reads `404` or `4xx`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let class = text.strip_suffix("xx").or_else(|| text.strip_suffix("XX"));
+        let number = class.unwrap_or(text).parse::<i64>().ok()?;
+        match class {
+            Some(_) => (1..=5).contains(&number).then_some(Self::Class(number)),
+            None => (100..=599).contains(&number).then_some(Self::Exactly(number)),
+        }
+    }
+
+    /// Whether a status is among them.
+    pub fn holds(self, status: i64) -> bool {
+        match self {
+            Self::Exactly(one) => status == one,
+            Self::Class(class) => status / 100 == class,
+        }
+    }
+}
+
+/// How many operations began between two moments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HistogramBucket {
+    /// From here on, Unix milliseconds.
+    pub at_ms: i64,
+    /// All.
+    pub total: i64,
+    /// Those that failed or timed out.
+    pub failed: i64,
+}
+
 /// Which operations to list.
 #[derive(Debug, Clone, Default)]
 pub struct OperationFilter {
@@ -161,6 +201,8 @@ pub struct OperationFilter {
     pub from_ms: Option<i64>,
     /// Before this moment, Unix milliseconds.
     pub to_ms: Option<i64>,
+    /// HTTP statuses and classes of them, any of which will do.
+    pub statuses: Vec<StatusFilter>,
     /// Full text.
     pub text: Option<String>,
     /// Only operations older than this id (keyset paging).

@@ -65,6 +65,8 @@ pub struct Provider {
     pub docs_connect: Option<String>,
     /// A guide for the developer who registers an app with the vendor.
     pub setup_guide_url: Option<String>,
+    /// The steps of that registration, in our words; `${callback_url}` stands for the redirect URI.
+    pub setup_guide: Vec<GuideStep>,
     /// How the vendor's webhooks are taken.
     pub webhooks: WebhookRules,
     /// Scripts of the field's catalogue that run at moments of a connection's life; names only.
@@ -79,6 +81,15 @@ pub struct Provider {
     /// Days after which credentials that nobody used are refreshed, in place of the operator's setting: fewer where
     /// refresh tokens lapse early, more where each refresh has a price.
     pub refresh_idle_days: Option<u16>,
+}
+
+/// One step of a set-up on the vendor's side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GuideStep {
+    /// What it is about, a few words.
+    pub title: String,
+    /// What to do, in sentences.
+    pub text: String,
 }
 
 /// How a vendor's webhooks are taken (contract §4.1).

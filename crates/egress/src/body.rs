@@ -62,6 +62,15 @@ impl Body {
         }
     }
 
+    /// The bytes, unless it is a stream or nothing.
+    #[must_use]
+    pub fn held(&self) -> Option<&Bytes> {
+        match &self.kind {
+            Kind::Full(bytes) => Some(bytes),
+            Kind::Empty | Kind::Stream(..) => None,
+        }
+    }
+
     /// Whether there is nothing to send.
     #[must_use]
     pub fn is_empty(&self) -> bool {

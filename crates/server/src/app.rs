@@ -19,6 +19,8 @@ pub struct App {
     pub edge: EdgeSettings,
     /// How often a caller may call; without it as often as they like.
     pub rate_limits: Option<RateLimits>,
+    /// When it began.
+    pub started: tokio::time::Instant,
     /// Counters for `/metrics`.
     pub metrics: Metrics,
 }

@@ -7,15 +7,19 @@ use axum::extract::{FromRequestParts, RawQuery};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use domain::connect::ConnectSession;
-use domain::{ConnectionId, Scope};
-use services::api_keys::{self, ApiPrincipal};
+use domain::permission::Grants;
+use domain::person::Role;
+use domain::{ConnectionId, EnvironmentId, Scope};
+use services::api_keys::{self, ApiPrincipal, Caller};
 use services::connect::sessions::{self, TOKEN_PREFIX};
 use services::environments::{self, PublicKey};
+use services::people::{Access, Person};
 use services::store::KeyOwner;
 
 use crate::app::{App, SharedApp};
 use crate::error::ApiError;
 use crate::operator::ByOperator;
+use crate::person;
 use crate::strict::parse_query;
 
 /// Names the environment in which an operator's call works.
@@ -127,6 +131,17 @@ impl<R: Right> FromRequestParts<SharedApp> for Granted<R> {
 
     async fn from_request_parts(parts: &mut Parts, app: &SharedApp) -> Result<Self, ApiError> {
         let principal = in_environment(app, parts).await?;
+        Self::proven(principal)
+    }
+}
+
+impl<R: Right> Granted<R> {
+    /// As the extractor, by a key only: a browser's cookie opens nothing here.
+    pub async fn by_key(parts: &Parts, app: &SharedApp) -> Result<Self, ApiError> {
+        Self::proven(by_key(app, parts).await?)
+    }
+
+    fn proven(principal: Arc<ApiPrincipal>) -> Result<Self, ApiError> {
         let scope = environment(&principal)?;
         prove::<R>(&principal)?;
         Ok(Self { principal, scope, right: PhantomData })
@@ -152,7 +167,10 @@ impl<R: Right> FromRequestParts<SharedApp> for GrantedAccount<R> {
     async fn from_request_parts(parts: &mut Parts, app: &SharedApp) -> Result<Self, ApiError> {
         let principal = match parts.extensions.get::<ByOperator>() {
             Some(ByOperator) => Arc::new(ApiPrincipal::of_operator(KeyOwner::Account)),
-            None => authenticate(app, &parts.headers).await?,
+            None => match person::find(app, parts).await? {
+                Some(found) => owner_of_account::<R>(&found.person)?,
+                None => authenticate(app, &parts.headers).await?,
+            },
         };
         if principal.owner != KeyOwner::Account {
             return Err(ApiError::insufficient_scope(R::ANY_OF));
@@ -162,25 +180,106 @@ impl<R: Right> FromRequestParts<SharedApp> for GrantedAccount<R> {
     }
 }
 
+/// Proof of a right of the account, or of being a developer, whose own environments' keys are theirs to look after.
+pub struct KeyKeeper<R: Right> {
+    developer: Option<Arc<Person>>,
+    right: PhantomData<R>,
+}
+
+impl<R: Right> KeyKeeper<R> {
+    /// Whether keys of this environment may be looked after.
+    ///
+    /// # Errors
+    /// The person is no developer there.
+    pub fn of(&self, environment: EnvironmentId) -> Result<(), ApiError> {
+        let Some(person) = &self.developer else { return Ok(()) };
+        match person.access(environment) {
+            Some(Access::Role(Role::Developer)) => Ok(()),
+            _ => Err(ApiError::beyond_role(R::ANY_OF)),
+        }
+    }
+}
+
+impl<R: Right> FromRequestParts<SharedApp> for KeyKeeper<R> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &SharedApp) -> Result<Self, ApiError> {
+        if parts.extensions.get::<ByOperator>().is_none()
+            && let Some(found) = person::find(app, parts).await?
+            && !found.person.user.owner
+        {
+            return Ok(Self { developer: Some(found.person), right: PhantomData });
+        }
+        let _: GrantedAccount<R> = GrantedAccount::from_request_parts(parts, app).await?;
+        Ok(Self { developer: None, right: PhantomData })
+    }
+}
+
 fn prove<R: Right>(principal: &ApiPrincipal) -> Result<(), ApiError> {
     let allowed = R::ANY_OF.is_empty() || R::ANY_OF.iter().any(|scope| principal.grants.allow(scope));
-    if allowed { Ok(()) } else { Err(ApiError::insufficient_scope(R::ANY_OF)) }
+    match (&principal.caller, allowed) {
+        (_, true) => Ok(()),
+        (Caller::Person { .. }, false) => Err(ApiError::beyond_role(R::ANY_OF)),
+        (_, false) => Err(ApiError::insufficient_scope(R::ANY_OF)),
+    }
+}
+
+/// The account is an owner's alone.
+fn owner_of_account<R: Right>(person: &Person) -> Result<Arc<ApiPrincipal>, ApiError> {
+    if !person.user.owner {
+        return Err(ApiError::beyond_role(R::ANY_OF));
+    }
+    let grants = Grants::whole_account();
+    Ok(Arc::new(ApiPrincipal::of_person(&person.user, KeyOwner::Account, grants)))
+}
+
+/// Who calls, as seen from an environment: whoever is signed in, a key of it, or the operator.
+async fn in_environment(app: &SharedApp, parts: &mut Parts) -> Result<Arc<ApiPrincipal>, ApiError> {
+    if parts.extensions.get::<ByOperator>().is_none()
+        && let Some(found) = person::find(app, parts).await?
+    {
+        let (scope, access) = person::place(app, &parts.headers, &found.person).await?;
+        let (user, grants) = (&found.person.user, access.grants());
+        return Ok(Arc::new(ApiPrincipal::of_person(user, scope.into(), grants)));
+    }
+    by_key(app, parts).await
 }
 
 /// Who calls, as seen from an environment: a key of it, or the operator, who names it in a header.
-async fn in_environment(app: &SharedApp, parts: &Parts) -> Result<Arc<ApiPrincipal>, ApiError> {
+async fn by_key(app: &SharedApp, parts: &Parts) -> Result<Arc<ApiPrincipal>, ApiError> {
     let named = parts.headers.get(ENVIRONMENT).and_then(|value| value.to_str().ok());
-    let operator = parts.extensions.get::<ByOperator>().is_some();
-    if !operator {
+    let mut caller = Caller::Operator;
+    if parts.extensions.get::<ByOperator>().is_none() {
         let principal = authenticate(app, &parts.headers).await?;
         let may = principal.owner == KeyOwner::Account && principal.grants.allow(OPERATE);
         if !may || named.is_none() {
             return Ok(principal);
         }
+        caller = principal.caller.clone();
     }
     let name = named.unwrap_or(FIRST_ENVIRONMENT);
     let found = environments::by_name(&app.services.context, name).await?;
-    Ok(Arc::new(ApiPrincipal::of_operator(KeyOwner::Environment(found.id))))
+    let principal = ApiPrincipal::of_operator(KeyOwner::Environment(found.id));
+    Ok(Arc::new(principal.with_caller(caller)))
+}
+
+/// Who calls and from which environment, whatever they may do; `None` for nobody.
+pub async fn whoever(app: &SharedApp, parts: &mut Parts) -> Option<(Caller, Option<EnvironmentId>)> {
+    if parts.extensions.get::<ByOperator>().is_none()
+        && let Some(found) = person::find(app, parts).await.ok()?
+    {
+        let place = person::place(app, &parts.headers, &found.person).await.ok();
+        let (id, email) = (found.person.user.id.clone(), found.person.user.email.as_str().to_owned());
+        return Some((Caller::Person { id, email }, place.map(|(scope, _)| scope.environment)));
+    }
+    let operator = parts.extensions.get::<ByOperator>().is_some();
+    let principal = match by_key(app, parts).await {
+        Ok(principal) => principal,
+        // An environment that is none; what is asked for may be the account's.
+        Err(_) if operator => Arc::new(ApiPrincipal::of_operator(KeyOwner::Account)),
+        Err(_) => authenticate(app, &parts.headers).await.ok()?,
+    };
+    Some((principal.caller.clone(), principal.scope().map(|scope| scope.environment)))
 }
 
 fn environment(principal: &ApiPrincipal) -> Result<Scope, ApiError> {
@@ -358,7 +457,7 @@ impl FromRequestParts<SharedApp> for KeyOrSession {
 
     async fn from_request_parts(parts: &mut Parts, app: &SharedApp) -> Result<Self, ApiError> {
         if parts.extensions.get::<ByOperator>().is_none() {
-            let token = bearer(&parts.headers)?;
+            let token = bearer(&parts.headers).unwrap_or_default();
             if token.starts_with(TOKEN_PREFIX) {
                 return find_session(app, token).await.map(|session| Self::Session(Box::new(session)));
             }

@@ -100,6 +100,23 @@ impl ApiError {
         error
     }
 
+    /// 401 for a person.
+    pub fn not_signed_in(code: &str, message: &str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, code, message)
+    }
+
+    /// 500 for what broke off.
+    pub fn broken(what: &str) -> Self {
+        internal(&format!("{what} broke off"))
+    }
+
+    /// 403 for a person without the right.
+    pub fn beyond_role(required: &[&str]) -> Self {
+        let mut error = Self::insufficient_scope(required);
+        error.body.insert("code".into(), "insufficient_scope".into());
+        error
+    }
+
     /// 403 for a key without the scope.
     pub fn insufficient_scope(required: &[&str]) -> Self {
         let message = match required {
@@ -193,6 +210,12 @@ impl From<Error> for ApiError {
             Error::Conflict(message) => Self::new(StatusCode::CONFLICT, "conflict", message),
             Error::Invalid(issues) => Self::invalid("invalid_body", issues),
             Error::Refused { code, .. } => Self::refused(code, message),
+            Error::NotSignedIn { code, message } => Self::not_signed_in(code, message),
+            Error::TooManyTries { seconds } => {
+                let mut error = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", message);
+                error.retry_after = Some(seconds);
+                error
+            }
             Error::NoRoom(_) => {
                 let mut error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "no_room", message);
                 error.retry_after = Some(5);

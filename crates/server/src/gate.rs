@@ -9,10 +9,12 @@ use axum::response::{IntoResponse, Response};
 use services::store::KeyOwner;
 
 use crate::app::{App, SharedApp};
+use crate::audit;
 use crate::auth;
 use crate::error::ApiError;
 use crate::middleware;
 use crate::operator::ByOperator;
+use crate::person;
 use crate::rate_limit::{Payer, RateLimits, Standing, client_address};
 
 /// Everything that stands before a handler of the API, in one layer, since each costs a box and a clone a call: a
@@ -27,17 +29,24 @@ pub async fn layer(State(app): State<SharedApp>, request: Request, next: Next) -
     response
 }
 
-async fn counted(app: &App, request: Request, next: Next) -> Response {
+/// The same for what only our own pages ask: no other page may read an answer, and nobody keeps one.
+pub async fn own_pages(State(app): State<SharedApp>, request: Request, next: Next) -> Response {
+    let mut response = counted(&app, request, next).await;
+    middleware::keep_private(response.headers_mut());
+    response
+}
+
+async fn counted(app: &SharedApp, request: Request, next: Next) -> Response {
     let operator = request.extensions().get::<ByOperator>().is_some();
     let Some(limits) = app.rate_limits.as_ref().filter(|_| !operator) else {
-        return middleware::json_only(request, next).await;
+        return audit::pass(app, request, next).await;
     };
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
     let peer = peer.unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)));
     let standing = pass(app, limits, request.method(), request.uri().path(), request.headers(), peer).await;
     match standing {
         Ok(standing) => {
-            let mut response = middleware::json_only(request, next).await;
+            let mut response = audit::pass(app, request, next).await;
             standing.mark(response.headers_mut());
             response
         }
@@ -71,6 +80,15 @@ async fn payer(app: &App, headers: &HeaderMap, peer: SocketAddr) -> Payer {
         Some(KeyOwner::Environment(id)) if is_script => Payer::Script(id),
         Some(KeyOwner::Environment(id)) => Payer::Environment(id),
         Some(KeyOwner::Account) => Payer::Account,
-        None => Payer::stranger(client_address(headers, peer, &app.edge.trusted_proxies)),
+        None => match person(app, headers).await {
+            Some(id) => Payer::Person(id),
+            None => Payer::stranger(client_address(headers, peer, &app.edge.trusted_proxies)),
+        },
     }
+}
+
+/// Whoever is signed in; that it is a living session is looked up, or a made-up cookie would buy an allowance.
+async fn person(app: &App, headers: &HeaderMap) -> Option<String> {
+    let token = person::token(headers)?;
+    Some(app.services.people.person(&token).await.ok()??.user.id)
 }

@@ -10,11 +10,14 @@ pub mod rate_limit;
 pub mod tls;
 
 mod api;
+mod audit;
 mod auth;
 mod connect;
+mod dashboard;
 mod error;
 mod gate;
 mod middleware;
+mod person;
 mod router;
 mod strict;
 mod time;

@@ -60,6 +60,12 @@ pub async fn cors_own_page(State(app): State<SharedApp>, request: Request, next:
     response
 }
 
+/// Answers for one person are kept nowhere.
+pub fn keep_private(headers: &mut HeaderMap) {
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+}
+
 /// Refuses a request that says it carries anything but JSON (contract §1.2).
 pub async fn json_only(request: Request, next: Next) -> Response {
     match is_not_json(request.uri().path(), request.headers()) {
@@ -68,8 +74,8 @@ pub async fn json_only(request: Request, next: Next) -> Response {
     }
 }
 
-/// The older `/config` and the form of client credentials under `/oauth2` are not asked.
-fn is_not_json(path: &str, headers: &HeaderMap) -> bool {
+/// Whether a request says so; the older `/config` and the form of client credentials under `/oauth2` are not asked.
+pub fn is_not_json(path: &str, headers: &HeaderMap) -> bool {
     let asked = !["/config/", "/oauth2/"].iter().any(|start| path.starts_with(start));
     let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
     let json = |kind: &[u8]| kind.to_ascii_lowercase().starts_with(b"application/json");

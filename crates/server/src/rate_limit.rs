@@ -33,6 +33,8 @@ pub enum Payer {
     Script(EnvironmentId),
     /// The account's keys.
     Account,
+    /// Somebody who is signed in, by their id.
+    Person(String),
     /// Somebody without a key: an address, or the /64 network of one.
     Stranger(IpAddr),
 }

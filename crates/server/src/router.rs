@@ -2,14 +2,19 @@
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, patch, post};
 
+use crate::api::internal::{
+    account, audit, connections as own_connections, health as own_health,
+    integrations as forms_of_integrations, logs, oidc as oidc_sign_in, playground, session, tail, users,
+};
 use crate::api::{
     api_keys, connect_sessions, connections, deliveries, environments, forms, health, integrations,
     key_forms, legacy, metadata, oauth, operations, operator, providers, signed_forms, variables,
 };
 use crate::app::SharedApp;
 use crate::connect::{assets, socket};
+use crate::dashboard;
 use crate::error::ApiError;
 use crate::gate;
 use crate::middleware;
@@ -84,6 +89,10 @@ pub(crate) fn without_base_path(app: SharedApp) -> Router {
         .route("/connect", get(assets::without_slash))
         .route("/connect/", get(assets::page))
         .route("/connect/m/{file}", get(assets::connect_file))
+        .route("/app", get(dashboard::without_slash))
+        .route("/app/", get(dashboard::page))
+        .route("/app/{*path}", get(dashboard::page))
+        .route("/app/m/{file}", get(dashboard::file))
         .route("/connect/admin/{token}", get(oauth::admin_link))
         .route("/pages/{file}", get(assets::result_file))
         .route("/images/template-logos/{file}", get(assets::logo))
@@ -99,6 +108,7 @@ pub(crate) fn without_base_path(app: SharedApp) -> Router {
     Router::new()
         .merge(api)
         .merge(own_page)
+        .merge(internal(app.clone()))
         .merge(pages)
         .merge(house)
         .fallback(not_found)
@@ -140,6 +150,50 @@ fn legacy() -> Router<SharedApp> {
         .route("/connection/{id}", get(connections::get).delete(connections::delete))
         .route("/connection/{id}/metadata", post(legacy::replace_metadata).patch(legacy::merge_metadata))
         .route("/connection/admin/{id}", delete(connections::delete))
+}
+
+/// What our own pages ask; see `api/internal`.
+fn internal(app: SharedApp) -> Router<SharedApp> {
+    Router::new()
+        .route("/internal/session", get(session::get))
+        .route("/internal/sign-in", get(session::ways).post(session::sign_in))
+        .route("/internal/sign-in/totp", post(session::second_step))
+        .route("/internal/sign-out", post(session::sign_out))
+        .route("/internal/oidc/start", get(oidc_sign_in::start))
+        .route("/internal/oidc/callback", get(oidc_sign_in::callback))
+        .route("/internal/setup", post(session::set_up))
+        .route("/internal/invitations/show", post(session::show_link))
+        .route("/internal/invitations/accept", post(session::accept))
+        .route("/internal/account", patch(account::change))
+        .route("/internal/account/totp", post(account::enrol).delete(account::leave))
+        .route("/internal/account/totp/confirm", post(account::confirm))
+        .route("/internal/account/sessions", get(account::sessions))
+        .route("/internal/account/sessions/{id}", delete(account::end_session))
+        .route("/internal/users", get(users::list).post(users::invite))
+        .route("/internal/users/{id}", patch(users::change).delete(users::remove))
+        .route("/internal/users/{id}/reset", post(users::reset))
+        .route("/internal/users/{id}/disable-totp", post(users::disable_totp))
+        .route("/internal/setup-link", post(users::setup_link))
+        .route("/internal/audit", get(audit::list))
+        .merge(behind_pages())
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn_with_state(app, gate::own_pages))
+}
+
+/// What the dashboard's pages show.
+fn behind_pages() -> Router<SharedApp> {
+    Router::new()
+        .route("/internal/logs/histogram", get(logs::histogram))
+        .route("/internal/logs/tail", get(tail::tail))
+        .route("/internal/logs/{id}/replay", post(playground::replay))
+        .route("/internal/playground", post(playground::call))
+        .route("/internal/health", get(own_health::health))
+        .route("/internal/connections", get(own_connections::list))
+        .route("/internal/connections/{integration}/{id}", get(own_connections::get))
+        .route("/internal/connections/{integration}/{id}/refresh", post(own_connections::refresh))
+        .route("/internal/integrations/check", post(forms_of_integrations::check))
+        .route("/internal/providers/{provider}", get(forms_of_integrations::form))
+        .route("/internal/test-connection", post(forms_of_integrations::test_connection))
 }
 
 /// Metrics on a listener of their own.

@@ -54,7 +54,7 @@ impl<T: DeserializeOwned> FromRequest<SharedApp> for StrictBody<T> {
 ///
 /// # Errors
 /// 413 when it is larger, 400 when it breaks off.
-async fn read_body(request: Request, limit: usize) -> Result<bytes::Bytes, ApiError> {
+pub async fn read_body(request: Request, limit: usize) -> Result<bytes::Bytes, ApiError> {
     /// A body that is too large is read and thrown away this far: a client that is still sending when the connection
     /// closes sees a reset and never the answer.
     const DISCARDED: usize = 32 << 20;

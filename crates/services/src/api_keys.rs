@@ -27,19 +27,53 @@ pub struct ApiPrincipal {
     pub owner: KeyOwner,
     /// What it may do.
     pub grants: Grants,
+    /// Who shows it.
+    pub caller: Caller,
     id: i64,
     /// The last minute that was noted for [`ApiKeys::flush`].
     noted_at_ms: AtomicI64,
 }
 
+/// Who calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Caller {
+    /// A program with a key of this id and name.
+    Key {
+        /// Row id.
+        id: i64,
+        /// What the developer calls it.
+        name: String,
+    },
+    /// The operator, by the socket.
+    Operator,
+    /// A person who is signed in.
+    Person {
+        /// Row id.
+        id: String,
+        /// Their e-mail address.
+        email: String,
+    },
+}
+
 impl ApiPrincipal {
+    /// A person who is signed in, with what they may do there.
+    pub fn of_person(user: &store::User, owner: KeyOwner, grants: Grants) -> Self {
+        let caller = Caller::Person { id: user.id.clone(), email: user.email.as_str().to_owned() };
+        Self { owner, grants, caller, id: 0, noted_at_ms: AtomicI64::new(0) }
+    }
+
     /// The operator, who needs no key: every right of an environment, or of the account.
     pub fn of_operator(owner: KeyOwner) -> Self {
         let grants = match owner {
             KeyOwner::Account => Grants::whole_account(),
             KeyOwner::Environment(_) => Grants::everything(),
         };
-        Self { owner, grants, id: 0, noted_at_ms: AtomicI64::new(0) }
+        Self { owner, grants, caller: Caller::Operator, id: 0, noted_at_ms: AtomicI64::new(0) }
+    }
+
+    /// The same rights in another's hand.
+    pub fn with_caller(self, caller: Caller) -> Self {
+        Self { caller, ..self }
     }
 
     /// The environment that it opens; a key of the account opens none.
@@ -67,6 +101,16 @@ struct Kept {
 }
 
 impl ApiKeys {
+    /// How many are in memory, about.
+    pub fn len(&self) -> u64 {
+        self.kept.cache.entry_count()
+    }
+
+    /// Whether none is in memory.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Nothing known yet.
     pub fn new(context: Arc<Context>) -> Self {
         let kept =
@@ -111,6 +155,7 @@ impl ApiKeys {
         let principal = Arc::new(ApiPrincipal {
             owner: found.owner,
             grants: found.grants,
+            caller: Caller::Key { id: found.id, name: found.name },
             id: found.id,
             noted_at_ms: AtomicI64::new(0),
         });

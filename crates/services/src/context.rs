@@ -13,6 +13,7 @@ use vault::Vault;
 use crate::counts::Counts;
 use crate::fault::FaultPoints;
 use crate::operations::Recorder;
+use crate::people::OidcSettings;
 use crate::proxy::room::Room;
 use crate::webhooks::deliver::DeliverySettings;
 
@@ -65,6 +66,8 @@ pub struct Settings {
     pub log_proxy: LogProxy,
     /// How webhooks are delivered.
     pub webhooks: DeliverySettings,
+    /// The company's own sign-in.
+    pub oidc: Option<OidcSettings>,
 }
 
 /// A process among those that use one database: its data directory, and which of its starts.

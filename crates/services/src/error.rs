@@ -61,6 +61,20 @@ pub enum Error {
         /// For people.
         message: String,
     },
+    /// Who calls is not known, or did not prove who they are.
+    #[error("{message}")]
+    NotSignedIn {
+        /// A stable code.
+        code: &'static str,
+        /// For people.
+        message: &'static str,
+    },
+    /// Too many guesses; the next one may come after a while.
+    #[error("There were too many tries. Wait {seconds} seconds and try again.")]
+    TooManyTries {
+        /// How long to wait.
+        seconds: u32,
+    },
     /// There is no room for it now; the same call may succeed soon.
     #[error("{0}")]
     NoRoom(String),

@@ -240,7 +240,15 @@ fn keep_custom(
     Ok(())
 }
 
-fn check(context: &Context, entry: &Entry, integration: &Integration) -> Result<Vec<Warning>, Error> {
+/// What a saver should know; nothing is stored.
+///
+/// # Errors
+/// What is against the rules, all of it.
+pub(crate) fn check(
+    context: &Context,
+    entry: &Entry,
+    integration: &Integration,
+) -> Result<Vec<Warning>, Error> {
     let provider = &entry.provider;
     let mut issues = Vec::new();
     for (index, host) in integration.settings.allowed_hosts.iter().enumerate() {

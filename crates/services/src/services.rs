@@ -15,6 +15,8 @@ use crate::credentials::resources::Resources;
 use crate::error::Error;
 use crate::jobs::house;
 use crate::key_rotation::KeyRotation;
+use crate::operations::{Tail, meter};
+use crate::people::People;
 use crate::proxy::Proxy;
 
 /// Every use-case.
@@ -35,8 +37,12 @@ pub struct Services {
     pub fetches: Fetches,
     /// Pages that wait.
     pub events: Arc<ConnectEvents>,
+    /// The log as it is written.
+    pub tail: Tail,
     /// Changes of the encryption key.
     pub rotation: Arc<KeyRotation>,
+    /// People who sign in.
+    pub people: People,
 }
 
 /// How long the log is kept.
@@ -46,6 +52,8 @@ pub struct Retention {
     pub max_age_ms: i64,
     /// Bytes.
     pub max_bytes: i64,
+    /// How long the audit log is kept, milliseconds.
+    pub audit_ms: i64,
 }
 
 const NOTES: Duration = Duration::from_secs(60);
@@ -63,7 +71,9 @@ impl Services {
         let events = ConnectEvents::new(context.clone());
         let (keys, fetches) = (ApiKeys::new(context.clone()), Fetches::new(context.clone()));
         let rotation = Arc::new(KeyRotation::new(context.clone()));
-        Self { keys, fetches, context, accounts, keeper, resources, proxy, events, rotation }
+        let tail = Tail::new(context.store.clone());
+        let people = People::new(context.clone());
+        Self { tail, keys, fetches, context, accounts, keeper, resources, proxy, events, rotation, people }
     }
 
     /// Takes another catalogue into use: from now on nothing is answered from the old one.
@@ -99,6 +109,16 @@ impl Services {
             tokio::select! {
                 () = cancel.cancelled() => return,
                 () = tokio::time::sleep(NOTES) => {}
+            }
+        }
+    }
+
+    /// Ends a step of the call meter every ten seconds, until `cancel`.
+    pub async fn run_meter(&self, cancel: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = cancel.cancelled() => return,
+                () = tokio::time::sleep(meter::STEP) => self.context.log.meter().step(self.context.now_ms()),
             }
         }
     }

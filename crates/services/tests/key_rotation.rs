@@ -53,6 +53,7 @@ async fn node(database: &FreshDatabase, name: &str, keys: &[&KeyMaterial]) -> (A
         proxy: SendPolicy::default(),
         token: FetchPolicy { class: PolicyClass::Public, max_bytes: 1, total: limits },
         log_proxy: LogProxy::All,
+        oidc: None,
         webhooks: DeliverySettings { class: PolicyClass::Public, timeout: limits, give_up_ms: 1 },
     };
     let context = Arc::new(Context {

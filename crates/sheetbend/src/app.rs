@@ -76,6 +76,11 @@ pub async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     if let Some(key) = &built.api_key {
         leave_address(&built.options.database.data_dir, &built.app.edge.public_url, key)?;
     }
+    if let Some(link) = built.app.services.people.setup_link().await? {
+        // Not to the log: whoever reads it could come in first.
+        let text = format!("Set up the dashboard (works once, for an hour): {}\n", link.expose());
+        let _ = std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes());
+    }
     tracing::info!(address = %built.address, public_url = built.app.edge.public_url, "listening");
     let shutdown = shutdown::on_signal();
     run(built, shutdown).await
@@ -120,7 +125,8 @@ pub async fn build(options: ServeOptions, additions: Additions) -> anyhow::Resul
     let (log, recorder) = Recorder::new(store.clone(), clock.clone(), entropy.clone());
     let name = lock.name(|| domain::entropy::hex(&*entropy, 8)).context("the lock file")?;
     let node = NodeName { home: name, start: domain::entropy::hex(&*entropy, 8) };
-    let settings = settings(&options, address, node, additions.sandbox_cloud.is_some());
+    let oidc = options.sign_in.load()?;
+    let settings = Settings { oidc, ..settings(&options, address, node, additions.sandbox_cloud.is_some()) };
     let provider_files = ProviderFiles::of(
         Some(data_dir),
         &options.providers.provider_file,
@@ -154,6 +160,7 @@ pub async fn build(options: ServeOptions, additions: Additions) -> anyhow::Resul
         services: Services::new(context),
         assets: web::Assets::new(&edge.base_path),
         edge,
+        started: tokio::time::Instant::now(),
         metrics: Default::default(),
     };
     let app = Arc::new(app);
@@ -225,6 +232,7 @@ fn background(
     let retention = Retention {
         max_age_ms: i64::from(options.log.log_retention_days) * 24 * 3600 * 1000,
         max_bytes: i64::try_from(options.log.log_retention_mb.saturating_mul(1_000_000)).unwrap_or(i64::MAX),
+        audit_ms: i64::from(options.log.audit_retention_days) * 24 * 3600 * 1000,
     };
     let jobs = JobSettings {
         retention,
@@ -238,6 +246,10 @@ fn background(
     tracker.spawn(async move { own.services.run_notes(cancel).await });
     let (own, cancel) = (app.clone(), shutdown.clone());
     tracker.spawn(async move { own.services.run_indexing(cancel).await });
+    let (own, cancel) = (app.clone(), shutdown.clone());
+    tracker.spawn(async move { own.services.tail.run(cancel).await });
+    let (own, cancel) = (app.clone(), shutdown.clone());
+    tracker.spawn(async move { own.services.run_meter(cancel).await });
     let (rotation, cancel) = (app.services.rotation.clone(), shutdown.clone());
     tracker.spawn(async move { rotation.run(cancel).await });
     let (events, cancel) = (app.services.events.clone(), shutdown.clone());
@@ -317,6 +329,7 @@ fn settings(options: &ServeOptions, address: SocketAddr, node: NodeName, sandbox
             LogProxyOption::All => LogProxy::All,
             LogProxyOption::Errors => LogProxy::Errors,
         },
+        oidc: None,
         webhooks: DeliverySettings {
             // A developer's receiver runs on the same machine.
             class: if sandbox { PolicyClass::PublicOrLoopback } else { PolicyClass::Public },

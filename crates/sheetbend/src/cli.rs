@@ -8,7 +8,7 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use crate::config::{ConfigFileError, ServeOptions, with_file_defaults};
 use crate::operator::{
     ApiKeysCommand, BackupCommand, ConnectionsCommand, DoctorCommand, ImportCommand, KeysCommand,
-    RestoreCommand,
+    RestoreCommand, UsersCommand,
 };
 use crate::providers::ProvidersCommand;
 
@@ -43,6 +43,8 @@ pub enum Command {
     Restore(Box<RestoreCommand>),
     /// Show and change the encryption keys of the database
     Keys(Box<KeysCommand>),
+    /// List, invite and help the people who sign in to the dashboard
+    Users(Box<UsersCommand>),
     /// Look for what is wrong with an installation and say what to do
     Doctor(Box<DoctorCommand>),
     /// List, show, check and add provider definitions
@@ -134,7 +136,7 @@ pub struct LogsOptions {
 
 /// Commands with commands of their own take their options before and after those.
 fn command() -> clap::Command {
-    const WITH_COMMANDS: [&str; 4] = ["connections", "api-keys", "keys", "import"];
+    const WITH_COMMANDS: [&str; 5] = ["connections", "api-keys", "keys", "import", "users"];
     let anywhere = |command: clap::Command| command.mut_args(|option| option.global(true));
     WITH_COMMANDS.iter().fold(Cli::command(), |all, name| all.mut_subcommand(name, anywhere))
 }

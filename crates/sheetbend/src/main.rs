@@ -25,6 +25,7 @@ use operator::OperatorCommand;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    use_small_pages();
     let command = match cli::parse() {
         Ok(command) => command,
         Err(error) => return told(&error.into()),
@@ -34,6 +35,14 @@ fn main() -> ExitCode {
         Err(error) => return told(&error.into()),
     };
     runtime.block_on(run(command)).unwrap_or_else(|error| told(&error))
+}
+
+/// Memory comes in pages of 4 KiB. mimalloc asks the kernel for huge ones, with which a server that uses 6 MiB occupies
+/// 21 (measured: 42 MiB resident after the first calls, 27 without them).
+fn use_small_pages() {
+    // Where the kernel refuses, memory is only larger.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
 }
 
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
@@ -49,6 +58,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Backup(command) => operator::run(OperatorCommand::Backup(*command)).await,
         Command::Restore(command) => operator::restore(*command).await.map(done),
         Command::Keys(command) => operator::run(OperatorCommand::Keys(*command)).await,
+        Command::Users(command) => operator::run(OperatorCommand::Users(*command)).await,
         Command::Doctor(command) => operator::run(OperatorCommand::Doctor(*command)).await,
         Command::Providers(command) => providers::run(command).map(done),
         Command::Openapi => {

@@ -1,6 +1,7 @@
 //! The operator's provider files: the folder `providers/` of the data directory and `--provider-file`, read at the
 //! start and again whenever one of them changes.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -146,6 +147,10 @@ impl ProviderFiles {
 
 /// A catalogue with the definitions of one more file.
 fn with_path(catalog: &Catalog, path: &Path) -> Result<Catalog, CatalogError> {
+    // A pipe among the files would be waited for, for ever; a device never ends.
+    if std::fs::metadata(path).is_ok_and(|facts| !facts.is_file()) {
+        return Err(problem(path, None, "not a regular file"));
+    }
     catalog.with_file(&path.display().to_string(), &read(path)?)
 }
 
@@ -154,13 +159,22 @@ fn with_path(catalog: &Catalog, path: &Path) -> Result<Catalog, CatalogError> {
 /// # Errors
 /// It cannot be read, is far too large or no UTF-8.
 pub fn read(path: &Path) -> Result<String, CatalogError> {
-    let name = path.display().to_string();
-    let problem = |problem: String| CatalogError { file: name.clone(), line: None, provider: None, problem };
-    let facts = std::fs::metadata(path).map_err(|error| problem(error.to_string()))?;
-    if facts.len() > MAX_BYTES {
-        return Err(problem(format!("larger than {MAX_BYTES} bytes")));
+    let failed = |error: std::io::Error| problem(path, None, error.to_string());
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(failed)?;
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(problem(path, None, format!("larger than {MAX_BYTES} bytes")));
     }
-    std::fs::read_to_string(path).map_err(|error| problem(error.to_string()))
+    String::from_utf8(bytes).map_err(|error| {
+        let sound = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = sound.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+        problem(path, Some(line), "not UTF-8")
+    })
+}
+
+fn problem(path: &Path, line: Option<u64>, problem: impl Into<String>) -> CatalogError {
+    CatalogError { file: path.display().to_string(), line, provider: None, problem: problem.into() }
 }
 
 #[cfg(test)]
@@ -196,6 +210,16 @@ mod tests {
         assert!(has(&at_start, "acme") && !has(&at_start, "bcme"), "a start leaves the broken file out");
         std::fs::remove_file(dir.path().join("providers/b.yaml")).unwrap();
         assert!(!has(&files.run_once().unwrap().unwrap(), "bcme"));
+        std::fs::write(dir.path().join("providers/latin.yaml"), b"a:\n  display_name: \xe4\n").unwrap();
+        assert!(files.run_once().unwrap_err().to_string().contains("latin.yaml:2: not UTF-8"));
+        std::fs::remove_file(dir.path().join("providers/latin.yaml")).unwrap();
+        assert!(files.run_once().unwrap().is_some());
+        // Nobody ever writes into it, and nobody waits for that.
+        let pipe = dir.path().join("providers/pipe.yaml");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert!(files.run_once().unwrap_err().to_string().contains("pipe.yaml: not a regular file"));
+        std::fs::remove_file(pipe).unwrap();
+        assert!(files.run_once().unwrap().is_some());
         write(dir.path(), ".hidden.yaml", "[");
         write(dir.path(), "notes.txt", "[");
         assert!(files.run_once().unwrap().is_none());

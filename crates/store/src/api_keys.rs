@@ -80,6 +80,8 @@ pub struct ApiKey {
 pub struct FoundKey {
     /// Row id.
     pub id: i64,
+    /// What the developer calls it.
+    pub name: String,
     /// Whose it is.
     pub owner: KeyOwner,
     /// What it may do.
@@ -94,7 +96,7 @@ statements! {
     COUNT = "SELECT COUNT(*) FROM api_keys WHERE COALESCE(environment_id, 0) = $1 AND revoked_at IS NULL";
     INSERT = "INSERT INTO api_keys (environment_id, name, hash, prefix, scopes, created_at) \
               VALUES ($1, $2, $3, $4, $5, $6) RETURNING id";
-    FIND = "SELECT id, environment_id, scopes, revoked_at FROM api_keys WHERE hash = $1";
+    FIND = "SELECT id, name, environment_id, scopes, revoked_at FROM api_keys WHERE hash = $1";
     LIST = "SELECT id, name, prefix, scopes, created_at, last_used_at, revoked_at FROM api_keys \
             WHERE COALESCE(environment_id, 0) = $1 ORDER BY created_at, id";
     REVOKE = "UPDATE api_keys SET revoked_at = COALESCE(revoked_at, $3) \
@@ -152,6 +154,7 @@ impl Store {
         row.map(|mut row| {
             Ok(FoundKey {
                 id: row.take()?,
+                name: row.take()?,
                 owner: KeyOwner::read(row.take()?),
                 grants: Grants::new(row.take_json()?),
                 revoked_at_ms: row.take()?,

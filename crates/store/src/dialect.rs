@@ -9,6 +9,33 @@ pub enum Dialect {
     Postgres,
 }
 
+/// The order of a page of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// By time, falling.
+    Newest,
+    /// By time, rising.
+    Oldest,
+}
+
+impl Order {
+    pub(crate) fn sql(self) -> &'static str {
+        match self {
+            Self::Newest => "DESC",
+            Self::Oldest => "ASC",
+        }
+    }
+}
+
+/// How the last word of a search is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LastWord {
+    /// As a whole word.
+    Whole,
+    /// Also as the beginning of one.
+    Beginning,
+}
+
 impl Dialect {
     /// A subquery of the texts in a JSON array parameter.
     pub(crate) fn json_texts(self, parameter: &str) -> String {
@@ -28,49 +55,97 @@ impl Dialect {
         }
     }
 
-    /// A subquery of the `operations.seq` whose words match a query made by [`Self::text_query`].
-    pub(crate) fn text_matches(self, parameter: &str) -> String {
+    /// `key` and `seq` (on SQLite `key` again) of what matches a query of [`Self::text_query`] in `$1` and has a key
+    /// from `$2` on and below `$3`: the first in order, at most `$4`.
+    pub(crate) fn text_hits(self, order: Order) -> String {
+        let (columns, condition, key) = match self {
+            Self::Sqlite => ("rowid, rowid", "operations_text MATCH $1", "rowid"),
+            Self::Postgres => ("key, seq", "words @@ CAST(CAST($1 AS TEXT) AS TSQUERY)", "key"),
+        };
+        let order = order.sql();
+        format!(
+            "SELECT {columns} FROM operations_text WHERE {condition} AND {key} >= $2 AND {key} < $3 \
+             ORDER BY {key} {order} LIMIT $4"
+        )
+    }
+
+    /// The operations `o` of the hits in a JSON array parameter, second columns of [`Self::text_hits`], that are of
+    /// the environment `$1`: what follows FROM.
+    ///
+    /// SQLite's contentless index keeps nothing but the key, which holds the beginning of the id and of `seq`.
+    pub(crate) fn text_rows(self, parameter: &str) -> String {
         match self {
-            Self::Sqlite => {
-                format!("SELECT rowid FROM operations_text WHERE operations_text MATCH {parameter}")
-            }
-            Self::Postgres => {
-                format!("SELECT seq FROM operations_text WHERE words @@ to_tsquery('simple', {parameter})")
-            }
+            Self::Sqlite => format!(
+                "json_each({parameter}) hit CROSS JOIN operations o ON o.environment_id = $1 \
+                 AND o.id >= printf('%013d', hit.value >> 21) AND o.id < printf('%013d', (hit.value >> 21) + 1) \
+                 AND (o.seq & 2097151) = (hit.value & 2097151)"
+            ),
+            Self::Postgres => format!(
+                "jsonb_array_elements_text(CAST({parameter} AS JSONB)) hit JOIN operations o \
+                 ON o.seq = CAST(hit AS BIGINT) AND o.environment_id = $1"
+            ),
         }
     }
 
-    /// A query for rows that hold all words; the last may be the beginning of a word.
+    /// A query for rows that hold a word of each group; the last word may be the beginning of one.
     ///
-    /// `words` are letters and digits only, so nothing in them can be an operator.
-    pub(crate) fn text_query(self, words: &[String]) -> String {
+    /// Words are letters, digits and private-use characters, so nothing in them can be an operator.
+    pub(crate) fn text_query(self, groups: &[Vec<String>], last: LastWord) -> String {
         let quote = |word: &String| match self {
             Self::Sqlite => format!("\"{word}\""),
             Self::Postgres => format!("'{word}'"),
         };
-        let (and, prefix) = match self {
-            Self::Sqlite => (" AND ", " *"),
-            Self::Postgres => (" & ", ":*"),
+        let (and, or, prefix) = match self {
+            Self::Sqlite => (" AND ", " OR ", " *"),
+            Self::Postgres => (" & ", " | ", ":*"),
         };
-        words.iter().map(quote).collect::<Vec<_>>().join(and) + prefix
+        let group = |words: &Vec<String>| match words.as_slice() {
+            [one] => quote(one),
+            many => format!("({})", many.iter().map(quote).collect::<Vec<_>>().join(or)),
+        };
+        let query = groups.iter().map(group).collect::<Vec<_>>().join(and);
+        if last == LastWord::Beginning { query + prefix } else { query }
     }
 
-    /// Indexes `$2`, words with spaces between, under the operation `$1`, in place of what was there.
+    /// An operation's words as [`Self::text_insert`] takes them.
+    pub(crate) fn text_words<'w>(self, words: impl Iterator<Item = &'w str>) -> String {
+        let (before, after) = match self {
+            Self::Sqlite => ("", " "),
+            Self::Postgres => ("'", "' "),
+        };
+        words.fold(String::with_capacity(512), |mut all, word| {
+            all.push_str(before);
+            all.push_str(word);
+            all.push_str(after);
+            all
+        })
+    }
+
+    /// Indexes the words `$3` of the operation with the key `$1` and the `seq` `$2`, in place of what was there.
     pub(crate) fn text_insert(self) -> &'static str {
         match self {
-            Self::Sqlite => "INSERT OR REPLACE INTO operations_text (rowid, words) VALUES ($1, $2)",
+            Self::Sqlite => "INSERT OR REPLACE INTO operations_text (rowid, words) VALUES ($1, $3)",
             Self::Postgres => {
-                "INSERT INTO operations_text (seq, words) VALUES ($1, to_tsvector('simple', $2)) \
-                 ON CONFLICT (seq) DO UPDATE SET words = excluded.words"
+                "INSERT INTO operations_text (key, seq, words) \
+                 VALUES ($1, $2, CAST(CAST($3 AS TEXT) AS TSVECTOR)) \
+                 ON CONFLICT (key) DO UPDATE SET words = excluded.words"
             }
         }
     }
 
-    /// Forgets the words of the operation `$1`.
+    /// Forgets the words of the operation with the key `$1`.
     pub(crate) fn text_delete(self) -> &'static str {
         match self {
             Self::Sqlite => "DELETE FROM operations_text WHERE rowid = $1",
-            Self::Postgres => "DELETE FROM operations_text WHERE seq = $1",
+            Self::Postgres => "DELETE FROM operations_text WHERE key = $1",
+        }
+    }
+
+    /// The size of the database, bytes.
+    pub(crate) fn database_bytes(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+            Self::Postgres => "SELECT pg_database_size(current_database())",
         }
     }
 
@@ -119,6 +194,13 @@ impl Dialect {
                 (6, "node_keys", include_str!("../../../migrations/sqlite/0006_node_keys.sql")),
                 (7, "delivery_lists", include_str!("../../../migrations/sqlite/0007_delivery_lists.sql")),
                 (8, "lives", include_str!("../../../migrations/sqlite/0008_lives.sql")),
+                (9, "people", include_str!("../../../migrations/sqlite/0009_people.sql")),
+                (10, "log_search", include_str!("../../../migrations/sqlite/0010_log_search.sql")),
+                (
+                    11,
+                    "connection_search",
+                    include_str!("../../../migrations/sqlite/0011_connection_search.sql"),
+                ),
             ],
             Self::Postgres => &[
                 (1, "first", include_str!("../../../migrations/postgres/0001_first.sql")),
@@ -133,6 +215,13 @@ impl Dialect {
                 (6, "node_keys", include_str!("../../../migrations/postgres/0006_node_keys.sql")),
                 (7, "delivery_lists", include_str!("../../../migrations/postgres/0007_delivery_lists.sql")),
                 (8, "lives", include_str!("../../../migrations/postgres/0008_lives.sql")),
+                (9, "people", include_str!("../../../migrations/postgres/0009_people.sql")),
+                (10, "log_search", include_str!("../../../migrations/postgres/0010_log_search.sql")),
+                (
+                    11,
+                    "connection_search",
+                    include_str!("../../../migrations/postgres/0011_connection_search.sql"),
+                ),
             ],
         }
     }

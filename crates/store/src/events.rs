@@ -44,6 +44,15 @@ pub enum CacheEvent {
     ReloadAll,
 }
 
+/// What happened to the log, after commit, on any node.
+#[derive(Debug, Clone)]
+pub enum LogEvent {
+    /// Operations in these ranges (first and last) were written or changed; [`crate::Store::log_range`] reads them.
+    Changed(Arc<[(i64, i64)]>),
+    /// Announcements were missed.
+    Lost,
+}
+
 /// Whether this node hears what the others write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hearing {
@@ -60,6 +69,7 @@ type Watcher = Arc<dyn Fn(&CacheEvent) + Send + Sync>;
 pub(crate) struct Events {
     cache: broadcast::Sender<CacheEvent>,
     connect: broadcast::Sender<Arc<str>>,
+    log: broadcast::Sender<LogEvent>,
     watchers: Arc<RwLock<Vec<Watcher>>>,
     deaf: Arc<AtomicBool>,
     /// This process's life while it holds its lock, else 0.
@@ -72,6 +82,7 @@ impl Events {
         Self {
             cache: broadcast::channel(4096).0,
             connect: broadcast::channel(1024).0,
+            log: broadcast::channel(256).0,
             watchers: Arc::default(),
             deaf: Arc::default(),
             life: Arc::default(),
@@ -126,6 +137,22 @@ impl Events {
         self.tasks.send_modify(|count| *count = count.wrapping_add(1));
     }
 
+    pub(crate) fn log_receiver(&self) -> broadcast::Receiver<LogEvent> {
+        self.log.subscribe()
+    }
+
+    /// Tells this node's followers of the log what was written.
+    pub(crate) fn publish_log(&self, changed: Vec<(i64, i64)>) {
+        if !changed.is_empty() {
+            let _ = self.log.send(LogEvent::Changed(changed.into()));
+        }
+    }
+
+    /// Tells this node's followers of the log that something may have been missed.
+    pub(crate) fn lose_log(&self) {
+        let _ = self.log.send(LogEvent::Lost);
+    }
+
     pub(crate) fn publish_connect(&self, payload: Arc<str>) {
         let _ = self.connect.send(payload);
     }
@@ -137,6 +164,8 @@ pub(crate) const CACHE_CHANNEL: &str = "sheetbend_cache";
 pub(crate) const CONNECT_CHANNEL: &str = "sheetbend_connect";
 /// The channel on which nodes tell each other that there are tasks; the payload is the sender.
 pub(crate) const TASK_CHANNEL: &str = "sheetbend_tasks";
+/// The channel on which nodes tell each other what they wrote to the log.
+pub(crate) const LOG_CHANNEL: &str = "sheetbend_log";
 /// PostgreSQL refuses a payload of 8000 bytes or more (NOTIFY's reference page).
 pub(crate) const MAX_PAYLOAD: usize = 7 << 10;
 
@@ -209,4 +238,13 @@ pub(crate) fn payloads(node: &str, events: &[CacheEvent]) -> Result<Vec<String>,
         payloads.push(encode(&wire)?);
     }
     if payloads.len() > 8 { Ok(vec![encode(&[Wire::All])?]) } else { Ok(payloads) }
+}
+
+/// The payload that tells other nodes what was written to the log; too many ranges become none, which means "more than
+/// can be told".
+pub(crate) fn log_payload(node: &str, changed: &[(i64, i64)]) -> Result<String, StoreError> {
+    // Two numbers of up to 19 digits, three signs.
+    let body = if changed.len() > MAX_PAYLOAD / 48 { &[] } else { changed };
+    serde_json::to_string(&Envelope { node: node.to_owned(), body })
+        .map_err(|error| StoreError::Other(error.to_string()))
 }

@@ -5,6 +5,7 @@
 
 mod admin_links;
 mod api_keys;
+mod audit;
 mod checks;
 mod connect_sessions;
 mod connections;
@@ -23,12 +24,14 @@ mod oauth_states;
 mod open;
 mod operations;
 mod pending_certificates;
+mod people;
 mod pool;
 mod refresh;
 mod resources;
 mod schedules;
 mod sealed;
 mod signing_keys;
+mod size;
 mod statements;
 mod tasks;
 mod value;
@@ -40,26 +43,34 @@ use tokio_util::sync::CancellationToken;
 
 pub use admin_links::AdminLink;
 pub use api_keys::{ApiKey, FoundKey, KeyOwner, NewApiKey};
+pub use audit::{Actor, Audit, AuditFilter, NewAudit};
 pub use checks::{DueCheck, EndingCredentials};
 pub use connections::{
-    Change, ConnectionFilter, ConnectionPatch, ConnectionSummary, JsonWrite, NewConnection, Upserted,
+    Change, ConnectionFilter, ConnectionPatch, ConnectionSummary, JsonWrite, NewConnection, Standing,
+    Upserted,
 };
 pub use deliveries::{DELIVERY_TASK, Delivery, DeliveryFilter, DeliveryState, FollowUp, NewDelivery, Try};
 pub use dialect::Dialect;
 pub use environment_values::ValueKind;
 pub use environments::Environment;
 pub use error::StoreError;
-pub use events::{CacheEvent, Hearing};
+pub use events::{CacheEvent, Hearing, LogEvent};
 pub use lives::{GRACE, LifeWatch};
 pub use node_keys::NodeKeys;
 pub use open::{DatabaseUrl, StoreOptions};
-pub use operations::{LogEntry, Outcome, Reaped};
+pub use operations::words::passes;
+pub use operations::{Histogram, LogEntry, Outcome, Reaped, Span};
 pub use pending_certificates::PendingCertificate;
+pub use people::{
+    FoundSession, LinkPurpose, NewLink, NewUser, NewUserSession, RoleIn, SessionStage, Totp, User, UserLink,
+    UserSession,
+};
 pub use refresh::{Claim, Intent, Lease, NewCredentials, Uncertainty, Written};
 pub use resources::{LearnedHost, ResourceToken};
 pub use schedules::Schedule;
 pub use sealed::{SealedColumn, SealedCount, SealedCursor, SealedRow, SealingKey, sealed_columns};
 pub use signing_keys::{SealedSigningKey, SigningKeys};
+pub use size::Figures;
 pub use tasks::{NewTask, Task, TaskCount, TaskEnd, TaskLease};
 
 use crate::pool::Pool;
@@ -124,6 +135,11 @@ impl Store {
     /// Results that [`Self::publish_connect_result`] told, on any node.
     pub fn connect_results(&self) -> broadcast::Receiver<Arc<str>> {
         self.pool.events().connect_receiver()
+    }
+
+    /// What is written to the log on any node, after commit. A receiver that lags must treat it as [`LogEvent::Lost`].
+    pub fn log_events(&self) -> broadcast::Receiver<LogEvent> {
+        self.pool.events().log_receiver()
     }
 
     /// Statements run since opening; tests use it to prove that a path runs none.

@@ -114,6 +114,8 @@ columns! {
         place "signing_keys" "previous_id" "sealed";
     environment_values: "environment_values" "sealed" by "id" Text,
         place "environment_values" "id" "sealed";
+    one_time_secrets: "users" "totp" by "id" Text,
+        place "users" "id" "totp";
 }
 
 statements! {

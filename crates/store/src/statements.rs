@@ -20,10 +20,12 @@ pub(crate) fn all(dialect: Dialect) -> Vec<String> {
         &[PING][..],
         crate::admin_links::ALL,
         crate::api_keys::ALL,
+        crate::audit::ALL,
         crate::checks::ALL,
         crate::connect_sessions::ALL,
         crate::connections::change::ALL,
         crate::connections::get::ALL,
+        crate::connections::list::ALL,
         crate::connections::metadata::ALL,
         crate::connections::upsert::ALL,
         crate::deliveries::ALL,
@@ -36,24 +38,36 @@ pub(crate) fn all(dialect: Dialect) -> Vec<String> {
         crate::node_keys::ALL,
         crate::oauth_states::ALL,
         crate::operations::append::ALL,
+        crate::operations::list::ALL,
         crate::operations::read::ALL,
         crate::operations::retention::ALL,
         crate::operations::text::ALL,
         crate::pending_certificates::ALL,
+        crate::people::links::ALL,
+        crate::people::sessions::ALL,
+        crate::people::sign_in::ALL,
+        crate::people::team::ALL,
+        crate::people::users::ALL,
         crate::refresh::ALL,
         crate::resources::ALL,
         crate::schedules::ALL,
         crate::sealed::ALL,
         crate::signing_keys::ALL,
+        crate::size::ALL,
         crate::tasks::ALL,
     ];
     let mut all: Vec<String> = fixed.concat().into_iter().map(str::to_owned).collect();
     all.extend(crate::sealed::column_statements().map(str::to_owned));
     all.extend(crate::connections::list::every_shape(dialect));
+    all.extend(crate::operations::list::every_shape(dialect));
+    all.extend(crate::operations::histogram::every_shape(dialect));
     all.extend(crate::deliveries::list::every_shape());
-    all.extend(crate::operations::read::every_shape(dialect));
     all.extend([dialect.text_insert(), dialect.text_delete()].map(str::to_owned));
+    all.extend(
+        [crate::dialect::Order::Newest, crate::dialect::Order::Oldest].map(|order| dialect.text_hits(order)),
+    );
     all.push(crate::operations::text::take_queue(dialect));
+    all.extend(crate::size::every_shape(dialect));
     all.extend([crate::checks::claim(dialect), crate::schedules::due(dialect), crate::tasks::claim(dialect)]);
     all.extend([dialect.notify(), dialect.living()].into_iter().flatten().map(str::to_owned));
     all

@@ -72,10 +72,12 @@ export function Histogram(props: {
       </svg>
       {hovered !== undefined && over !== null && (
         <Tip x={(over + 0.5) * step} width={width}>
-          <b>{hovered.total.toLocaleString()}</b> {hovered.total === 1 ? "operation" : "operations"}
-          {hovered.failed > 0 && <>, <b class="bad-text">{hovered.failed.toLocaleString()}</b> failed</>}
-          {props.note !== undefined && `, ${props.note}`}
-          <br />{moment(hovered.at, stepMs)}
+          <span>
+            <b>{hovered.total.toLocaleString()}</b> {hovered.total === 1 ? "operation" : "operations"}
+            {hovered.failed > 0 && <>, <b class="bad-text">{hovered.failed.toLocaleString()}</b> failed</>}
+            {props.note !== undefined && `, ${props.note}`}
+          </span>
+          <span class="soft">{moment(hovered.at, stepMs)}</span>
         </Tip>
       )}
     </div>

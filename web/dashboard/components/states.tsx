@@ -63,7 +63,7 @@ export function Trouble({ failure, again }: { failure: Failure; again?: (() => v
       <Icon name="error" />
       <div class="grow">
         <p class="notice-title">{failure.message}</p>
-        {failure.places.map((place) => (
+        {failure.places.filter((place) => place.message !== failure.message || place.path.length > 1).map((place) => (
           <p key={place.path.join(".") + place.message}>
             {place.path.length > 0 && <code>{place.path.join(".")}</code>} {place.message}
           </p>

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { base } from "../shell/place.ts";
+import { theme } from "../shell/theme.ts";
 
 export interface Connected {
   connectionId: string;
@@ -37,7 +38,7 @@ export function ConnectFrame({ token, connected, closed }: {
       ref={frame}
       class={ready ? "connect-frame" : "connect-frame waiting"}
       title="Connect an account"
-      src={`${base}/connect/?embedded=true`}
+      src={`${base}/connect/?embedded=true&theme=${theme.peek()}`}
       allow="clipboard-write"
     />
   );

@@ -1,7 +1,7 @@
 // The credentials in clear: only on a click, only with the permission, and the audit log has it.
 
 import { useState } from "preact/hooks";
-import { CopyButton } from "../components/copy.tsx";
+import { CodeBlock } from "../components/code-block.tsx";
 import { Dialog } from "../components/dialog.tsx";
 import { useLoad } from "../components/load.ts";
 import { Notice, Show } from "../components/states.tsx";
@@ -43,15 +43,7 @@ function InClear({ integration, connection, close }: { integration: string; conn
           <p>Whoever has these acts as the account's owner. Nothing of them is kept in this browser.</p>
         </Notice>
         <Show from={loaded} rows={5}>
-          {({ credentials }) => {
-            const text = JSON.stringify(credentials, null, 2);
-            return (
-              <div class="with-copy">
-                <pre class="block">{text}</pre>
-                <CopyButton text={text} what="the credentials" label="Copy" />
-              </div>
-            );
-          }}
+          {({ credentials }) => <CodeBlock text={JSON.stringify(credentials, null, 2)} label="Credentials" language="json" wrap />}
         </Show>
       </div>
     </Dialog>

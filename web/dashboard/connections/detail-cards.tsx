@@ -1,7 +1,8 @@
 // What is known of a connection, in cards.
 
 import type { ConnectionDetail } from "../../shared/internal.ts";
-import { CopyButton, CopyText } from "../components/copy.tsx";
+import { CodeBlock } from "../components/code-block.tsx";
+import { CopyText } from "../components/copy.tsx";
 import { Card, Fact, Facts, Time, exactly } from "../components/text.tsx";
 import { href } from "../shell/place.ts";
 import { session } from "../shell/session.ts";
@@ -13,9 +14,7 @@ export function accountName(detail: Pick<ConnectionDetail, "account" | "end_user
 }
 
 function accountText(account: ConnectionDetail["account"]): string | null {
-  if (account === null || typeof account === "string") return account;
-  const known = ["email", "username", "name", "id"].map((key) => account[key]).find((value) => typeof value === "string");
-  return typeof known === "string" ? known : null;
+  return account && (account.login ?? account.name ?? account.id);
 }
 
 export function AccountCard({ detail, integration, connection }: { detail: ConnectionDetail; integration: string; connection: string }) {
@@ -29,7 +28,12 @@ export function AccountCard({ detail, integration, connection }: { detail: Conne
         <Fact name="Integration">
           <a href={href(`/integrations/${encodeURIComponent(integration)}`)}>{integration}</a>
         </Fact>
-        {detail.account && <Fact name="Account">{accountText(detail.account) ?? <code>{JSON.stringify(detail.account)}</code>}</Fact>}
+        {detail.account && accountText(detail.account) && (
+          <Fact name="Signed in as">
+            {detail.account.name} {detail.account.login && <span class={detail.account.name ? "soft" : ""}>{detail.account.login}</span>}
+            {detail.account.tenant && <span class="soft small mono"> tenant {detail.account.tenant}</span>}
+          </Fact>
+        )}
         <Fact name="End user">
           {user ? (
             <>
@@ -55,11 +59,9 @@ export function AccountCard({ detail, integration, connection }: { detail: Conne
         )}
         <Fact name="Token ends">{detail.expires_at ? <Moment at={detail.expires_at} /> : <span class="soft">it does not, or the provider does not say</span>}</Fact>
         <Fact name="Refreshed">{detail.refreshed_at ? <Moment at={detail.refreshed_at} /> : <span class="soft">not yet</span>}</Fact>
-        {detail.created_at && (
-          <Fact name="Connected">
-            <Moment at={detail.created_at} />
-          </Fact>
-        )}
+        <Fact name="Connected">
+          <Moment at={detail.created_at} />
+        </Fact>
         {detail.last_used_at && (
           <Fact name="Last used">
             <Moment at={detail.last_used_at} />
@@ -107,10 +109,7 @@ export function CallCard({ integration, connection }: { integration: string; con
   ].join("\n");
   return (
     <Card title="Call it" text="Put the provider's own path after /proxy/. The token is put in here, never in your code.">
-      <div class="with-copy">
-        <pre class="block">{code}</pre>
-        <CopyButton text={code} what="the call" label="Copy" />
-      </div>
+      <CodeBlock text={code} label="The call" language="shell" />
     </Card>
   );
 }

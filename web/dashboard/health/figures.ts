@@ -9,7 +9,7 @@ export interface Health {
   queue: { waiting: number; running: number; failed: number; oldest_due_at: string | number | null };
   cache: { accounts: number; keys: number };
   memory: { rss_bytes: number | null };
-  log: { queued: number; operations: number | null; oldest_at: string | number | null };
+  log: { queued: number; dropped?: number; bytes?: number | null; operations: number | null; oldest_at: string | number | null };
   series: { step_ms: number; points: Point[] };
 }
 
@@ -53,6 +53,9 @@ export function worries(health: Health, now: number): { kind: "bad" | "wait"; ti
   }
   if (health.log.queued > 10_000) {
     found.push({ kind: "bad", title: "The log cannot keep up.", text: "More than half of its queue is full; beyond it entries are dropped. The database is too slow for the traffic: a faster disk, or log.proxy = errors." });
+  }
+  if ((health.log.dropped ?? 0) > 0) {
+    found.push({ kind: "bad", title: `${(health.log.dropped ?? 0).toLocaleString()} entries of the log were dropped.`, text: "Since the start of this server its log's queue was full at times. The calls themselves were not harmed." });
   }
   const calls = health.series.points.slice(-30).reduce((sum, point) => sum + point.calls, 0);
   const failed = health.series.points.slice(-30).reduce((sum, point) => sum + point.failed, 0);

@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import type { Failure } from "../../shared/api.ts";
 import type { ConnectionRow } from "../../shared/internal.ts";
+import { CodeBlock } from "../components/code-block.tsx";
 import { Icon } from "../components/icons.tsx";
 import { Trouble } from "../components/states.tsx";
 import { api } from "../shell/api.ts";
@@ -114,7 +115,7 @@ const ROWS = 8;
 const COLUMNS = 8;
 
 function LastAnswer({ rows, value }: { rows: unknown[][] | null; value: unknown }) {
-  if (!rows) return <pre class="block">{typeof value === "string" ? value : JSON.stringify(value, null, 2)?.slice(0, 4000)}</pre>;
+  if (!rows) return <CodeBlock text={typeof value === "string" ? value : JSON.stringify(value, null, 2)} label="Answer" language="json" />;
   return (
     <div class="table-box" tabIndex={0} role="region" aria-label="Cells">
       <table class="table cells">

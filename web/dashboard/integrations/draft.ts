@@ -20,11 +20,13 @@ export interface Draft {
   forwardWebhooks: boolean;
 }
 
+const USUAL_CLOUD = "global";
+
 export function emptyDraft(form: ProviderForm, taken: readonly string[]): Draft {
   return {
     key: free(form.name, taken),
     displayName: form.display_name,
-    cloud: cloudName(form.clouds[0]) ?? "",
+    cloud: form.clouds.includes(USUAL_CLOUD) ? USUAL_CLOUD : (form.clouds[0] ?? ""),
     values: {},
     secretEnds: "",
     allowedHosts: "",
@@ -42,11 +44,11 @@ function free(name: string, taken: readonly string[]): string {
 }
 
 export function draftOf(integration: Integration, form: ProviderForm): Draft {
-  const credentials = integration.credentials ?? {};
+  const credentials = integration.client ?? {};
   const values: Record<string, string> = {};
   for (const field of form.fields) {
     const [room, name] = roomOf(field);
-    const value = room === "credentials" ? credentials[name] : integration.connection_config[name];
+    const value = room === "credentials" ? credentials[name] : room === "connection_config" ? integration.connection_config[name] : null;
     if (typeof value === "string") values[field.name] = value;
   }
   return {
@@ -61,53 +63,52 @@ export function draftOf(integration: Integration, form: ProviderForm): Draft {
   };
 }
 
-export function cloudName(cloud: ProviderForm["clouds"][number] | undefined): string | undefined {
-  return typeof cloud === "string" ? cloud : cloud?.name;
-}
-
-export function cloudTitle(cloud: ProviderForm["clouds"][number]): string {
-  return typeof cloud === "string" ? cloud : cloud.title;
-}
-
-/** A field's name says where its value goes: `connection_config.tenant`, `custom.x`, or among the credentials. */
-function roomOf(field: FormField): ["credentials" | "connection_config" | "custom", string] {
-  const [first = "", rest] = field.name.split(/\.(.*)/s);
-  if (rest !== undefined && (first === "connection_config" || first === "custom" || first === "credentials")) return [first, rest];
-  return ["credentials", field.name];
+/** Where a field's value stands in the request, and under which name. */
+function roomOf(field: FormField): ["credentials" | "connection_config" | "integration_config", string] {
+  const [first = "", ...rest] = field.path.split(".");
+  const name = rest.join(".") || field.name;
+  return first === "connection_config" || first === "integration_config" ? [first, name] : ["credentials", name];
 }
 
 type Credentials = NonNullable<Body<"/integrations", "post">["credentials"]>;
 
-/** The parts of a request that come from the provider's own fields; null where the provider asks for none. */
+/** The parts of a request that come from the provider's own fields; null where the provider asks for none. Scopes are
+ * sent when they are empty too, or nobody could take the last one away; a secret only when it was typed. */
 export function credentialsOf(form: ProviderForm, draft: Draft): Credentials | null {
   const found: Record<string, string> = {};
   for (const field of form.fields) {
     const [room, name] = roomOf(field);
-    if (room === "credentials" && draft.values[field.name]) found[name] = draft.values[field.name] ?? "";
+    const value = draft.values[field.name] ?? "";
+    if (room === "credentials" && (value !== "" || field.kind === "scopes")) found[name] = value;
   }
   if (Object.keys(found).length === 0) return null;
   return { type: form.auth_mode, ...found };
 }
 
-function configOf(form: ProviderForm, draft: Draft): Record<string, string> {
+export function configOf(form: ProviderForm, draft: Draft, of: "connection_config" | "integration_config"): Record<string, string> {
   const found: Record<string, string> = {};
   for (const field of form.fields) {
     const [room, name] = roomOf(field);
-    if (room === "connection_config" && draft.values[field.name]) found[name] = draft.values[field.name] ?? "";
+    if (room === of && draft.values[field.name]) found[name] = draft.values[field.name] ?? "";
   }
   return found;
 }
 
+export function hostsOf(draft: Draft): string[] {
+  return draft.allowedHosts.split(/[\s,]+/).filter(Boolean);
+}
+
 function common(form: ProviderForm, draft: Draft) {
   const credentials = credentialsOf(form, draft);
-  const config = configOf(form, draft);
-  const hosts = draft.allowedHosts.split(/[\s,]+/).filter(Boolean);
+  const shared = configOf(form, draft, "connection_config");
+  const own = configOf(form, draft, "integration_config");
   return {
     display_name: draft.displayName.trim(),
     ...(draft.cloud ? { cloud: draft.cloud } : {}),
     ...(credentials ? { credentials } : {}),
-    ...(Object.keys(config).length > 0 ? { connection_config: config } : {}),
-    allowed_hosts: hosts,
+    ...(Object.keys(shared).length > 0 ? { connection_config: shared } : {}),
+    ...(Object.keys(own).length > 0 ? { integration_config: own } : {}),
+    allowed_hosts: hostsOf(draft),
     rewrite_links: draft.rewriteLinks,
     forward_webhooks: draft.forwardWebhooks,
     secret_expires_at: draft.secretEnds ? `${draft.secretEnds}T00:00:00Z` : "",

@@ -5,7 +5,6 @@ import { Check, SecretField, SelectField, TextArea, TextField } from "../compone
 import type { Complaint } from "../components/form.tsx";
 import { Notice } from "../components/states.tsx";
 import type { Checked } from "./check.ts";
-import { cloudName, cloudTitle } from "./draft.ts";
 import type { Draft } from "./draft.ts";
 import { ScopesField } from "./scopes-field.tsx";
 import { ending } from "./secret-end.tsx";
@@ -18,20 +17,22 @@ interface Props {
   /** By the last word of the place that the server complained of. */
   refused(field: string): string | null;
   disabled: boolean;
+  /** Of an integration that exists: its secrets are kept, and fetched only when somebody asks to see one. */
+  reveal?: ((field: FormField) => void) | undefined;
   /** More than one can be chosen, or another than the first is. */
-  clouds: readonly ProviderForm["clouds"][number][];
+  clouds: readonly string[];
 }
 
-export function IntegrationFields({ form, draft, change, checked, refused, disabled, clouds }: Props) {
+export function IntegrationFields({ form, draft, change, checked, refused, disabled, clouds, reveal }: Props) {
   const put = (part: Partial<Draft>) => change({ ...draft, ...part });
   const complaint = (field: string) => refused(field) ?? checked.at(field);
-  const known = new Set([...form.fields.map((field) => field.name.split(".").at(-1)), "key", "unique_key", "cloud"]);
-  const others = checked.problems.filter((one) => !known.has(one.field.split(".").at(-1) ?? ""));
+  const known = new Set([...form.fields.map((field) => field.name), "key", "unique_key", "cloud", "allowed_hosts"]);
+  const others = checked.problems.filter((one) => !one.field.split(".").some((word) => known.has(word)));
   return (
     <>
       {form.fields.map((field) => (
         <ProviderField key={field.name} field={field} value={draft.values[field.name] ?? ""} disabled={disabled}
-          complaint={complaint(field.name.split(".").at(-1) ?? field.name)}
+          complaint={complaint(field.name)} reveal={reveal} defaults={form.default_scopes}
           change={(value) => put({ values: { ...draft.values, [field.name]: value } })} />
       ))}
       {others.map((problem) => (
@@ -44,7 +45,7 @@ export function IntegrationFields({ form, draft, change, checked, refused, disab
       )}
       {clouds.length > 1 && (
         <SelectField label="Cloud" value={draft.cloud} disabled={disabled} complaint={complaint("cloud")} change={(cloud) => put({ cloud })}
-          help="Whose hosts are used to sign in and to call." options={clouds.map((one) => ({ value: cloudName(one) ?? "", title: cloudTitle(one) }))} />
+          help="Whose hosts are used to sign in and to call." options={clouds.map((one) => ({ value: one, title: one }))} />
       )}
       <TextField label="Name" value={draft.displayName} disabled={disabled} maxLength={250} complaint={refused("display_name")}
         help="What your users see when they connect." change={(displayName) => put({ displayName })} />
@@ -53,7 +54,7 @@ export function IntegrationFields({ form, draft, change, checked, refused, disab
       <details class="more">
         <summary>Hosts, links, webhooks</summary>
         <div class="stack">
-          <TextArea label="Allowed hosts" mono rows={3} optional value={draft.allowedHosts} readOnly={disabled} complaint={refused("allowed_hosts")}
+          <TextArea label="Allowed hosts" mono rows={3} optional value={draft.allowedHosts} readOnly={disabled} complaint={complaint("allowed_hosts")}
             placeholder={"*.example.com"} change={(allowedHosts) => put({ allowedHosts })}
             help="Hosts beside the provider's own that a call may name as its base URL, one a line." />
           <Check label="Links come back through the proxy" checked={draft.rewriteLinks} disabled={disabled} change={(rewriteLinks) => put({ rewriteLinks })}
@@ -66,7 +67,9 @@ export function IntegrationFields({ form, draft, change, checked, refused, disab
   );
 }
 
-function ProviderField({ field, value, change, complaint, disabled }: {
+function ProviderField({ field, value, change, complaint, disabled, reveal, defaults }: {
+  reveal: Props["reveal"];
+  defaults: readonly string[];
   field: FormField;
   value: string;
   change(value: string): void;
@@ -77,9 +80,10 @@ function ProviderField({ field, value, change, complaint, disabled }: {
   const placeholder = field.example ?? undefined;
   switch (field.kind) {
     case "scopes":
-      return <ScopesField label={field.title} value={value} change={change} help={field.help} example={field.example} complaint={complaint} disabled={disabled} />;
+      return <ScopesField label={field.title} value={value} change={change} help={field.help} example={field.example ?? (defaults.join(", ") || undefined)} complaint={complaint} disabled={disabled} />;
     case "secret":
-      return <SecretField {...common} help={field.help} placeholder={placeholder} disabled={disabled} />;
+      return <SecretField {...common} disabled={disabled} placeholder={reveal && value === "" ? "Kept; type to replace it" : placeholder}
+          help={reveal && value === "" ? <Kept field={field} reveal={reveal} /> : field.help} />;
     case "multiline":
       return <TextArea {...common} mono help={field.help} placeholder={placeholder} readOnly={disabled} />;
     case "select":
@@ -87,6 +91,18 @@ function ProviderField({ field, value, change, complaint, disabled }: {
     default:
       return <TextField {...common} help={field.help} placeholder={placeholder} disabled={disabled} autocomplete="off" spellcheck={false} />;
   }
+}
+
+function Kept({ field, reveal }: { field: FormField; reveal(field: FormField): void }) {
+  return (
+    <>
+      {field.help ? `${field.help} ` : ""}It is kept sealed.{" "}
+      <button type="button" class="plain small" onClick={() => reveal(field)}>
+        Look at it
+      </button>
+      , which the audit log notes.
+    </>
+  );
 }
 
 function options(field: FormField) {

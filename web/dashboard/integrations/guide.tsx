@@ -25,6 +25,13 @@ export function Guide({ form }: { form: ProviderForm }) {
           </ol>
         </Card>
       )}
+      {form.setup_guide_url && form.setup_guide.length === 0 && (
+        <p class="small">
+          <a class="with-icon" href={form.setup_guide_url} target="_blank" rel="noreferrer">
+            <Icon name="book" /> How to register an app
+          </a>
+        </p>
+      )}
       {form.docs && (
         <p class="small">
           <a class="with-icon" href={form.docs} target="_blank" rel="noreferrer">

@@ -1,6 +1,6 @@
 // One operation beside the list: what it was, how it went, and what can be done with it.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { copy, CopyText } from "../components/copy.tsx";
 import { Icon } from "../components/icons.tsx";
 import { JsonTree, Text } from "../components/json-tree.tsx";
@@ -9,18 +9,20 @@ import { Fact, Facts } from "../components/text.tsx";
 import { Show } from "../components/states.tsx";
 import { complain, say } from "../components/toast.tsx";
 import { api } from "../shell/api.ts";
-import { base, environment, href } from "../shell/place.ts";
+import { base, environment, href, setQuery } from "../shell/place.ts";
 import { mayWrite, session } from "../shell/session.ts";
 import { curl, worthSending } from "./curl.ts";
 import type { Told } from "./operation.ts";
 import { duration, exactly, kindName, requestLine, statusText, toneOf } from "./operation.ts";
 import { Replay } from "./replay.tsx";
 import type { Step } from "./steps.ts";
-import { problemOf, stepsOf } from "./steps.ts";
+import { problemOf, stepsOf, wholeBody } from "./steps.ts";
 import { AT_FIRST, ProblemCard, Timeline } from "./timeline.tsx";
 
 /** How often an operation that runs is asked for. */
 const AGAIN_MS = 1_500;
+/** Pixels of the window up to which the detail covers the list (`logs.css`). */
+const COVERS = 1_100;
 
 export function Detail({ id, close, show }: { id: string; close(): void; show(id: string): void }) {
   const loaded = useLoad(`${environment.value} ${id}`, (signal) => api.get("/operations/{id}", { path: { id }, signal }));
@@ -30,13 +32,23 @@ export function Detail({ id, close, show }: { id: string; close(): void; show(id
     const timer = setTimeout(loaded.reload, AGAIN_MS);
     return () => clearTimeout(timer);
   }, [loaded.value]);
+  // Walking with j and k, the last operation stays, dimmed, until the next one is there.
+  const last = useRef<Told | null>(null);
+  if (loaded.value !== undefined) last.current = loaded.value.data;
+  const before = loaded.value === undefined && loaded.failure === null ? last.current : null;
+  const box = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // Where it covers the list, it takes the keyboard over.
+    if (innerWidth <= COVERS) box.current?.focus();
+  }, []);
   return (
-    <aside class="log-detail" aria-label="Operation">
+    <aside class="log-detail" aria-label="Operation" aria-busy={before !== null} ref={box} tabIndex={-1}>
       <div class="log-detail-close">
         <span class="soft small">Operation</span>
         <button type="button" class="tiny quiet" onClick={close}><Icon name="cross" /> Close <kbd>Esc</kbd></button>
       </div>
-      <Show from={loaded} rows={8}>{(answer) => <Whole told={answer.data} show={show} />}</Show>
+      {before !== null ? <Whole key={before.id} told={before} show={show} />
+        : <Show from={loaded} rows={8}>{(answer) => <Whole key={answer.data.id} told={answer.data} show={show} />}</Show>}
     </aside>
   );
 }
@@ -66,8 +78,8 @@ function Whole({ told, show }: { told: Told; show(id: string): void }) {
       {problem !== null && <ProblemCard problem={problem} />}
       <Facts>
         <Fact name="When">{exactly(Date.parse(told.created_at))}</Fact>
-        {told.integration != null && <Fact name="Integration"><a href={href(`/integrations/${encodeURIComponent(told.integration)}`)}>{told.integration}</a></Fact>}
-        {told.connection != null && <Fact name="Connection"><ConnectionLink told={told} /></Fact>}
+        {told.integration != null && <Fact name="Integration"><a href={href(`/integrations/${encodeURIComponent(told.integration)}`)}>{told.integration}</a> <Only name="integration" value={told.integration} /></Fact>}
+        {told.connection != null && <Fact name="Connection"><ConnectionLink told={told} /> <Only name="connection" value={told.connection} /></Fact>}
         {told.provider != null && <Fact name="Provider">{told.provider}</Fact>}
         <Fact name="Operation id"><CopyText text={told.id} what="operation id" /></Fact>
       </Facts>
@@ -80,6 +92,15 @@ function Whole({ told, show }: { told: Told; show(id: string): void }) {
         <JsonTree value={told} label="The operation as JSON" openTo={1} />
       </details>
     </>
+  );
+}
+
+/** Narrows the list to what this operation shares with others. */
+function Only({ name, value }: { name: "integration" | "connection"; value: string }) {
+  return (
+    <button type="button" class="tiny glyph quiet" title={`Show only this ${name}`} aria-label={`Show only this ${name}`} onClick={() => setQuery({ [name]: value }, { push: true })}>
+      <Icon name="filter" />
+    </button>
   );
 }
 
@@ -102,8 +123,8 @@ function Actions({ told, steps, show }: { told: Told; steps: readonly Step[]; sh
     if (call === null) return "";
     const host = session.value?.public_url ?? `${location.origin}${base}`;
     return curl({
-      host, integration: told.integration ?? "", connection: told.connection ?? "", method: call.method, target: call.url,
-      headers: worthSending(call.headers), body: typeof call.body === "string" ? call.body : undefined,
+      host, integration: told.integration ?? "", connection: told.connection ?? "", method: call.method,
+      target: call.target ?? call.url, headers: worthSending(call.headers), body: wholeBody(call.body) ?? undefined,
     });
   };
   return (

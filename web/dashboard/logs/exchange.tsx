@@ -2,7 +2,7 @@
 
 import { CodeBlock } from "../components/code-block.tsx";
 import { JsonTree, Text } from "../components/json-tree.tsx";
-import type { Side, Step } from "./steps.ts";
+import type { Kept, Side, Step } from "./steps.ts";
 
 /** Text that is looked through for JSON; a larger one is shown as it is. */
 const PARSED = 6_000_000;
@@ -45,14 +45,30 @@ function SideOf({ side, of }: { side: Side; of: string }) {
           ))}
         </dl>
       )}
-      {side.body !== undefined && <BodyOf body={side.body} label={`Body of the ${of}`} />}
+      {side.body !== null && <KeptBody body={side.body} of={of} />}
+    </>
+  );
+}
+
+const LEFT_OUT: Record<string, string> = {
+  streamed: "The body was streamed through and not kept.",
+  too_large: "The body was too large to be kept.",
+  binary: "The body is not a text and was not kept.",
+};
+
+function KeptBody({ body, of }: { body: Kept; of: string }) {
+  if ("leftOut" in body) return <p class="soft small">{LEFT_OUT[body.leftOut] ?? "The body was not kept."}</p>;
+  return (
+    <>
+      <BodyOf body={body.text} label={`Body of the ${of}`} />
+      {body.redacted && <p class="soft small">What looked like a secret was not kept.</p>}
+      {body.cut && <p class="soft small">This is the body's beginning; the rest was not kept.</p>}
     </>
   );
 }
 
 /** A body as a tree where it is JSON, else as text. */
-export function BodyOf({ body, label }: { body: unknown; label: string }) {
-  if (typeof body !== "string") return <JsonTree value={body} label={label} />;
+export function BodyOf({ body, label }: { body: string; label: string }) {
   if (body === "") return <p class="soft small">Empty body</p>;
   const parsed = jsonOf(body);
   return parsed === undefined ? <CodeBlock text={body} label={label} wrap /> : <JsonTree value={parsed} label={label} />;

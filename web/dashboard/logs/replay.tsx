@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import type { Failure } from "../../shared/api.ts";
 import { Dialog } from "../components/dialog.tsx";
-import { Trouble } from "../components/states.tsx";
+import { Notice, Trouble } from "../components/states.tsx";
 import { AnswerView } from "../playground/answer.tsx";
 import type { ProxyAnswer } from "../playground/proxy-answer.ts";
 import { api } from "../shell/api.ts";
@@ -48,6 +48,9 @@ export function Replay({ id, method, url, close, show }: {
           </p>
         )}
         {failure !== null && <Trouble failure={failure} />}
+        {(answer?.left_out_headers ?? []).length > 0 && (
+          <Notice kind="wait" title="It went out without some headers">The log does not keep {answer?.left_out_headers?.join(", ").slice(0, 400)}.</Notice>
+        )}
         {answer !== null && <AnswerView answer={answer} />}
       </div>
     </Dialog>

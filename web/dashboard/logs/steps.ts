@@ -13,11 +13,13 @@ export interface Problem {
   correlationId: string | null;
 }
 
+/** What the log kept of a body, or why it kept none. */
+export type Kept = { text: string; redacted: boolean; cut: boolean } | { leftOut: string };
+
 /** One side of a call. */
 export interface Side {
   headers: [string, string][];
-  /** As kept: text, or a JSON value; undefined where the log keeps none. */
-  body: unknown;
+  body: Kept | null;
   /** Whatever else was written down. */
   facts: [string, string][];
 }
@@ -28,7 +30,8 @@ export interface Step {
   durationMs: number | null;
   level: string;
   text: string;
-  request: (Side & { method: string; url: string }) | null;
+  /** `target` is the address as the caller said it: a path, or an absolute URL. */
+  request: (Side & { method: string; url: string; target: string | null }) | null;
   response: (Side & { code: number | null }) | null;
   /** A repeated attempt: which, of how many, and how long it waits. */
   retry: { attempt: number; max: number | null; waitedMs: number } | null;
@@ -48,7 +51,8 @@ function stepOf(message: Record<string, unknown>): Step {
   const response = object(message["response"]) ?? object(detail["response"]);
   const retry = object(message["retry"]) ?? object(detail["retry"]);
   const { request: _, response: __, retry: ___, problem: ____, duration_us: _____, ...others } = detail;
-  const problem = problemOf(detail["problem"]) ?? problemOf(detail) ?? problemOf(message["error"]);
+  const said = object(response?.["error"]);
+  const problem = problemOf(detail["problem"]) ?? problemOf(detail) ?? problemOf(message["error"]) ?? problemOf(said?.["decoded"]) ?? wordsOf(said);
   // A lone status stands in the text already.
   const told = Object.keys(others).filter((name) => name !== "status").length > 0;
   const rest = problemOf(detail) === null && told ? others : null;
@@ -57,7 +61,11 @@ function stepOf(message: Record<string, unknown>): Step {
     durationMs: number(message["duration_ms"]) ?? thousandth(number(detail["duration_us"])),
     level: text(message["level"]) ?? "info",
     text: text(message["message"]) ?? "",
-    request: request && { ...side(request, ["method", "url"]), method: text(request["method"]) ?? "", url: text(request["url"]) ?? "" },
+    request: request && {
+      ...side(request, ["method", "url", "target", "base_url"]), method: text(request["method"]) ?? "", url: text(request["url"]) ?? "",
+      // With another base than the connection's own, only the whole address says where it went.
+      target: text(request["base_url"]) === null ? text(request["target"]) : null,
+    },
     response: response && { ...side(response, ["code"]), code: number(response["code"]) },
     retry: retry && { attempt: number(retry["attempt"]) ?? 1, max: number(retry["max"]), waitedMs: number(retry["waited"]) ?? 0 },
     problem,
@@ -81,6 +89,13 @@ export function problemOf(value: unknown): Problem | null {
   };
 }
 
+/** The provider's own words about a refusal: `{code, message}`. */
+function wordsOf(said: Record<string, unknown> | null): Problem | null {
+  const cause = text(said?.["message"]) ?? text(said?.["code"]);
+  if (said === null || cause === null) return null;
+  return { code: text(said["code"]), cause, actor: null, remedy: null, link: null, traceId: null, correlationId: null };
+}
+
 /** A link to follow; never a script. */
 export function safeLink(link: string | null): string | null {
   return link !== null && /^https?:\/\//i.test(link) ? link : null;
@@ -97,7 +112,22 @@ function side(told: Record<string, unknown>, known: string[]): Side {
   const facts = Object.entries(others)
     .filter(([name, value]) => !known.includes(name) && value !== null && typeof value !== "object")
     .map(([name, value]): [string, string] => [NAMES[name] ?? name.replaceAll("_", " "), factText(name, value)]);
-  return { headers: headersOf(headers), body: body ?? undefined, facts };
+  return { headers: headersOf(headers), body: keptOf(body), facts };
+}
+
+function keptOf(body: unknown): Kept | null {
+  if (body === null || body === undefined) return null;
+  if (typeof body === "string") return { text: body, redacted: false, cut: false };
+  const kept = object(body);
+  const leftOut = text(kept?.["left_out"]);
+  if (leftOut !== null) return { leftOut };
+  const inner = kept?.["text"];
+  return typeof inner === "string" ? { text: inner, redacted: kept?.["redacted"] === true, cut: kept?.["cut"] === true } : null;
+}
+
+/** A body that can be sent again as it stands. */
+export function wholeBody(body: Kept | null): string | null {
+  return body !== null && "text" in body && !body.redacted && !body.cut ? body.text : null;
 }
 
 function factText(name: string, value: unknown): string {

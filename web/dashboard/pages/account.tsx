@@ -23,7 +23,7 @@ export default function Account() {
       <PageHead title="Account" text={user.email} />
       <div class="columns">
         <NameCard name={user.name} />
-        <PasswordCard email={user.email} />
+        {user.password !== false && <PasswordCard email={user.email} />}
       </div>
       <SecondFactorCard on={user.totp} />
       <Sessions />

@@ -1,9 +1,11 @@
 // Every change, by whom and when.
 
 import { useState } from "preact/hooks";
-import type { AuditEntry } from "../../shared/internal.ts";
+import type { AuditEntry, Member } from "../../shared/internal.ts";
+import { CodeBlock } from "../components/code-block.tsx";
 import { Dialog } from "../components/dialog.tsx";
-import { SelectField, TextField } from "../components/form.tsx";
+import { SelectField } from "../components/form.tsx";
+import { useLoad } from "../components/load.ts";
 import { usePages } from "../components/pages.ts";
 import { Empty, Skeleton, Trouble } from "../components/states.tsx";
 import { Table } from "../components/table.tsx";
@@ -11,11 +13,17 @@ import { Badge, Fact, Facts, PageHead, Time, exactly } from "../components/text.
 import type { Tone } from "../components/text.tsx";
 import { api } from "../shell/api.ts";
 import { query, setQuery } from "../shell/place.ts";
-import { session } from "../shell/session.ts";
+import { isOwner, session } from "../shell/session.ts";
 
 export const title = "Audit";
 
 const PAGE = 50;
+
+/** First words of what is noted. */
+const AREAS = [
+  "integration", "connection", "connect_session", "environment", "variables", "api_key", "account_key", "webhook_key", "delivery",
+  "playground", "operation", "user", "account", "session", "encryption_key", "operator",
+].map((value) => ({ value, title: value.replaceAll("_", " ") }));
 
 export default function Audit() {
   const filters = {
@@ -57,11 +65,15 @@ export default function Audit() {
 }
 
 function Filters({ action, user, environment }: { action: string; user: string; environment: string }) {
+  const members = useLoad(isOwner.value ? "users" : null, (signal) => api.internal<{ data: Member[] }>("get", "/users", { signal }));
+  const people = (members.value?.data ?? []).map((one) => ({ value: one.id, title: one.name || one.email }));
   const environments = (session.value?.environments ?? []).map(({ name }) => ({ value: name, title: name }));
   return (
     <div class="filters">
-      <TextField label="Action" type="search" placeholder="integration.create" value={action} change={(value) => setQuery({ action: value })} />
-      <TextField label="Person" type="search" placeholder="ada@example.com" value={user} change={(value) => setQuery({ user: value })} />
+      <SelectField label="Action" value={action} options={[{ value: "", title: "All" }, ...AREAS]} change={(value) => setQuery({ action: value })} />
+      {isOwner.value && (
+        <SelectField label="Person" value={user} options={[{ value: "", title: "Anybody" }, ...people]} change={(value) => setQuery({ user: value })} />
+      )}
       <SelectField label="Environment" value={environment} options={[{ value: "", title: "All" }, ...environments]}
         change={(value) => setQuery({ environment: value })} />
     </div>
@@ -126,7 +138,7 @@ function EntryDialog({ entry, close }: { entry: AuditEntry; close(): void }) {
             <Outcome of={entry.outcome} />
           </Fact>
         </Facts>
-        {entry.detail !== null && entry.detail !== undefined && <pre class="block">{JSON.stringify(entry.detail, null, 2)}</pre>}
+        {entry.detail !== null && entry.detail !== undefined && <CodeBlock text={JSON.stringify(entry.detail, null, 2)} label="Detail" language="json" wrap />}
       </div>
     </Dialog>
   );

@@ -49,7 +49,7 @@ function One({ detail, integration, connection, route, reload }: OneProps) {
     <>
       <PageHead
         title={name}
-        before={<Mark big name={detail.provider ?? integration} title={integration} />}
+        before={<Mark big name={detail.provider} title={integration} />}
         crumb={
           <>
             <a href={href("/connections")}>Connections</a> /{" "}
@@ -60,15 +60,19 @@ function One({ detail, integration, connection, route, reload }: OneProps) {
         actions={<Actions {...{ detail, integration, connection, route, reload }} open={setOpen} />}
       />
       {detail.errors.map((problem) => (
-        <Problem key={problem.log_id ?? problem.cause} problem={problem} reconnect={mayWrite.value ? () => setOpen("reconnect") : undefined} />
+        <Problem key={problem.log_id ?? problem.cause} problem={problem} reconnect={mayWrite.value && problem.needs_reconnect !== false ? () => setOpen("reconnect") : undefined} />
       ))}
       <div class="columns">
-        <AccountCard detail={detail} integration={integration} connection={connection} />
-        <CallCard integration={integration} connection={connection} />
-        <MetadataCard key={`m${JSON.stringify(detail.metadata)}`} metadata={detail.metadata} {...named} />
-        <TagsCard key={`t${JSON.stringify(detail.tags)}`} tags={detail.tags} {...named} />
-        <ConfigCard config={detail.config} />
-        <CredentialsCard integration={integration} connection={connection} />
+        <div class="stack wide">
+          <AccountCard detail={detail} integration={integration} connection={connection} />
+          <ConfigCard config={detail.config} />
+          <CredentialsCard integration={integration} connection={connection} />
+        </div>
+        <div class="stack wide">
+          <CallCard integration={integration} connection={connection} />
+          <MetadataCard key={`m${JSON.stringify(detail.metadata)}`} metadata={detail.metadata} {...named} />
+          <TagsCard key={`t${JSON.stringify(detail.tags)}`} tags={detail.tags} {...named} />
+        </div>
       </div>
       {open === "reconnect" && (
         <Reconnect
@@ -101,7 +105,7 @@ function One({ detail, integration, connection, route, reload }: OneProps) {
   );
 }
 
-function Actions({ integration, connection, route, reload, open }: OneProps & { open(what: "reconnect" | "delete"): void }) {
+function Actions({ detail, integration, connection, route, reload, open }: OneProps & { open(what: "reconnect" | "delete"): void }) {
   const [busy, setBusy] = useState(false);
   const of = `integration=${encodeURIComponent(integration)}&connection=${encodeURIComponent(connection)}`;
   const refresh = async () => {
@@ -119,9 +123,11 @@ function Actions({ integration, connection, route, reload, open }: OneProps & { 
       </a>
       {mayWrite.value && (
         <>
-          <button type="button" disabled={busy} aria-busy={busy} onClick={refresh}>
-            {!busy && <Icon name="refresh" />} Refresh now
-          </button>
+          {detail.refreshable && (
+            <button type="button" disabled={busy} aria-busy={busy} onClick={refresh}>
+              {!busy && <Icon name="refresh" />} Refresh now
+            </button>
+          )}
           <a class="button primary" href={href(`/playground?${of}`)}>
             <Icon name="play" /> Call it
           </a>

@@ -16,6 +16,7 @@ import { unreachableSince } from "../shell/session.ts";
 export const title = "Health";
 
 const AGAIN_MS = 5_000;
+const KINDS: Record<string, string> = { sqlite: "SQLite", postgres: "PostgreSQL" };
 
 export default function HealthPage() {
   const loaded = useLoad("health", (signal) => api.internal<Health>("get", "/health", { signal }));
@@ -75,7 +76,7 @@ function Figures({ health }: { health: Health }) {
           <Fact name="Up for">{span(health.uptime_ms)}</Fact>
         </Facts></Card>
         <Card title="Database"><Facts>
-          <Fact name="Kind">{health.database.kind}</Fact>
+          <Fact name="Kind">{KINDS[health.database.kind] ?? health.database.kind}</Fact>
           <Fact name="Size">{bytes(health.database.bytes)}</Fact>
           {health.database.schema !== null && <Fact name="Schema">{health.database.schema}</Fact>}
         </Facts></Card>
@@ -88,6 +89,7 @@ function Figures({ health }: { health: Health }) {
         <Card title="Log and cache"><Facts>
           <Fact name="Operations kept">{health.log.operations === null ? "not counted" : count(health.log.operations)}</Fact>
           <Fact name="Oldest"><Time at={health.log.oldest_at} none="none" /></Fact>
+          {health.log.bytes != null && <Fact name="Size">{bytes(health.log.bytes)}</Fact>}
           <Fact name="Waiting to be written">{count(health.log.queued)}</Fact>
           <Fact name="Accounts in cache">{count(health.cache.accounts)}</Fact>
           <Fact name="API keys in cache">{count(health.cache.keys)}</Fact>

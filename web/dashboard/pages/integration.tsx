@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import type { Failure } from "../../shared/api.ts";
-import type { ProviderForm } from "../../shared/internal.ts";
+import type { FormField, ProviderForm } from "../../shared/internal.ts";
 import { CopyText } from "../components/copy.tsx";
 import { Confirm } from "../components/dialog.tsx";
 import { Form } from "../components/form.tsx";
@@ -10,10 +10,10 @@ import { Icon, Mark } from "../components/icons.tsx";
 import { useLoad } from "../components/load.ts";
 import { Notice, Show } from "../components/states.tsx";
 import { Badge, Card, PageHead } from "../components/text.tsx";
-import { say } from "../components/toast.tsx";
+import { complain, say } from "../components/toast.tsx";
 import { TestConnection } from "../connections/test-connection.tsx";
 import { useCheck } from "../integrations/check.ts";
-import { change, cloudName, draftOf } from "../integrations/draft.ts";
+import { change, draftOf } from "../integrations/draft.ts";
 import type { Integration } from "../integrations/draft.ts";
 import { IntegrationFields } from "../integrations/fields.tsx";
 import { Guide } from "../integrations/guide.tsx";
@@ -27,8 +27,7 @@ export const title = "Integration";
 export default function IntegrationPage({ params }: { params: Record<string, string> }) {
   const uniqueKey = params["key"] ?? "";
   const loaded = useLoad(`${environment.value}/${uniqueKey}`, async (signal) => {
-    const include = mayWrite.peek() ? ["credentials", "webhook"] : ["webhook"];
-    const found = await api.get("/integrations/{uniqueKey}", { path: { uniqueKey }, query: { include }, signal });
+    const found = await api.get("/integrations/{uniqueKey}", { path: { uniqueKey }, query: { include: ["client", "webhook"] }, signal });
     if (!found.ok) return found;
     const form = await api.internal<ProviderForm>("get", `/providers/${encodeURIComponent(found.value.data.provider)}`, { signal });
     if (!form.ok) return form;
@@ -140,7 +139,14 @@ function Settings({ integration, form, changed }: { integration: Integration; fo
   const [failure, setFailure] = useState<Failure | null>(null);
   const checked = useCheck(form, draft, integration.unique_key);
   const refused = (field: string) => failure?.places.find((place) => place.path.at(-1) === field)?.message ?? null;
-  const known = form.clouds.some((one) => cloudName(one) === integration.cloud);
+  const reveal = async (field: FormField) => {
+    const answer = await api.get("/integrations/{uniqueKey}", { path: { uniqueKey: integration.unique_key }, query: { include: ["credentials"] } });
+    if (!answer.ok) return complain(answer.failure);
+    const value = answer.value.data.credentials?.[field.name];
+    if (typeof value === "string") setDraft((was) => ({ ...was, values: { ...was.values, [field.name]: value } }));
+    else say("There is none.");
+  };
+  const known = form.clouds.includes(integration.cloud);
   const clouds = known || integration.cloud === "" ? form.clouds : [integration.cloud, ...form.clouds];
   return (
     <Card title="Settings">
@@ -166,7 +172,8 @@ function Settings({ integration, form, changed }: { integration: Integration; fo
             <p>Your role may look, not change. Secrets are not shown to it.</p>
           </Notice>
         )}
-        <IntegrationFields form={form} draft={draft} change={setDraft} checked={checked} refused={refused} disabled={!mayWrite.value} clouds={clouds} />
+        <IntegrationFields form={form} draft={draft} change={setDraft} checked={checked} refused={refused} disabled={!mayWrite.value} clouds={clouds}
+          reveal={mayWrite.value ? reveal : undefined} />
       </Form>
     </Card>
   );

@@ -5,8 +5,7 @@ import { Histogram } from "../components/chart.tsx";
 import { Icon } from "../components/icons.tsx";
 import { PageHead } from "../components/text.tsx";
 import { Detail } from "../logs/detail.tsx";
-import type { Feed } from "../logs/feed.ts";
-import { openFeed } from "../logs/feed.ts";
+import { Feed } from "../logs/feed.ts";
 import { FilterBar } from "../logs/filter-bar.tsx";
 import type { Filters } from "../logs/filters.ts";
 import { count, nothing, read, write } from "../logs/filters.ts";
@@ -36,6 +35,10 @@ export default function Logs() {
     if (id !== null) setCursor(id);
     setQuery({ op: id });
   };
+  const close = () => {
+    show(null);
+    requestAnimationFrame(() => document.querySelector<HTMLElement>(".vlist-all")?.focus({ preventScroll: true }));
+  };
   const step = (by: number) => {
     const { rows } = feed.window.value;
     const here = rows.findIndex((row) => row.id === at);
@@ -49,7 +52,7 @@ export default function Logs() {
     { keys: "j", what: "Next operation", run: () => step(1) },
     { keys: "k", what: "Operation before", run: () => step(-1) },
     { keys: "Enter", what: "Open the operation", run: () => at !== null && show(at) },
-    { keys: "Escape", what: "Close the operation", run: () => show(null) },
+    { keys: "Escape", what: "Close the operation", run: () => open !== null && close() },
     { keys: "p", what: "Pause or go on", run: () => toggle(feed) },
     { keys: "n", what: "Show what is new", run: feed.showNew },
   ]);
@@ -69,7 +72,7 @@ export default function Logs() {
           <LogList feed={feed} cursor={at} open={open} onCursor={pick} onOpen={(row) => show(row.id)}
             filtered={count(filters) > 0} clear={() => { const { range, from, to, ...rest } = nothing(); change(rest); }} connect={href("/playground")} />
         </div>
-        {open !== null && <Detail key={open} id={open} close={() => show(null)} show={show} />}
+        {open !== null && <Detail id={open} close={close} show={show} />}
       </div>
     </div>
   );
@@ -77,7 +80,7 @@ export default function Logs() {
 
 /** One feed for one set of filters; it ends with the page. */
 function useFeed(shape: string, filters: Filters): Feed {
-  const feed = useMemo(() => openFeed(filters), [shape]);
+  const feed = useMemo(() => new Feed(filters), [shape]);
   useEffect(() => () => feed.end(), [feed]);
   return feed;
 }

@@ -5,7 +5,7 @@ import type { Failure } from "../../shared/api.ts";
 import { useLoad } from "../components/load.ts";
 import { Empty, Notice, Skeleton, Trouble } from "../components/states.tsx";
 import { PageHead } from "../components/text.tsx";
-import { stepsOf } from "../logs/steps.ts";
+import { stepsOf, wholeBody } from "../logs/steps.ts";
 import { worthSending } from "../logs/curl.ts";
 import { AnswerView } from "../playground/answer.tsx";
 import { examplesOf } from "../playground/examples.ts";
@@ -121,9 +121,9 @@ function usePrefilled(put: (change: (draft: Draft) => Draft) => void) {
       integration: told.integration ?? draft.integration,
       connection: told.connection ?? draft.connection,
       method: call.method,
-      path: call.url,
+      path: call.target ?? call.url,
       headers: worthSending(call.headers),
-      body: typeof call.body === "string" ? call.body : "",
+      body: wholeBody(call.body) ?? "",
     }));
   }, [logged.value]);
 }

@@ -9,6 +9,16 @@ import { api, whoIsHere } from "../shell/api.ts";
 import { base, go, path } from "../shell/place.ts";
 import { Gate } from "./gate.tsx";
 
+/** Words of our own for each code, so that a link cannot put others here. */
+const REFUSALS: Record<string, string> = {
+  oidc_expired: "It took too long, or was begun in another browser. Begin again.",
+  oidc_not_invited: "Nobody invited this address. Ask an owner for an invitation, then sign in again.",
+  oidc_taken: "This address belongs to an account that signs in differently. Sign in as before, or ask an owner.",
+  oidc_unverified: "The address is not verified there. Verify it with your company's sign-in, or ask its administrator.",
+  oidc_unusable: "The company's sign-in gave an answer that this server cannot use. The server's log says which; its operator must act.",
+  oidc_refused: "The company's sign-in refused it. The server's log says why.",
+};
+
 export function SignIn() {
   const [step, setStep] = useState<"password" | "totp">("password");
   const facts = useLoad("sign-in", (signal) => api.internal<SignInFacts>("get", "/sign-in", { signal }));
@@ -26,7 +36,7 @@ export function SignIn() {
         )}
         {refused && (
           <Notice kind="bad" title="The sign-in did not succeed">
-            <p>{refused}</p>
+            <p>{REFUSALS[refused] ?? REFUSALS["oidc_refused"]}</p>
           </Notice>
         )}
         <Password done={(next) => (next === "totp" ? setStep("totp") : void arrive())} />

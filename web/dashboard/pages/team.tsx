@@ -124,7 +124,7 @@ function Members({ data, open }: { data: Member[]; open(what: Open): void }) {
                   {member.name || member.email}
                   {member.id === session.value?.user.id && <span class="soft"> (you)</span>}
                 </span>
-                {member.name && <span class="soft small">{member.email}</span>}
+                {member.name !== "" && member.name !== member.email && <span class="soft small">{member.email}</span>}
               </span>
             </span>
           ),

@@ -14,4 +14,6 @@ export interface ProxyAnswer {
   truncated: boolean;
   duration_ms: number;
   operation_id: string;
+  /** Headers of a repeated call that the log had not kept. */
+  left_out_headers?: string[];
 }

@@ -11,6 +11,8 @@ type Fields = Record<string, unknown>;
 
 /** Rows looked at to find out what columns there are. */
 const LOOKED_AT = 500;
+/** Fields of objects that become columns of their own, for one name. */
+const SPREAD = 40;
 /** How deep lists are looked for. */
 const DEPTH = 3;
 
@@ -43,15 +45,35 @@ function tableOf(list: readonly unknown[], title: string, first: number): Table 
   if (objects.every((row) => isMatrix(row["values"]) && (row["values"] as unknown[]).length === 1)) {
     return { title, data: lettered(objects.map((row) => (row["values"] as unknown[][])[0] ?? []), first) };
   }
-  const columns = new Set<string>();
-  for (const row of objects.slice(0, LOOKED_AT)) for (const name of Object.keys(row)) columns.add(name);
-  const names = [...columns].sort((one, other) => Number(isNote(one)) - Number(isNote(other)));
-  return { title, data: { columns: names, rows: objects.map((row) => names.map((name) => row[name])) } };
+  const columns = columnsOf(objects.slice(0, LOOKED_AT)).sort((one, other) => rank(one) - rank(other));
+  return { title, data: { columns: columns.map((column) => column.join(".")), rows: objects.map((row) => columns.map((column) => valueAt(row, column))) } };
 }
 
-/** Notes of the protocol (`@odata.etag`, `__metadata`) stand last. */
-function isNote(name: string): boolean {
-  return name.includes("@") || name.startsWith("__") || name.startsWith("odata.");
+/** A name, or two where the values are objects of few fields: `fields`, `Title`. */
+type Column = readonly string[];
+
+function columnsOf(rows: readonly Fields[]): Column[] {
+  const names = new Set(rows.flatMap((row) => Object.keys(row)));
+  return [...names].flatMap((name): Column[] => {
+    const values = rows.map((row) => row[name]).filter((value) => value !== null && value !== undefined);
+    const inner = values.map(object);
+    if (values.length === 0 || inner.some((one) => one === null)) return [[name]];
+    const keys = new Set(inner.flatMap((one) => Object.keys(one ?? {})));
+    return keys.size === 0 || keys.size > SPREAD ? [[name]] : [...keys].map((key) => [name, key]);
+  });
+}
+
+function valueAt(row: Fields, column: Column): unknown {
+  const value = row[column[0] ?? ""];
+  return column.length === 1 ? value : object(value)?.[column[1] ?? ""];
+}
+
+/** What names a row stands first, then plain values, then parts of objects, then the protocol's notes. */
+function rank(column: Column): number {
+  const name = column.join(".");
+  if (name.includes("@") || name.startsWith("__") || name.startsWith("odata.")) return 4;
+  if (/^(id|name|title|displayName|fields\.Title)$/i.test(name)) return 0;
+  return column.length === 1 ? 1 : 2;
 }
 
 function isMatrix(value: unknown): value is unknown[][] {

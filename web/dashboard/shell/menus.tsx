@@ -52,7 +52,7 @@ function choose(name: string): void {
 }
 
 const THEMES: readonly { theme: Theme; title: string; icon: "half" | "sun" | "moon" }[] = [
-  { theme: "system", title: "Theme of the system", icon: "half" },
+  { theme: "system", title: "System theme", icon: "half" },
   { theme: "light", title: "Light theme", icon: "sun" },
   { theme: "dark", title: "Dark theme", icon: "moon" },
 ];
@@ -70,7 +70,6 @@ export function PersonMenu() {
   return (
     <Menu
       class="person"
-      up
       wide
       button={
         <>

@@ -4,9 +4,10 @@ import { Component } from "preact";
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Empty, Notice, Skeleton } from "../components/states.tsx";
-import { href, path } from "./place.ts";
+import { addressed, belongsToEnvironment, href, path } from "./place.ts";
 import { find } from "./route.ts";
 import type { PageModule, Route } from "./route.ts";
+import { session } from "./session.ts";
 
 const loaded = new Map<Route, PageModule>();
 
@@ -22,6 +23,8 @@ export function PageOutlet({ routes }: { routes: readonly Route[] }) {
     if (module.page) announce();
   }, [here, module.page]);
   if (!found) return <NoPage />;
+  const closed = belongsToEnvironment(here) ? closedEnvironment() : null;
+  if (closed !== null) return <NoEnvironment name={closed} />;
   if (module.failed) {
     return (
       <Notice kind="bad" title="This page could not be loaded." actions={<button onClick={() => location.reload()}>Reload</button>}>
@@ -68,6 +71,33 @@ function announce(): void {
   const active = document.activeElement;
   if (active && active !== document.body && active.closest("main, dialog, [role=menu]")) return;
   document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
+}
+
+/** The environment of the address where this person has no role, "" where there is none at all; null when all is well. */
+function closedEnvironment(): string | null {
+  const own = session.value?.environments.map((one) => one.name) ?? [];
+  const wanted = addressed.value ?? own[0] ?? "";
+  return own.includes(wanted) ? null : wanted;
+}
+
+function NoEnvironment({ name }: { name: string }) {
+  const other = session.value?.environments[0]?.name;
+  return (
+    <Empty
+      page
+      icon="shield"
+      title={name === "" ? "No environment is open to you yet" : `The environment ${name} is not open to you`}
+      actions={
+        other && (
+          <a class="button" href={href("/", other)}>
+            Go to {other}
+          </a>
+        )
+      }
+    >
+      <p>An owner gives roles under Team. The address may also be old: environments can be deleted.</p>
+    </Empty>
+  );
 }
 
 function NoPage() {

@@ -19,6 +19,7 @@ pub(crate) const OWN_KEYS: &[&str] = &[
     "refresh_idle_days",
     "oauth_parameters_in",
     "installation_proof",
+    "setup_guide",
     "post_connection",
     "pre_connection_deletion",
 ];
@@ -117,8 +118,17 @@ pub(crate) struct ProviderFile {
     pub(crate) refresh_idle_days: Option<u16>,
     pub(crate) oauth_parameters_in: Option<String>,
     pub(crate) installation_proof: Option<ProofFile>,
+    pub(crate) setup_guide: Vec<GuideStepFile>,
     pub(crate) post_connection: Vec<LookupFile>,
     pub(crate) pre_connection_deletion: Vec<AccountRequestFile>,
+}
+
+/// A step of the set-up on the vendor's side.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GuideStepFile {
+    pub(crate) title: String,
+    pub(crate) text: String,
 }
 
 /// A request of the definition's own to the API.

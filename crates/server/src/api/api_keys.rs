@@ -11,7 +11,9 @@ use services::environments;
 use services::store::{ApiKey, KeyOwner};
 
 use crate::app::SharedApp;
-use crate::auth::{CreateAccountKey, CreateKey, DeleteAccountKey, DeleteKey, GrantedAccount, ListKeys};
+use crate::auth::{
+    CreateAccountKey, CreateKey, DeleteAccountKey, DeleteKey, GrantedAccount, KeyKeeper, ListKeys,
+};
 use crate::error::ApiError;
 use crate::openapi::shapes;
 use crate::strict::{NoQuery, QueryNumber, StrictJson, StrictQuery};
@@ -66,11 +68,12 @@ fn of_environment(id: u32) -> KeyOwner {
     responses((status = 200, description = "The keys", body = shapes::ApiKeysAnswer), (status = 404, description = "Unknown environment")))]
 pub async fn list(
     State(app): State<SharedApp>,
-    _: GrantedAccount<ListKeys>,
+    keeper: KeyKeeper<ListKeys>,
     StrictQuery(query): StrictQuery<ListQuery>,
 ) -> Result<Json<Value>, ApiError> {
     let context = &app.services.context;
     let environment = EnvironmentId(i64::from(query.environment_id.0));
+    keeper.of(environment)?;
     environments::get(context, domain::Scope { environment }).await?;
     let keys = api_keys::list(context, KeyOwner::Environment(environment)).await?;
     Ok(Json(listed(&keys)))
@@ -83,10 +86,11 @@ pub async fn list(
         (status = 409, description = "The name is taken")))]
 pub async fn create(
     State(app): State<SharedApp>,
-    _: GrantedAccount<CreateKey>,
+    keeper: KeyKeeper<CreateKey>,
     StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
     StrictJson(body): StrictJson<CreateBody>,
 ) -> Result<Json<Value>, ApiError> {
+    keeper.of(EnvironmentId(i64::from(body.environment_id)))?;
     let owner = of_environment(body.environment_id);
     issue(&app, owner, &body.display_name, body.scopes, Grants::everything()).await
 }
@@ -97,10 +101,11 @@ pub async fn create(
     responses((status = 200, description = "Revoked", body = shapes::Success), (status = 404, description = "Unknown key")))]
 pub async fn delete(
     State(app): State<SharedApp>,
-    _: GrantedAccount<DeleteKey>,
+    keeper: KeyKeeper<DeleteKey>,
     StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
     StrictJson(body): StrictJson<DeleteBody>,
 ) -> Result<Json<Value>, ApiError> {
+    keeper.of(EnvironmentId(i64::from(body.environment_id)))?;
     let owner = of_environment(body.environment_id);
     api_keys::revoke(&app.services.context, owner, i64::from(body.key_id)).await?;
     Ok(Json(json!({"success": true})))

@@ -162,7 +162,8 @@ fn new_session(
     })
 }
 
-fn link(app: &SharedApp, created: &CreatedSession) -> Value {
+/// The answer to a session that was made.
+pub fn link(app: &SharedApp, created: &CreatedSession) -> Value {
     let token = created.token.expose();
     json!({"data": {
         "token": token,

@@ -71,6 +71,9 @@ pub async fn list(
     let filter = ConnectionFilter {
         connection_id: query.connection_id,
         search: query.search,
+        find: None,
+        standing: None,
+        before: None,
         end_user_id: query.end_user_id,
         organization_id: query.end_user_organization_id,
         integrations: query.integration_id.map(|list| split(&list)).unwrap_or_default(),
@@ -103,7 +106,7 @@ fn summary(one: &ConnectionSummary) -> Value {
 }
 
 /// An item of `errors`: the contract's two fields, then who must act and how.
-fn problem(one: &domain::connection::AuthProblem) -> Value {
+pub fn problem(one: &domain::connection::AuthProblem) -> Value {
     json!({
         "type": "auth", "log_id": one.log_id, "code": one.code, "cause": one.cause, "actor": one.actor,
         "remedy": one.remedy, "link": one.link, "needs_reconnect": one.needs_reconnect,

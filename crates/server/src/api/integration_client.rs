@@ -156,33 +156,46 @@ fn refused(message: String, path: &[&str]) -> ApiError {
     Error::field(message, path).into()
 }
 
-/// The credentials of an integration, for callers who may read them; null for modes that take none.
-pub fn shown(app: &SharedApp, integration: Integration) -> Result<Value, ApiError> {
-    let secrets = IntegrationSecrets::open(&app.services.context, &integration)?;
+/// What of an integration's credentials is no secret; null for modes that take none.
+pub fn without_secrets(app: &SharedApp, integration: &Integration) -> Value {
     let entry = app.services.context.catalog.get(&integration.provider);
-    let Some(auth) = entry.as_ref().map(|entry| &entry.provider.auth) else { return Ok(Value::Null) };
+    let Some(auth) = entry.as_ref().map(|entry| &entry.provider.auth) else { return Value::Null };
     let text = |text: &str| if text.is_empty() { Value::Null } else { Value::String(text.to_owned()) };
     let maybe = |given: &Option<String>| text(given.as_deref().unwrap_or_default());
     let mut shown = json!({"type": auth.mode().as_str()});
-    let client = matches!(
-        auth,
-        Auth::OAuth1(_) | Auth::OAuth2(_) | Auth::Tba(_) | Auth::Custom(_) | Auth::McpOAuth2(_)
-    );
+    let client = has_client(auth);
     if client {
         shown["client_id"] = maybe(&integration.client_id);
-        shown["client_secret"] = text(secrets.client.expose());
     }
     match auth {
         Auth::App(_) | Auth::Custom(_) => {
             shown["app_id"] = maybe(&integration.settings.app_id);
             shown["app_link"] = maybe(&integration.settings.app_link);
-            shown["private_key"] = text(secrets.private_key.expose());
         }
-        _ if client => {
-            shown["scopes"] = text(&integration.scopes.join(","));
-            shown["webhook_secret"] = text(secrets.webhook.expose());
-        }
-        _ => return Ok(Value::Null),
+        _ if client => shown["scopes"] = text(&integration.scopes.join(",")),
+        _ => return Value::Null,
+    }
+    shown
+}
+
+fn has_client(auth: &Auth) -> bool {
+    matches!(auth, Auth::OAuth1(_) | Auth::OAuth2(_) | Auth::Tba(_) | Auth::Custom(_) | Auth::McpOAuth2(_))
+}
+
+/// The credentials of an integration, for callers who may read them; null for modes that take none.
+pub fn shown(app: &SharedApp, integration: Integration) -> Result<Value, ApiError> {
+    let mut shown = without_secrets(app, &integration);
+    if shown.is_null() {
+        return Ok(shown);
+    }
+    let secrets = IntegrationSecrets::open(&app.services.context, &integration)?;
+    let text = |text: &str| if text.is_empty() { Value::Null } else { Value::String(text.to_owned()) };
+    if shown.get("client_id").is_some() {
+        shown["client_secret"] = text(secrets.client.expose());
+    }
+    match shown.get("app_id").is_some() {
+        true => shown["private_key"] = text(secrets.private_key.expose()),
+        false => shown["webhook_secret"] = text(secrets.webhook.expose()),
     }
     Ok(shown)
 }

@@ -141,7 +141,7 @@ pub async fn create(
 /// One integration.
 #[utoipa::path(get, path = "/integrations/{uniqueKey}", tag = "integrations", operation_id = "getIntegration",
     params(("uniqueKey" = String, Path, description = "The integration's key"),
-        ("include" = Option<Vec<String>>, Query, description = "`webhook`, `credentials`")),
+        ("include" = Option<Vec<String>>, Query, description = "`webhook`, `credentials`, `client`")),
     responses((status = 200, description = "The integration", body = shapes::IntegrationAnswer), (status = 404, description = "Unknown")))]
 pub async fn get(
     State(app): State<SharedApp>,
@@ -149,8 +149,10 @@ pub async fn get(
     Path(key): Path<String>,
     StrictQuery(query): StrictQuery<GetQuery>,
 ) -> Result<Json<Value>, ApiError> {
-    if let Some(odd) = query.include.0.iter().find(|one| !matches!(one.as_str(), "webhook" | "credentials")) {
-        let message = format!("`{odd}` cannot be included; webhook and credentials can");
+    if let Some(odd) =
+        query.include.0.iter().find(|one| !matches!(one.as_str(), "webhook" | "credentials" | "client"))
+    {
+        let message = format!("`{odd}` cannot be included; webhook, credentials and client can");
         return Err(ApiError::invalid_query("include", message));
     }
     let integration = find(&app, caller.scope(), &key).await?;
@@ -158,6 +160,9 @@ pub async fn get(
     let includes = |what: &str| query.include.0.iter().any(|one| one == what);
     if includes("webhook") {
         data["webhook_url"] = Value::Null;
+    }
+    if includes("client") {
+        data["client"] = integration_client::without_secrets(&app, &integration);
     }
     if includes("credentials") {
         data["credentials"] = match caller.also("environment:integrations:read_credentials") {

@@ -10,6 +10,7 @@ pub mod forms;
 pub mod health;
 pub mod integration_client;
 pub mod integrations;
+pub mod internal;
 pub mod key_forms;
 pub mod legacy;
 pub mod metadata;
@@ -22,6 +23,6 @@ pub mod shown_resources;
 pub mod signed_forms;
 pub mod variables;
 
-mod end_user;
+pub mod end_user;
 mod import;
 mod submission;

@@ -253,7 +253,7 @@ pub async fn client_metadata(
     Ok((cached, axum::Json(document)).into_response())
 }
 
-fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     headers
         .get_all(header::COOKIE)
         .iter()

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use domain::operation::{Message, Operation, OperationFilter, OperationState};
+use domain::operation::{Message, Operation, OperationFilter, OperationState, StatusFilter};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use services::error::{Error, StoreError};
@@ -22,6 +22,7 @@ pub struct ListQuery {
     connection: Option<String>,
     r#type: Option<String>,
     state: Option<String>,
+    status: Option<String>,
     from: Option<String>,
     to: Option<String>,
     search: Option<String>,
@@ -36,6 +37,7 @@ pub struct ListQuery {
         ("connection" = Option<String>, Query, description = "The connection's id"),
         ("type" = Option<String>, Query, description = "Comma-separated: proxy, auth, auth:refresh_token, …"),
         ("state" = Option<String>, Query, description = "Comma-separated: running, success, failed, timeout, cancelled"),
+        ("status" = Option<String>, Query, description = "Comma-separated HTTP statuses and classes: 404, 5xx; at most 10"),
         ("from" = Option<String>, Query, description = "ISO 8601"), ("to" = Option<String>, Query, description = "ISO 8601"),
         ("search" = Option<String>, Query, description = "Words in the operation or its messages"),
         ("cursor" = Option<String>, Query, description = "From the last page"),
@@ -47,7 +49,18 @@ pub async fn list(
     caller: Granted<ReadLogs>,
     StrictQuery(query): StrictQuery<ListQuery>,
 ) -> Result<Json<Value>, ApiError> {
-    let filter = filter(query)?;
+    let limit = page_limit(query.limit)?;
+    let conditions = Conditions {
+        integration: query.integration,
+        connection: query.connection,
+        kinds: query.r#type,
+        states: query.state,
+        statuses: query.status,
+        from: query.from,
+        to: query.to,
+        search: query.search,
+    };
+    let filter = OperationFilter { before: query.cursor, after: query.after, limit, ..filter(conditions)? };
     let store = &app.services.context.store;
     let found = store.list_operations(caller.scope(), &filter).await.map_err(Error::from)?;
     let full = found.len() == filter.limit as usize;
@@ -56,17 +69,55 @@ pub async fn list(
     Ok(Json(json!({"data": data, "pagination": {"cursor": cursor}})))
 }
 
-fn filter(query: ListQuery) -> Result<OperationFilter, ApiError> {
-    let limit = page_limit(query.limit)?;
+/// Which operations, as queries say it.
+pub struct Conditions {
+    /// The integration's key.
+    pub integration: Option<String>,
+    /// The connection's id.
+    pub connection: Option<String>,
+    /// Types, separated by commas.
+    pub kinds: Option<String>,
+    /// States, separated by commas.
+    pub states: Option<String>,
+    /// HTTP statuses, separated by commas.
+    pub statuses: Option<String>,
+    /// ISO 8601.
+    pub from: Option<String>,
+    /// ISO 8601.
+    pub to: Option<String>,
+    /// Words.
+    pub search: Option<String>,
+}
+
+/// Reads conditions.
+///
+/// # Errors
+/// 400 that names the one which is none.
+pub fn filter(query: Conditions) -> Result<OperationFilter, ApiError> {
     let list = |text: Option<String>| -> Vec<String> {
         text.map(|text| text.split(',').filter(|part| !part.is_empty()).map(str::to_owned).collect())
             .unwrap_or_default()
     };
-    let states = list(query.state)
+    let states = list(query.states)
         .iter()
         .map(|text| {
             OperationState::parse(text)
                 .ok_or_else(|| ApiError::invalid_query("state", format!("`{text}` is not a state")))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let statuses = list(query.statuses);
+    if statuses.len() > 10 {
+        return Err(ApiError::invalid_query("status", "at most 10 statuses"));
+    }
+    let statuses = statuses
+        .iter()
+        .map(|text| {
+            StatusFilter::parse(text).ok_or_else(|| {
+                ApiError::invalid_query(
+                    "status",
+                    format!("`{text}` is neither a status nor a class such as 4xx"),
+                )
+            })
         })
         .collect::<Result<Vec<_>, _>>()?;
     let moment = |text: Option<String>, name: &str| match text {
@@ -78,14 +129,13 @@ fn filter(query: ListQuery) -> Result<OperationFilter, ApiError> {
     Ok(OperationFilter {
         integration: query.integration,
         connection: query.connection,
-        kinds: list(query.r#type),
+        kinds: list(query.kinds),
         states,
         from_ms: moment(query.from, "from")?,
         to_ms: moment(query.to, "to")?,
+        statuses,
         text: query.search.filter(|text| !text.trim().is_empty()),
-        before: query.cursor,
-        after: query.after,
-        limit,
+        ..OperationFilter::default()
     })
 }
 
@@ -115,7 +165,8 @@ pub async fn get(
     Ok(Json(json!({"data": data})))
 }
 
-fn shown(one: &Operation) -> Value {
+/// A row of the list.
+pub fn shown(one: &Operation) -> Value {
     json!({
         "id": one.id,
         "operation": {"type": one.kind, "action": one.action},

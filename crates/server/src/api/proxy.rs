@@ -1,7 +1,6 @@
 //! `/proxy/*`: headers become a typed call, the body streams (contract §3.1, §3.2).
 
 use axum::body::Body as HttpBody;
-use axum::extract::FromRequestParts as _;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use axum::response::IntoResponse;
@@ -71,8 +70,7 @@ where
     if middleware::is_preflight(&parts.method, &parts.headers) {
         return Err(middleware::preflight());
     }
-    let caller: Granted<UseProxy> =
-        Granted::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
+    let caller: Granted<UseProxy> = Granted::by_key(parts, app).await.map_err(IntoResponse::into_response)?;
     let method = parts.method.clone();
     let (call, body) =
         read_call(app, caller.scope(), own_url, parts, body).await.map_err(IntoResponse::into_response)?;
@@ -124,6 +122,7 @@ where
         links: control.links,
         links_to: own_url.map(|own| own.0),
         attach_to: control.attach_to,
+        operation_id: None,
     };
     Ok((call, body))
 }
@@ -304,7 +303,11 @@ fn flag(name: &str, value: Option<&HeaderValue>, issues: &mut Vec<FieldIssue>) -
     })
 }
 
-fn base_url(text: &str) -> Result<url::Url, String> {
+/// An acceptable base for a call.
+///
+/// # Errors
+/// What was expected.
+pub fn base_url(text: &str) -> Result<url::Url, String> {
     let url = url::Url::parse(text).map_err(|_| "expected an absolute URL".to_owned())?;
     let plain = url.username().is_empty()
         && url.password().is_none()
@@ -318,7 +321,7 @@ fn base_url(text: &str) -> Result<url::Url, String> {
 }
 
 /// What the proxy answers when the provider did not (contract §3.2, §3.5).
-fn failure(error: Error, method: &str) -> Response<HttpBody> {
+pub fn failure(error: Error, method: &str) -> Response<HttpBody> {
     match &error {
         Error::Egress(failure @ (EgressError::Refused { .. } | EgressError::RedirectDowngrade { .. })) => {
             ApiError::refused("base_url_override_not_allowed", failure.to_string()).into_response()

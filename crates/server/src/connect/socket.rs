@@ -31,7 +31,7 @@ pub async fn root(
             let small = upgrade.max_message_size(LARGEST).max_frame_size(LARGEST);
             small.on_upgrade(move |socket| serve(socket, waiting)).into_response()
         }
-        Err(_) => Redirect::to(&format!("{}/health", app.edge.base_path)).into_response(),
+        Err(_) => Redirect::to(&format!("{}/app/", app.edge.base_path)).into_response(),
     }
 }
 

@@ -55,6 +55,8 @@ pub struct Integration {
     updated_at: String,
     /// With `include=credentials`.
     credentials: Option<Map<String, Value>>,
+    /// With `include=client`: of the credentials what is no secret.
+    client: Option<Map<String, Value>>,
     /// With `include=webhook`.
     webhook_url: Option<String>,
     /// Of a change: what may not work as meant.

@@ -5,6 +5,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::credentials::{Credentials, RawAnswer};
 use serde_json::{Map, Value};
 
 /// Larger tokens are not looked at.
@@ -18,6 +19,24 @@ pub fn peek(token: &str) -> Option<Map<String, Value>> {
     let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
     match serde_json::from_slice(&payload).ok()? {
         Value::Object(claims) => Some(claims),
+        _ => None,
+    }
+}
+
+/// The claims of an id_token that came with an account's tokens.
+pub fn of_id_token(credentials: &Credentials) -> Option<Map<String, Value>> {
+    peek(raw(credentials)?.0.get("id_token")?.as_str()?)
+}
+
+/// The scopes that a provider said it granted; empty where it said nothing.
+pub fn granted_scopes(credentials: &Credentials) -> Vec<String> {
+    let text = raw(credentials).and_then(|raw| raw.0.get("scope")?.as_str());
+    text.unwrap_or_default().split([' ', ',']).filter(|one| !one.is_empty()).map(str::to_owned).collect()
+}
+
+fn raw(credentials: &Credentials) -> Option<&RawAnswer> {
+    match credentials {
+        Credentials::OAuth2(oauth2) => Some(&oauth2.raw),
         _ => None,
     }
 }

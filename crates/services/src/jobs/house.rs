@@ -10,6 +10,7 @@ use scheduler::{Handler, Kind, Outcome, Task};
 
 use crate::context::Context;
 use crate::error::Error;
+use crate::people;
 use crate::services::Retention;
 
 /// The kind of its task.
@@ -39,6 +40,8 @@ pub async fn keep_house(context: &Context, retention: Retention) -> Result<(), E
     while full(store.purge_warnings(month_ago_ms, BATCH).await?) {}
     while full(store.purge_dead_tasks(month_ago_ms, BATCH).await?) {}
     while full(store.purge_deliveries(now_ms - retention.max_age_ms, BATCH).await?) {}
+    people::keep_house(context).await?;
+    while full(store.purge_audit(now_ms - retention.audit_ms, BATCH).await?) {}
     while store.reap_log(now_ms, retention.max_age_ms, retention.max_bytes, BATCH).await?.more {}
     Ok(())
 }

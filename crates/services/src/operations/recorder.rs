@@ -11,7 +11,10 @@ use serde_json::Value;
 use serde_json::value::to_raw_value;
 use store::{Dialect, LogEntry, Outcome, Store};
 use tokio::sync::mpsc;
+
 use tokio_util::sync::CancellationToken;
+
+use super::meter::Meter;
 
 /// Entries that may wait; beyond it new ones are dropped and counted, so that a slow disk cannot eat the memory.
 const QUEUE: usize = 20_000;
@@ -32,6 +35,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 pub struct Recorder {
     queue: mpsc::Sender<LogEntry>,
     dropped: Arc<AtomicU64>,
+    meter: Arc<Meter>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 }
@@ -63,7 +67,7 @@ impl Recorder {
     /// Both ends of a new queue.
     pub fn new(store: Store, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> (Self, RecorderTask) {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let recorder = Self { queue: sender, dropped: Arc::default(), clock, entropy };
+        let recorder = Self { queue: sender, dropped: Arc::default(), meter: Arc::default(), clock, entropy };
         (recorder, RecorderTask { queue: receiver, batch: Vec::new(), store })
     }
 
@@ -75,6 +79,11 @@ impl Recorder {
     /// Entries that were dropped because the queue was full.
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Proxied calls counted.
+    pub fn meter(&self) -> &Meter {
+        &self.meter
     }
 
     /// Entries that wait to be written.

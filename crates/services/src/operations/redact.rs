@@ -2,8 +2,10 @@
 
 use http::HeaderMap;
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 
-const REDACTED: &str = "REDACTED";
+/// Stands for a secret.
+pub const REDACTED: &str = "REDACTED";
 
 /// Query keys (and bracketed families of them) whose values are secrets wherever they occur.
 const SECRET_KEYS: [&str; 33] = [
@@ -65,6 +67,29 @@ pub fn url(raw: &str) -> String {
         }
     }
     out
+}
+
+/// Replaces texts whose names say that they are secrets, at any depth; whether there were any.
+pub fn json(document: &mut Value) -> bool {
+    match document {
+        Value::Object(members) => members.iter_mut().fold(false, |any, (name, value)| {
+            let secret = is_secret_member(name) && value.as_str().is_some_and(|text| !text.is_empty());
+            if secret {
+                *value = REDACTED.into();
+            }
+            any | secret | json(value)
+        }),
+        Value::Array(items) => items.iter_mut().fold(false, |any, item| any | json(item)),
+        _ => false,
+    }
+}
+
+fn is_secret_member(name: &str) -> bool {
+    const PARTS: [&str; 8] =
+        ["token", "secret", "password", "passwd", "apikey", "privatekey", "credential", "authorization"];
+    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    let plain = plain.to_ascii_lowercase();
+    PARTS.iter().any(|part| plain.contains(part))
 }
 
 /// True for headers whose value is a credential.

@@ -68,7 +68,7 @@ impl AnswerBody {
     /// What arrived from the provider: a piece for the caller, or nothing yet.
     fn arrived(&mut self, data: Bytes) -> Option<Bytes> {
         if let Some(record) = &mut self.record {
-            record.received(data.len());
+            record.received(&data);
         }
         match &mut self.gunzip {
             Some(gunzip) => {

@@ -37,6 +37,8 @@ pub struct ProxyCall {
     pub links_to: Option<Arc<str>>,
     /// An operation to attach to instead of one of its own.
     pub attach_to: Option<String>,
+    /// The id of its own operation, when somebody wants to know it beforehand.
+    pub operation_id: Option<String>,
 }
 
 impl ProxyCall {

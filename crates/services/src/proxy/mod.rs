@@ -1,5 +1,6 @@
 //! The proxy: a call with a connection's credentials, streamed both ways.
 
+pub mod again;
 pub mod answer;
 pub mod call;
 pub mod decide;
@@ -16,8 +17,12 @@ pub mod values;
 
 mod attempt;
 mod gunzip;
+mod kept;
 mod record;
+mod whole;
 
 pub use call::{Links, Packing, ProxyCall, Redirects};
 pub use egress::Body as OutboundBody;
+pub use kept::Kept;
 pub use service::Proxy;
+pub use whole::WholeAnswer;

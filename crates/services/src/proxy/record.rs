@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::BytesMut;
 use domain::operation::{Message, Operation, OperationKind, OperationState};
 use egress::EgressError;
 use http::{HeaderMap, Method, Uri};
@@ -11,6 +12,7 @@ use serde_json::value::to_raw_value;
 use tokio::time::Instant;
 
 use super::call::ProxyCall;
+use super::kept::{self, Asked, Kept, Said};
 use super::target::Target;
 use crate::context::{Context, LogProxy};
 use crate::credentials::account::Account;
@@ -23,8 +25,9 @@ pub fn refused(context: &Context, call: &ProxyCall, error: &Error) {
     let target = match &call.target {
         Target::Path(text) | Target::Absolute(text) => redact::url(text),
     };
+    context.log.meter().count(0, true);
     let operation = Operation {
-        id: context.log.new_id(created_at_ms),
+        id: call.operation_id.clone().unwrap_or_else(|| context.log.new_id(created_at_ms)),
         kind: OperationKind::ProxyCall.kind().to_owned(),
         action: OperationKind::ProxyCall.action().to_owned(),
         state: OperationState::Failed,
@@ -50,13 +53,21 @@ pub struct CallRecord {
     created_at_ms: i64,
     method: Method,
     uri: Uri,
+    /// As the caller said it.
+    target: Target,
+    base_override: Option<url::Url>,
+    asked: Asked,
     request_headers: HeaderMap,
     attach_to: Option<String>,
+    /// An id that somebody waits for: then it is written in any case.
+    operation_id: Option<String>,
     messages: Vec<Message>,
     status: Option<u16>,
     response_headers: HeaderMap,
     first_byte_us: Option<i64>,
     bytes: u64,
+    /// The beginning of a refusal's body.
+    beginning: BytesMut,
     attempts: u32,
     written: Written,
 }
@@ -80,7 +91,13 @@ struct Detail<'a> {
 struct Sent<'a> {
     method: &'a str,
     url: &'a str,
+    /// The caller's own address, for a repetition.
+    target: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    base_url: Option<&'a str>,
     headers: Headers<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<Kept>,
 }
 
 #[derive(Serialize)]
@@ -89,31 +106,47 @@ struct Received<'a> {
     headers: Headers<'a>,
     bytes: u64,
     first_byte_us: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<&'a Kept>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a Said>,
+}
+
+/// What is kept of an answer that refuses.
+#[derive(Default)]
+struct Refusal {
+    body: Option<Kept>,
+    said: Option<Said>,
 }
 
 impl CallRecord {
-    /// Begins a record; `headers` are those that go upstream.
+    /// Begins the record of a call to `uri`.
     pub fn begin(
         context: &Arc<Context>,
         account: &Arc<Account>,
-        method: &Method,
+        call: &ProxyCall,
+        body: &egress::Body,
         uri: &Uri,
-        attach_to: Option<String>,
     ) -> Self {
         Self {
             context: context.clone(),
             account: account.clone(),
             started: Instant::now(),
             created_at_ms: context.now_ms(),
-            method: method.clone(),
+            method: call.method.clone(),
             uri: uri.clone(),
+            target: call.target.clone(),
+            base_override: call.base_override.clone(),
+            asked: Asked::of(body),
             request_headers: HeaderMap::new(),
-            attach_to,
+            attach_to: call.attach_to.clone(),
+            operation_id: call.operation_id.clone(),
             messages: Vec::new(),
             status: None,
             response_headers: HeaderMap::new(),
             first_byte_us: None,
             bytes: 0,
+            beginning: BytesMut::new(),
             attempts: 0,
             written: Written::No,
         }
@@ -134,9 +167,13 @@ impl CallRecord {
         self.first_byte_us = Some(self.elapsed_us());
     }
 
-    /// Counts a piece of the answer's body.
-    pub fn received(&mut self, bytes: usize) {
-        self.bytes += bytes as u64;
+    /// Counts a piece of the answer's body, and keeps the beginning of one that refuses.
+    pub fn received(&mut self, piece: &[u8]) {
+        self.bytes += piece.len() as u64;
+        let room = kept::LONGEST_REFUSAL - self.beginning.len();
+        if room > 0 && self.status.is_some_and(|status| status >= 400) {
+            self.beginning.extend_from_slice(&piece[..piece.len().min(room)]);
+        }
     }
 
     /// Notes a step before the end: a retry, a refresh.
@@ -176,14 +213,24 @@ impl CallRecord {
         i64::try_from(self.started.elapsed().as_micros()).unwrap_or(i64::MAX)
     }
 
-    fn detail<'a>(&'a self, url: &'a str) -> Detail<'a> {
+    fn detail<'a>(&'a self, url: &'a str, refusal: &'a Refusal) -> Detail<'a> {
+        let (Target::Path(target) | Target::Absolute(target)) = &self.target;
         Detail {
-            request: Sent { method: self.method.as_str(), url, headers: Headers(&self.request_headers) },
+            request: Sent {
+                method: self.method.as_str(),
+                url,
+                target: redact::url(target),
+                base_url: self.base_override.as_ref().map(url::Url::as_str),
+                headers: Headers(&self.request_headers),
+                body: kept::request(&self.asked, &self.request_headers),
+            },
             response: self.status.map(|code| Received {
                 code,
                 headers: Headers(&self.response_headers),
                 bytes: self.bytes,
                 first_byte_us: self.first_byte_us,
+                body: refusal.body.as_ref(),
+                error: refusal.said.as_ref(),
             }),
             attempts: self.attempts,
         }
@@ -192,12 +239,17 @@ impl CallRecord {
     fn write(&mut self, error: Option<String>) {
         self.written = Written::Yes;
         let failed = error.is_some() || self.status.is_none_or(|status| status >= 400);
-        if !failed && self.context.settings.log_proxy == LogProxy::Errors && self.messages.is_empty() {
+        let duration_us = self.elapsed_us();
+        self.context.log.meter().count(duration_us, failed);
+        let unasked = self.operation_id.is_none() && self.messages.is_empty();
+        if !failed && unasked && self.context.settings.log_proxy == LogProxy::Errors {
             return;
         }
-        let duration_us = self.elapsed_us();
+        let (body, said) = kept::refusal(&self.beginning, self.bytes, &self.response_headers);
+        let refusal = Refusal { body, said };
+        let error = error.or_else(|| refusal.said.as_ref().map(|said| self.masked(said.line())));
         let url = self.masked(redact::url(&self.uri.to_string()));
-        let detail = to_raw_value(&self.detail(&url)).ok();
+        let detail = to_raw_value(&self.detail(&url, &refusal)).ok();
         let summary = format!("{} {url}", self.method);
         let integration = &self.account.integration;
         if let Some(parent) = self.attach_to.take() {
@@ -213,7 +265,7 @@ impl CallRecord {
             return self.context.log.message(integration.scope, parent, message);
         }
         let operation = Operation {
-            id: self.context.log.new_id(self.created_at_ms),
+            id: self.operation_id.take().unwrap_or_else(|| self.context.log.new_id(self.created_at_ms)),
             kind: OperationKind::ProxyCall.kind().to_owned(),
             action: OperationKind::ProxyCall.action().to_owned(),
             state: if failed { OperationState::Failed } else { OperationState::Success },

@@ -61,8 +61,7 @@ impl Proxy {
                 return Err(error);
             }
         };
-        let (method, uri) = (&call.method, &destination.uri);
-        let record = CallRecord::begin(&self.context, &account, method, uri, call.attach_to.clone());
+        let record = CallRecord::begin(&self.context, &account, &call, &body, &destination.uri);
         self.exchange(&call, body, account, destination, Box::new(record)).await
     }
 
@@ -274,10 +273,12 @@ fn note_retry(
         Ok(response) => (Some(response.status().as_u16()), format!("status {}", response.status().as_u16())),
         Err(failure) => (None, failure.to_string()),
     };
+    let stated =
+        attempt.as_ref().ok().and_then(|response| response.headers().get(header::RETRY_AFTER)?.to_str().ok());
     record.note(
         "warn",
         format!("attempt {} failed ({reason}); the next one in {wait_ms} ms", progress.attempts),
-        json!({"status": status, "retry": {"attempt": progress.attempts, "max": call.retry.retries, "waited": wait_ms}}),
+        json!({"status": status, "reason": reason, "retry_after": stated, "retry": {"attempt": progress.attempts, "max": call.retry.retries, "waited": wait_ms}}),
     );
 }
 

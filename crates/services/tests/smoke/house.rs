@@ -66,6 +66,7 @@ impl House {
             },
             token: FetchPolicy { class: PolicyClass::Public, max_bytes: 1 << 20, total: TOKEN_CALL },
             log_proxy: LogProxy::All,
+            oidc: None,
             webhooks: services::webhooks::deliver::DeliverySettings {
                 class: PolicyClass::Public,
                 timeout: Duration::from_secs(1),

@@ -451,6 +451,7 @@ impl Walker<'_> {
             links_to: None,
             packing: Packing::Keep,
             attach_to: None,
+            operation_id: None,
         };
         let answer = self.house.services.proxy.call(call, egress::Body::empty()).await;
         let answer = answer.map_err(|error| format!("call: {}", shown(&error)))?;

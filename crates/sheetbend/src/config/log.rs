@@ -15,6 +15,9 @@ pub struct LogOptions {
     /// Megabytes that operations may take before the oldest go
     #[arg(long, env = "SHEETBEND_LOG_RETENTION_MB", value_name = "N", default_value_t = 10_000)]
     pub log_retention_mb: u64,
+    /// Days that the audit log is kept
+    #[arg(long, env = "SHEETBEND_AUDIT_RETENTION_DAYS", value_name = "N", default_value_t = 365)]
+    pub audit_retention_days: u32,
     /// Form of the process's own log on stderr
     #[arg(long, env = "SHEETBEND_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,

@@ -10,6 +10,7 @@ mod metrics;
 mod network;
 mod outbound;
 mod providers;
+mod sign_in;
 
 pub use background::BackgroundOptions;
 pub use database::DatabaseOptions;
@@ -21,6 +22,7 @@ pub use metrics::MetricsOptions;
 pub use network::NetworkOptions;
 pub use outbound::{OutboundOptions, TrustProxyOption};
 pub use providers::ProviderOptions;
+pub use sign_in::SignInOptions;
 
 use std::path::PathBuf;
 
@@ -42,6 +44,8 @@ pub struct ServeOptions {
     pub outbound: OutboundOptions,
     #[command(flatten)]
     pub providers: ProviderOptions,
+    #[command(flatten)]
+    pub sign_in: SignInOptions,
     #[command(flatten)]
     pub background: BackgroundOptions,
     #[command(flatten)]

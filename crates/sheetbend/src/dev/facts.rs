@@ -22,6 +22,8 @@ pub struct Facts {
     pub api_key: Secret,
     /// The key that makes environments and keys, when it is known.
     pub account_key: Option<Secret>,
+    /// The way into the dashboard: a setup link while there is nobody, else its address.
+    pub dashboard: Secret,
     /// The sandbox's origins.
     pub hosts: Hosts,
     https_port: u16,
@@ -40,9 +42,11 @@ pub struct ReadyConnection {
 
 impl Facts {
     /// Collects what is known before anything is seeded.
-    pub fn about(built: &Built, open: &OpenSandbox) -> anyhow::Result<Self> {
+    pub async fn about(built: &Built, open: &OpenSandbox) -> anyhow::Result<Self> {
         let context = &built.app.services.context;
+        let setup = built.app.services.people.setup_link().await?;
         Ok(Self {
+            dashboard: setup.unwrap_or_else(|| format!("{}/app/", context.settings.public_url).into()),
             api_url: context.settings.public_url.clone(),
             callback_url: context.settings.callback_url.clone(),
             api_key: built.api_key.clone().context("the API key is not known; give --api-key")?,
@@ -92,7 +96,7 @@ impl Facts {
             .collect();
         let mut facts = json!({
             "api_url": self.api_url,
-            "dashboard_url": format!("{}/", self.api_url),
+            "dashboard_url": self.dashboard.expose(),
             "api_key": self.api_key.expose(),
             "account_key": self.account_key.as_ref().map(Secret::expose),
             "sandbox": {
@@ -118,6 +122,7 @@ impl Facts {
         let mut lines = vec![
             String::new(),
             format!("  Sheetbend is ready at {}", self.api_url),
+            format!("  Dashboard    {}", self.dashboard.expose()),
             format!("  API key      {}", self.api_key.expose()),
             format!(
                 "  Sandbox      {}   (simulated Microsoft: sign in as ada@contoso.example)",

@@ -30,7 +30,7 @@ pub async fn run(options: DevOptions) -> anyhow::Result<()> {
     let shutdown = shutdown::on_signal();
     let tasks = TaskTracker::new();
     let sandbox = open.sandbox.clone();
-    let facts = facts::Facts::about(&built, &open)?;
+    let facts = facts::Facts::about(&built, &open).await?;
     let authority = open.authority.clone();
     open.serve(&tasks, &shutdown)?;
     let connections = seed::seed(&built.app.services.context, built.scope, &sandbox, &facts).await?;

@@ -12,6 +12,7 @@ mod rows;
 mod session;
 mod socket;
 mod table;
+mod users;
 
 use std::process::ExitCode;
 
@@ -22,6 +23,7 @@ pub use doctor::DoctorCommand;
 pub use import_nango::ImportCommand;
 pub use keys::KeysCommand;
 pub use socket::AdminSocket;
+pub use users::UsersCommand;
 
 use session::{OperatorOptions, Session};
 
@@ -39,6 +41,8 @@ pub enum OperatorCommand {
     Import(ImportCommand),
     /// `sheetbend keys`.
     Keys(KeysCommand),
+    /// `sheetbend users`.
+    Users(UsersCommand),
 }
 
 impl OperatorCommand {
@@ -50,6 +54,7 @@ impl OperatorCommand {
             Self::Doctor(command) => &command.server,
             Self::Import(command) => &command.server,
             Self::Keys(command) => &command.server,
+            Self::Users(command) => &command.server,
         }
     }
 }
@@ -75,5 +80,6 @@ async fn with(command: OperatorCommand, session: &Session) -> anyhow::Result<Exi
         OperatorCommand::Doctor(command) => doctor::run(command, session).await,
         OperatorCommand::Import(command) => import_nango::run(command, session).await.map(done),
         OperatorCommand::Keys(command) => keys::run(command, session).await.map(done),
+        OperatorCommand::Users(command) => users::run(command, session).await.map(done),
     }
 }

@@ -81,7 +81,8 @@ async fn what_has_expired_is_cleared_away_and_nothing_else() {
     });
     house.later(LIFE_MS / 2 + 1);
     let services = services::Services::new(house.context.clone());
-    let retention = services::Retention { max_age_ms: i64::MAX / 2, max_bytes: i64::MAX / 2 };
+    let retention =
+        services::Retention { max_age_ms: i64::MAX / 2, max_bytes: i64::MAX / 2, audit_ms: i64::MAX / 2 };
     services.keep_house(retention).await.unwrap();
     assert!(matches!(house.take(&old).await, Taken::Unknown));
     assert!(matches!(house.take(&fresh).await, Taken::Good { .. }));

@@ -51,7 +51,10 @@ async fn answers_are_as_described() {
         ("/providers", "/providers?search=excel"),
         ("/providers/{provider}", "/providers/microsoft-excel"),
         ("/integrations", "/integrations"),
-        ("/integrations/{uniqueKey}", "/integrations/microsoft-excel?include=credentials&include=webhook"),
+        (
+            "/integrations/{uniqueKey}",
+            "/integrations/microsoft-excel?include=credentials&include=client&include=webhook",
+        ),
         ("/connections", "/connections"),
         ("/connections/{connectionId}", "/connections/i?provider_config_key=microsoft-excel"),
         (

@@ -38,6 +38,12 @@ async fn an_integration_s_secrets_are_required_sealed_and_cleared() {
     let path = "/integrations/ms?include=credentials";
     let shown = server.api("GET", path, None).await.json()["data"]["credentials"].clone();
     assert_eq!((&shown["client_secret"], &shown["webhook_secret"]), (&json!(client), &json!(webhook)));
+    let answer = server.api("GET", "/integrations/ms?include=client", None).await;
+    assert_eq!(
+        answer.json()["data"]["client"],
+        json!({"type": "OAUTH2", "client_id": "app", "scopes": null})
+    );
+    assert!(!answer.text().contains("in-clear"));
     let clear = json!({"credentials": {"type": "OAUTH2", "webhook_secret": ""}});
     assert_eq!(server.api("PATCH", "/integrations/ms", Some(clear)).await.status, 200);
     let shown = server.api("GET", path, None).await.json()["data"]["credentials"].clone();

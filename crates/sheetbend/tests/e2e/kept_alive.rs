@@ -70,7 +70,7 @@ fn tokens(house: &House) -> Credentials {
 /// Runs everything that is due, through the schedules, as the server does.
 async fn work(house: &House, services: &Services) {
     let settings = JobSettings {
-        retention: Retention { max_age_ms: 15 * DAY, max_bytes: i64::MAX / 2 },
+        retention: Retention { max_age_ms: 15 * DAY, max_bytes: i64::MAX / 2, audit_ms: i64::MAX / 2 },
         alive: AliveSettings { idle_ms: DAY },
         poll: Duration::from_secs(1),
         drain: Duration::from_secs(1),

@@ -41,7 +41,7 @@ async fn connect(house: &House, id: &str, own_url: Option<String>) {
 /// Runs all that is due.
 async fn work(house: &House) {
     let settings = JobSettings {
-        retention: Retention { max_age_ms: i64::MAX / 2, max_bytes: i64::MAX / 2 },
+        retention: Retention { max_age_ms: i64::MAX / 2, max_bytes: i64::MAX / 2, audit_ms: i64::MAX / 2 },
         alive: services::jobs::alive::AliveSettings { idle_ms: 24 * 3_600_000 },
         poll: Duration::from_secs(1),
         drain: Duration::from_secs(1),

@@ -4,16 +4,23 @@ use std::collections::BTreeMap;
 
 use domain::Scope;
 
-use super::{ConnectionFilter, ConnectionSummary};
+use super::{ConnectionFilter, ConnectionSummary, Standing};
 use crate::Store;
 use crate::dialect::Dialect;
 use crate::error::StoreError;
-use crate::value::{Row, Value, json};
+use crate::statements::statements;
+use crate::value::{Row, Value, json, params};
 
 const COLUMNS: &str = "SELECT c.id, c.connection_id, i.unique_key, i.provider, c.health_error, c.end_user, \
                        c.tags, c.metadata, c.created_at FROM (";
 const JOINS: &str = ") page JOIN connections c ON c.id = page.id JOIN integrations i ON i.id = c.integration_id \
                      ORDER BY c.created_at DESC, c.id DESC";
+
+statements! {
+    COUNT = "SELECT COUNT(*) FROM connections WHERE environment_id = $1";
+    REFRESHED = "SELECT k.refreshed_at FROM connections c JOIN connection_credentials k \
+                 ON k.connection_row = c.id WHERE c.environment_id = $1 AND c.id = $2";
+}
 
 /// A statement under construction and its parameters.
 struct Query {
@@ -49,6 +56,23 @@ impl Store {
             Err(StoreError::NulCharacter) => Ok(Vec::new()),
             rows => rows?.into_iter().map(read).collect(),
         }
+    }
+
+    /// All connections of an environment, counted.
+    pub async fn count_all_connections(&self, scope: Scope) -> Result<u64, StoreError> {
+        let rows = self.pool.scan(COUNT.to_owned(), params![scope.environment]).await?;
+        let count = rows.into_iter().next().map_or(Ok(0), |mut row| row.take::<i64>())?;
+        Ok(u64::try_from(count).unwrap_or_default())
+    }
+
+    /// When a connection's credentials were last bought or renewed, Unix milliseconds.
+    pub async fn credentials_refreshed_at(
+        &self,
+        scope: Scope,
+        row: domain::ConnectionRow,
+    ) -> Result<Option<i64>, StoreError> {
+        let row = self.pool.look_up_one(REFRESHED, params![scope.environment, row]).await?;
+        row.map_or(Ok(None), |mut row| row.take())
     }
 
     /// How the database would run [`Self::list_connections`], one line a step.
@@ -91,6 +115,12 @@ fn query(dialect: Dialect, scope: Scope, filter: &ConnectionFilter) -> Result<Qu
         }
     };
     conditions(&mut query, dialect, filter)?;
+    if let Some((at_ms, row)) = filter.before {
+        let (at_ms, row) = (query.bind(at_ms), query.bind(row.0));
+        let place =
+            if filter.tags.is_empty() { "c.created_at, c.id" } else { "t.created_at, t.connection_row" };
+        query.sql += &format!(" AND ({place}) < ({at_ms}, {row})");
+    }
     let limit = query.bind(i64::from(filter.limit));
     let offset = query.bind(i64::try_from(filter.offset).unwrap_or(i64::MAX));
     query.sql += &format!(" ORDER BY {order} LIMIT {limit} OFFSET {offset}{JOINS}");
@@ -125,6 +155,8 @@ fn by_tag(
 
 fn needs_rows(filter: &ConnectionFilter) -> bool {
     filter.connection_id.is_some()
+        || filter.find.is_some()
+        || filter.standing.is_some()
         || filter.search.is_some()
         || filter.end_user_id.is_some()
         || filter.organization_id.is_some()
@@ -158,6 +190,15 @@ fn conditions(query: &mut Query, dialect: Dialect, filter: &ConnectionFilter) ->
             );
         }
     }
+    if let Some(text) = &filter.find {
+        let parameter = query.bind(contains(text));
+        query.sql += &format!(" AND c.find_text LIKE {parameter} ESCAPE '\\'");
+    }
+    match filter.standing {
+        None => {}
+        Some(Standing::Well) => query.sql += " AND c.health_error IS NULL",
+        Some(Standing::InTrouble) => query.sql += " AND c.health_error IS NOT NULL",
+    }
     if let Some(text) = &filter.search {
         let parameter = query.bind(contains(text));
         query.sql += &format!(" AND c.search_text LIKE {parameter} ESCAPE '\\'");
@@ -176,7 +217,7 @@ pub(crate) fn every_shape(dialect: Dialect) -> Vec<String> {
     let scope = Scope { environment: domain::EnvironmentId(1) };
     let some = |shape: usize, bit: usize| (shape & bit != 0).then(|| "x".to_owned());
     let mut shapes = Vec::new();
-    for shape in 0..16 {
+    for shape in 0..64 {
         for integrations in 0..3 {
             for tags in 0..3 {
                 let filter = ConnectionFilter {
@@ -186,6 +227,9 @@ pub(crate) fn every_shape(dialect: Dialect) -> Vec<String> {
                     organization_id: some(shape, 8),
                     integrations: vec!["x".to_owned(); integrations],
                     tags: (0..tags).map(|tag| (format!("k{tag}"), String::new())).collect(),
+                    find: some(shape, 16),
+                    standing: some(shape, 16).map(|_| Standing::InTrouble),
+                    before: some(shape, 32).map(|_| (1, domain::ConnectionRow(1))),
                     limit: 1,
                     offset: 0,
                 };

@@ -98,6 +98,15 @@ impl JsonWrite {
     }
 }
 
+/// Whether something is wrong with a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing known.
+    Well,
+    /// Its credentials failed.
+    InTrouble,
+}
+
 /// Which connections to list; all given parts must match.
 #[derive(Debug, Clone, Default)]
 pub struct ConnectionFilter {
@@ -105,6 +114,12 @@ pub struct ConnectionFilter {
     pub connection_id: Option<String>,
     /// Part of the id, the end user's name or e-mail, in any case.
     pub search: Option<String>,
+    /// Part of the id, of the end user's name, e-mail or id, or of a tag, in any case.
+    pub find: Option<String>,
+    /// Whether something is wrong with it.
+    pub standing: Option<Standing>,
+    /// Only older ones: the moment and the row of the last one seen (keyset paging).
+    pub before: Option<(i64, ConnectionRow)>,
     /// Exactly this end user.
     pub end_user_id: Option<String>,
     /// Exactly this organisation of the end user.

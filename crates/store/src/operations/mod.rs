@@ -1,12 +1,15 @@
 //! The log: operations with their messages, written in batches, indexed for text later, reaped in steps.
 
 pub(crate) mod append;
+pub(crate) mod histogram;
+pub(crate) mod list;
 pub(crate) mod read;
 pub(crate) mod retention;
 pub(crate) mod text;
+pub(crate) mod words;
 
 use domain::Scope;
-use domain::operation::{Message, Operation, OperationState};
+use domain::operation::{HistogramBucket, Message, Operation, OperationState};
 use serde_json::Value as Json;
 
 /// One thing to write to the log.
@@ -64,6 +67,26 @@ pub struct Outcome {
     pub duration_us: Option<i64>,
     /// Redacted JSON.
     pub detail: Option<Json>,
+}
+
+/// A stretch of time in equal steps.
+#[derive(Debug, Clone, Copy)]
+pub struct Span {
+    /// Its beginning, Unix milliseconds.
+    pub from_ms: i64,
+    /// The length of a step, milliseconds.
+    pub step_ms: i64,
+    /// How many.
+    pub steps: u32,
+}
+
+/// Operations counted by the moment they began.
+#[derive(Debug, Clone)]
+pub struct Histogram {
+    /// One a step.
+    pub buckets: Vec<HistogramBucket>,
+    /// False when there were more operations than are looked at: then only the latest are counted.
+    pub exact: bool,
 }
 
 /// What one step of retention did.

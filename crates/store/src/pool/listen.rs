@@ -10,7 +10,9 @@ use tokio_util::sync::CancellationToken;
 use super::Pool;
 use super::postgres::{Postgres, error};
 use crate::error::StoreError;
-use crate::events::{CACHE_CHANNEL, CONNECT_CHANNEL, CacheEvent, Envelope, Hearing, TASK_CHANNEL, Wire};
+use crate::events::{
+    CACHE_CHANNEL, CONNECT_CHANNEL, CacheEvent, Envelope, Hearing, LOG_CHANNEL, TASK_CHANNEL, Wire,
+};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// Shorter than [`crate::lives::GRACE`]: whoever comes back at once is not taken for dead.
@@ -37,6 +39,7 @@ async fn until_cancelled(postgres: &Postgres, pool: &Pool, cancel: CancellationT
         // Until the channel is back nothing cached can be trusted.
         pool.events().set_hearing(Hearing::Lost);
         pool.events().publish(&[CacheEvent::ReloadAll]);
+        pool.events().lose_log();
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = cancel.cancelled() => return,
@@ -73,7 +76,8 @@ where
     let command = format!(
         "SET application_name = 'sheetbend listener'; SET statement_timeout = 0; SET lock_timeout = 0; \
          SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; \
-         LISTEN {CACHE_CHANNEL}; LISTEN {CONNECT_CHANNEL}; LISTEN {TASK_CHANNEL}"
+         LISTEN {CACHE_CHANNEL}; LISTEN {CONNECT_CHANNEL}; LISTEN {TASK_CHANNEL}; \
+         LISTEN {LOG_CHANNEL}"
     );
     let life = pool.life();
     let take_lock = format!("SELECT pg_advisory_lock({life})");
@@ -118,6 +122,12 @@ fn deliver(pool: &Pool, notification: &Notification) {
             }
             Ok(_) => {}
             Err(reason) => tracing::warn!(%reason, "an unreadable connect result from another node"),
+        },
+        LOG_CHANNEL => match serde_json::from_str::<Envelope<Vec<(i64, i64)>>>(notification.payload()) {
+            Ok(envelope) if envelope.node == pool.node() => {}
+            Ok(envelope) if envelope.body.is_empty() => pool.events().lose_log(),
+            Ok(envelope) => pool.events().publish_log(envelope.body),
+            Err(_) => pool.events().lose_log(),
         },
         TASK_CHANNEL if notification.payload() != pool.node() => pool.events().wake_workers(),
         _ => {}

@@ -148,6 +148,15 @@ impl Pool {
         }
     }
 
+    /// As [`Self::scan`], planned anew for these parameters: how often a word occurs decides how it is best looked for.
+    pub(crate) async fn search(&self, sql: String, parameters: Vec<Value>) -> Result<Vec<Row>, StoreError> {
+        self.before(&parameters)?;
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.read_aside(sql, parameters).await,
+            Engine::Postgres(postgres) => postgres.search(&sql, &parameters).await,
+        }
+    }
+
     /// Runs `work` in one transaction; the answer comes after the commit is on disk.
     ///
     /// The work goes on when the caller is dropped, so a commit and its cache events are never torn apart.
@@ -244,6 +253,8 @@ impl Pool {
 pub(crate) struct Tx<'c> {
     engine: TxEngine<'c>,
     events: Vec<CacheEvent>,
+    /// What the transaction wrote to the log: ranges of `operations.seq`.
+    logged: Vec<(i64, i64)>,
     /// Whether tasks were enqueued.
     wakes: bool,
     statements: Arc<AtomicU64>,
@@ -335,6 +346,11 @@ impl Tx<'_> {
         self.wakes = true;
     }
 
+    /// Tells whoever follows the log, on every node, once the transaction is committed.
+    pub(crate) fn tell_log(&mut self, changed: Vec<(i64, i64)>) {
+        self.logged.extend(changed);
+    }
+
     /// Which database this is, for the statements of `dialect.rs`.
     pub(crate) fn dialect(&self) -> Dialect {
         match &self.engine {
@@ -348,6 +364,10 @@ impl Tx<'_> {
         let Some(sql) = self.dialect().notify() else { return Ok(()) };
         for payload in payloads(node, &self.events)? {
             self.rows(sql, vec![crate::events::CACHE_CHANNEL.into(), payload.into()]).await?;
+        }
+        if !self.logged.is_empty() {
+            let payload = crate::events::log_payload(node, &self.logged)?;
+            self.rows(sql, vec![crate::events::LOG_CHANNEL.into(), payload.into()]).await?;
         }
         if self.wakes {
             self.rows(sql, vec![crate::events::TASK_CHANNEL.into(), node.into()]).await?;

@@ -56,6 +56,12 @@ impl Postgres {
         convert(client.query(&statement, &borrowed(parameters)).await.map_err(error)?)
     }
 
+    /// Reads with a plan for exactly these parameters: a prepared statement would soon get one for all.
+    pub(super) async fn search(&self, sql: &str, parameters: &[Value]) -> Result<Vec<Row>, StoreError> {
+        let client = self.pool.get().await.map_err(pool_error)?;
+        convert(client.query(sql, &borrowed(parameters)).await.map_err(error)?)
+    }
+
     pub(super) async fn write<T: Send + 'static>(
         &self,
         pool: &Pool,
@@ -63,22 +69,28 @@ impl Postgres {
     ) -> Result<T, StoreError> {
         let mut client = self.pool.get().await.map_err(pool_error)?;
         let transaction = client.transaction().await.map_err(error)?;
-        let (result, events, wakes) = {
+        let (result, events, logged, wakes) = {
             let statements = pool.statements.clone();
-            let mut tx =
-                Tx { engine: TxEngine::Postgres(&transaction), events: Vec::new(), wakes: false, statements };
+            let mut tx = Tx {
+                engine: TxEngine::Postgres(&transaction),
+                events: Vec::new(),
+                logged: Vec::new(),
+                wakes: false,
+                statements,
+            };
             let mut result = work(&mut tx).await;
             if result.is_ok()
                 && let Err(error) = tx.notify_nodes(pool.node()).await
             {
                 result = Err(error);
             }
-            (result, tx.events, tx.wakes)
+            (result, tx.events, tx.logged, tx.wakes)
         };
         match result {
             Ok(value) => {
                 transaction.commit().await.map_err(error)?;
                 pool.events.publish(&events);
+                pool.events.publish_log(logged);
                 if wakes {
                     pool.events.wake_workers();
                 }

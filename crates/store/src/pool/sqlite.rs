@@ -151,19 +151,25 @@ fn job<T: Send + 'static>(
 ) -> Job {
     let (events, statements) = (pool.events.clone(), pool.statements.clone());
     Box::new(move |connection| {
-        let (result, announced, wakes) = match connection {
+        let (result, announced, logged, wakes) = match connection {
             Ok(connection) => {
-                let mut tx =
-                    Tx { engine: TxEngine::Sqlite(connection), events: Vec::new(), wakes: false, statements };
+                let mut tx = Tx {
+                    engine: TxEngine::Sqlite(connection),
+                    events: Vec::new(),
+                    logged: Vec::new(),
+                    wakes: false,
+                    statements,
+                };
                 let result = work(&mut tx).now_or_never().unwrap_or_else(|| Err(waited()));
-                (result, tx.events, tx.wakes)
+                (result, tx.events, tx.logged, tx.wakes)
             }
-            Err(reason) => (Err(reason), Vec::new(), false),
+            Err(reason) => (Err(reason), Vec::new(), Vec::new(), false),
         };
         let outcome = result.as_ref().map(drop).map_err(Clone::clone);
         let after = Box::new(move |committed: Result<(), StoreError>| {
             if committed.is_ok() && result.is_ok() {
                 events.publish(&announced);
+                events.publish_log(logged);
                 if wakes {
                     events.wake_workers();
                 }

@@ -1,5 +1,5 @@
 use domain::connection::EndUser;
-use store::{ConnectionFilter, Dialect, NewConnection};
+use store::{ConnectionFilter, Dialect, NewConnection, Standing};
 
 use crate::fixture::{Fixture, NOW, end_user, integration, key, new_connection, tags};
 
@@ -79,6 +79,21 @@ async fn every_filter(f: Fixture) {
         (ConnectionFilter { search: some("éVA"), ..empty() }, vec!["beta_1"]),
         (ConnectionFilter { search: some("u1@MAIL"), ..empty() }, vec!["alpha"]),
         (ConnectionFilter { search: some("a\0"), ..empty() }, vec![]),
+        (ConnectionFilter { find: some("BETA"), ..empty() }, vec!["BetaX1", "beta_1"]),
+        (ConnectionFilter { find: some("u1@MAIL"), ..empty() }, vec!["alpha"]),
+        (ConnectionFilter { find: some("\"eu\""), tags: tags(&[("plan", "pro")]), ..empty() }, vec!["alpha"]),
+        (ConnectionFilter { find: some("0%s"), ..empty() }, vec![]),
+        (ConnectionFilter { standing: Some(Standing::Well), ..empty() }, vec!["BetaX1", "beta_1", "alpha"]),
+        (ConnectionFilter { standing: Some(Standing::InTrouble), find: some("a"), ..empty() }, vec![]),
+        (ConnectionFilter { before: Some((NOW + 1, domain::ConnectionRow(0))), ..empty() }, vec!["alpha"]),
+        (
+            ConnectionFilter {
+                before: Some((NOW + 1, domain::ConnectionRow(0))),
+                tags: tags(&[("plan", "pro")]),
+                ..empty()
+            },
+            vec!["alpha"],
+        ),
         (ConnectionFilter { end_user_id: some("u2"), ..empty() }, vec!["beta_1"]),
         (ConnectionFilter { organization_id: some("org-1"), ..empty() }, vec!["alpha"]),
         (ConnectionFilter { integrations: vec!["sharepoint".into()], ..empty() }, vec!["BetaX1"]),
@@ -105,7 +120,9 @@ async fn an_index_drives_every_page(f: Fixture) {
     let tagged = ConnectionFilter { tags: tags(&[("plan", "pro")]), ..page.clone() };
     let of_one = ConnectionFilter { integrations: vec!["excel".to_owned()], ..page.clone() };
     let of_user = ConnectionFilter { end_user_id: Some("u1".to_owned()), ..page.clone() };
-    for filter in [page, tagged, of_one, of_user] {
+    let found = ConnectionFilter { find: Some("x".to_owned()), offset: 0, ..page.clone() };
+    let failing = ConnectionFilter { standing: Some(Standing::InTrouble), offset: 0, ..page.clone() };
+    for filter in [page, tagged, of_one, of_user, found, failing] {
         let plan = f.store.explain_list(f.scope, &filter).await.unwrap();
         if f.store.dialect() == Dialect::Postgres {
             // PostgreSQL decides by the table's size; on an empty one its choice means nothing.

@@ -1,7 +1,11 @@
-use domain::operation::{Message, Operation, OperationFilter, OperationState};
+use std::time::Duration;
+
+use domain::operation::{HistogramBucket, Message, Operation, OperationFilter, OperationState, StatusFilter};
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
-use store::{LogEntry, Outcome};
+use store::{Dialect, Hearing, LogEntry, LogEvent, Outcome, Span};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use crate::fixture::{Fixture, NOW};
 
@@ -11,6 +15,9 @@ crate::on_both!(
     filters_and_paging,
     followed_oldest_first,
     text_is_indexed_later,
+    rare_ones_are_found_beyond_a_stretch,
+    histograms_count_what_the_list_shows,
+    changes_are_told_after_commit,
     reaped_by_age_and_size,
     running_ones_time_out,
     one_environment_never_sees_another,
@@ -159,7 +166,13 @@ async fn followed_oldest_first(f: Fixture) {
 }
 
 async fn text_is_indexed_later(f: Fixture) {
-    let failed = Operation { error: Some("AADSTS700082: expired".to_owned()), ..operation(NOW + 1, "b") };
+    let detail = json!({"response": {"headers": {"request-id": "8ab3c1d2-0123-4567-89ab-0123456789ab"}}});
+    let failed = Operation {
+        error: Some("AADSTS700082: expired".to_owned()),
+        status: Some(429),
+        detail: to_raw_value(&detail).ok(),
+        ..operation(NOW + 1, "b")
+    };
     let entries = vec![
         entry(&f, operation(NOW, "Budget")),
         LogEntry::Operation {
@@ -184,6 +197,10 @@ async fn text_is_indexed_later(f: Fixture) {
         ("\" OR 1=1 --", vec![]),
         ("...", vec![]),
         ("' | ! & <-> :* \"", vec![]),
+        ("8ab3c1d2-0123-4567-89ab-0123456789ab", vec!["b"]),
+        ("8AB3C1D2-01", vec!["b"]),
+        ("0123456789ab", vec![]),
+        ("429", vec!["b"]),
     ] {
         assert_eq!(names(&f, text(query)).await, expected, "{query}");
     }
@@ -192,6 +209,198 @@ async fn text_is_indexed_later(f: Fixture) {
     f.store.append_log(vec![late]).await.unwrap();
     assert_eq!(f.store.index_text(1).await.unwrap(), 1);
     assert_eq!(names(&f, text("throttled graph")).await, ["Budget"]);
+}
+
+/// More than a walk looks at, so that rare ones come from the index; ids and `seq` are in different orders.
+async fn rare_ones_are_found_beyond_a_stretch(f: Fixture) {
+    const ALL: i64 = 21_500;
+    let one = |index: i64| {
+        // Recorded in another order than begun.
+        let at = index ^ 1;
+        let rare = at % 500 == 7;
+        Operation {
+            state: if rare { OperationState::Failed } else { OperationState::Success },
+            status: Some(if rare { 503 } else { 200 }),
+            integration: Some(if at < 10 { "old-one" } else { "excel" }.to_owned()),
+            kind: if at == 3 { "auth" } else { "proxy" }.to_owned(),
+            // Ten a millisecond.
+            ..operation(NOW + at / 10, &format!("{at:06}"))
+        }
+    };
+    for first in (0..ALL).step_by(500) {
+        append(&f, (first..first + 500).map(one).collect()).await;
+    }
+    f.store.index_text(u64::MAX).await.unwrap();
+    let expected = |fits: &dyn Fn(i64) -> bool| -> Vec<String> {
+        (0..ALL).rev().filter(|at| fits(*at)).map(|at| format!("{at:06}")).collect()
+    };
+    let rare = expected(&|at| at % 500 == 7);
+    let empty = OperationFilter::default;
+    let text = |text: &str| Some(text.to_owned());
+    let failed = || OperationFilter { states: vec![OperationState::Failed], ..empty() };
+    let cases = [
+        (failed(), rare.clone()),
+        (OperationFilter { statuses: vec![StatusFilter::Class(5)], ..empty() }, rare.clone()),
+        (
+            OperationFilter { statuses: vec![StatusFilter::Exactly(503)], text: text("graph"), ..failed() },
+            rare.clone(),
+        ),
+        (OperationFilter { statuses: vec![StatusFilter::Exactly(404)], ..empty() }, vec![]),
+        (OperationFilter { integration: text("old-one"), ..empty() }, expected(&|at| at < 10)),
+        (
+            OperationFilter { integration: text("old-one"), text: text("get"), ..failed() },
+            expected(&|at| at == 7),
+        ),
+        (OperationFilter { kinds: vec!["auth".into()], ..empty() }, expected(&|at| at == 3)),
+        (OperationFilter { text: text("graph 000003"), ..empty() }, expected(&|at| at == 3)),
+        (
+            OperationFilter { text: text("00002"), kinds: vec!["proxy:call".into()], ..empty() },
+            expected(&|at| (20..30).contains(&at)),
+        ),
+        (
+            OperationFilter { from_ms: Some(NOW + 1), to_ms: Some(NOW + 2), text: text("graph"), ..empty() },
+            expected(&|at| (10..20).contains(&at)),
+        ),
+    ];
+    for (filter, expected) in cases {
+        // Whole, and page by page.
+        assert_eq!(
+            names(&f, OperationFilter { limit: 1000, ..filter.clone() }).await,
+            expected,
+            "{filter:?}"
+        );
+        let mut paged = Vec::new();
+        let mut before = None;
+        loop {
+            let page = OperationFilter { limit: 7, before: before.clone(), ..filter.clone() };
+            let found = f.store.list_operations(f.scope, &page).await.unwrap();
+            let Some(last) = found.last() else { break };
+            before = Some(last.id.clone());
+            paged.extend(found.iter().map(|one| one.id.split('_').nth(1).unwrap().to_owned()));
+        }
+        assert_eq!(paged, expected, "{filter:?}");
+    }
+    let frequent = OperationFilter { text: text("graph"), states: vec![OperationState::Success], ..empty() };
+    assert_eq!(names(&f, OperationFilter { limit: 3, ..frequent }).await, ["021499", "021498", "021497"]);
+    let deep = Some(format!("{:013}_010000", NOW + 1000));
+    let deep = OperationFilter { text: text("graph"), before: deep, limit: 3, ..empty() };
+    assert_eq!(names(&f, deep).await, ["009999", "009998", "009997"]);
+    let follow = OperationFilter {
+        text: text("graph"),
+        after: Some(format!("{:013}_021495", NOW + 2149)),
+        limit: 2,
+        ..empty()
+    };
+    assert_eq!(names(&f, follow).await, ["021496", "021497"]);
+}
+
+async fn histograms_count_what_the_list_shows(f: Fixture) {
+    const MINUTE: i64 = 60_000;
+    let begin = NOW / MINUTE * MINUTE;
+    let of = |state, minute: i64, name: &str| Operation {
+        state,
+        integration: Some(if name.starts_with('x') { "other" } else { "excel" }.to_owned()),
+        ..operation(begin + minute * MINUTE + 5, name)
+    };
+    let running = Operation { kind: "auth".to_owned(), ..of(OperationState::Running, 2, "r") };
+    let finish = LogEntry::Finish {
+        scope: f.scope,
+        operation_id: running.id.clone(),
+        outcome: Box::new(Outcome {
+            state: OperationState::Failed,
+            status: None,
+            summary: None,
+            error: None,
+            integration: None,
+            connection: None,
+            provider: None,
+            ended_at_ms: begin,
+            duration_us: None,
+            detail: None,
+        }),
+    };
+    let first = of(OperationState::Success, 0, "a");
+    append(
+        &f,
+        vec![
+            first.clone(),
+            // Told twice, counted once.
+            first,
+            of(OperationState::Failed, 0, "b"),
+            of(OperationState::Success, 1, "xc"),
+            running,
+            of(OperationState::Timeout, 2, "d"),
+        ],
+    )
+    .await;
+    f.store.append_log(vec![finish]).await.unwrap();
+    f.store.index_text(100).await.unwrap();
+    let some = |text: &str| Some(text.to_owned());
+    let empty = OperationFilter::default;
+    let by_minute = Span { from_ms: begin, step_ms: MINUTE, steps: 3 };
+    let by_second = Span { from_ms: begin, step_ms: 1000, steps: 180 };
+    let cases = [
+        (empty(), vec![(2, 1), (1, 0), (2, 2)]),
+        (OperationFilter { integration: some("other"), ..empty() }, vec![(0, 0), (1, 0), (0, 0)]),
+        (OperationFilter { kinds: vec!["auth".into()], ..empty() }, vec![(0, 0), (0, 0), (1, 1)]),
+        (
+            OperationFilter { kinds: vec!["proxy:call".into(), "x".into()], ..empty() },
+            vec![(2, 1), (1, 0), (1, 1)],
+        ),
+        (OperationFilter { states: vec![OperationState::Success], ..empty() }, vec![(1, 0), (1, 0), (0, 0)]),
+        (OperationFilter { states: vec![OperationState::Failed], ..empty() }, vec![(1, 1), (0, 0), (1, 1)]),
+        (OperationFilter { connection: some("c1"), ..empty() }, vec![(2, 1), (1, 0), (2, 2)]),
+        (OperationFilter { connection: some("c2"), ..empty() }, vec![(0, 0), (0, 0), (0, 0)]),
+        (OperationFilter { text: some("graph"), ..empty() }, vec![(2, 1), (1, 0), (2, 2)]),
+        (OperationFilter { text: some("xc"), ..empty() }, vec![(0, 0), (1, 0), (0, 0)]),
+        (OperationFilter { text: some("..."), ..empty() }, vec![(0, 0), (0, 0), (0, 0)]),
+    ];
+    for (filter, expected) in cases {
+        let counted = f.store.operation_histogram(f.scope, &filter, by_minute).await.unwrap();
+        assert!(counted.exact);
+        let found: Vec<_> = counted.buckets.iter().map(|bucket| (bucket.total, bucket.failed)).collect();
+        assert_eq!(found, expected, "{filter:?}");
+        assert_eq!(counted.buckets[1].at_ms, begin + MINUTE);
+        let finer = f.store.operation_histogram(f.scope, &filter, by_second).await.unwrap();
+        let sum = |buckets: &[HistogramBucket]| buckets.iter().map(|bucket| bucket.total).sum::<i64>();
+        assert_eq!(sum(&finer.buckets), sum(&counted.buckets), "{filter:?}");
+    }
+    f.store.reap_log(begin + 10 * MINUTE, 9 * MINUTE - 5, i64::MAX, 100).await.unwrap();
+    let left = f.store.operation_histogram(f.scope, &empty(), by_minute).await.unwrap();
+    assert_eq!(left.buckets[0].total, 2, "the minute of what went last stays, later ones too");
+}
+
+async fn changes_are_told_after_commit(f: Fixture) {
+    let other = f.another_node().await;
+    let cancel = CancellationToken::new();
+    let listening = tokio::spawn({
+        let (other, cancel) = (other.clone(), cancel.clone());
+        async move { other.run_listener(cancel).await }
+    });
+    let postgres = f.store.dialect() == Dialect::Postgres;
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while postgres && other.hearing() == Hearing::Lost {
+        assert!(Instant::now() < deadline);
+        tokio::task::yield_now().await;
+    }
+    let (mut here, mut there) = (f.store.log_events(), other.log_events());
+    append(&f, vec![operation(NOW, "a"), operation(NOW + 1, "b")]).await;
+    let mut receivers = vec![&mut here];
+    if postgres {
+        receivers.push(&mut there);
+    }
+    for receiver in receivers {
+        let LogEvent::Changed(ranges) = receiver.recv().await.unwrap() else { panic!("lost") };
+        let mut ids = Vec::new();
+        for &(first, last) in ranges.iter() {
+            let found = f.store.log_range(first, last).await.unwrap();
+            assert!(found.iter().all(|(scope, _)| *scope == f.scope));
+            ids.extend(found.into_iter().map(|(_, one)| one.id));
+        }
+        assert_eq!(ids, [operation(NOW, "a").id, operation(NOW + 1, "b").id]);
+    }
+    cancel.cancel();
+    listening.await.unwrap();
 }
 
 async fn reaped_by_age_and_size(f: Fixture) {

@@ -15,6 +15,7 @@ mod lists;
 mod lives;
 mod log;
 mod once;
+mod people;
 mod refresh;
 mod resources;
 mod schema;

@@ -59,6 +59,20 @@ async fn fill(f: &Fixture, count: u8) {
         let name = format!("v{index}");
         store.put_environment_value(f.scope, ValueKind::Variable, &name, &sealed(), NOW).await.unwrap();
     }
+    for index in 0..count {
+        let id = format!("u{index}");
+        let new = store::NewUser {
+            id: id.clone(),
+            email: domain::person::Email::parse(&format!("{id}@example.com")).unwrap(),
+            name: id.clone(),
+            owner: true,
+            password: None,
+            oidc: None,
+            roles: Vec::new(),
+        };
+        store.insert_user(new, None, NOW).await.unwrap();
+        store.set_user_totp(&id, &envelope(7, index), NOW).await.unwrap();
+    }
     let signing = |id: &str| SealedSigningKey { id: id.to_owned(), sealed: envelope(7, 0) };
     store.signing_keys_or_insert(f.scope.environment, &signing("one"), NOW).await.unwrap();
     store.replace_signing_key(f.scope, &signing("two"), NOW, NOW).await.unwrap();

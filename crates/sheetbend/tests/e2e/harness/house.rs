@@ -88,6 +88,7 @@ impl House {
             proxy: send,
             token: FetchPolicy { class: PolicyClass::Public, max_bytes: 1 << 20, total: TOKEN_CALL },
             log_proxy: LogProxy::All,
+            oidc: None,
             webhooks: services::webhooks::deliver::DeliverySettings {
                 class: PolicyClass::PublicOrLoopback,
                 timeout: Duration::from_secs(1),

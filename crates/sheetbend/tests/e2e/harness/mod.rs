@@ -1,6 +1,7 @@
 //! The front door for tests: the real binary on free ports, and a plain HTTP client.
 
 pub mod connect;
+pub mod desk;
 pub mod house;
 pub mod keys;
 pub mod outside;
