@@ -96,21 +96,31 @@ async fn learn_one(
     Ok((story, found))
 }
 
+/// What an installation's item must say, its texts filled.
+///
+/// # Errors
+/// In words: which value is missing; one that is missing would prove nothing.
+pub(super) fn wanted(
+    proof: &InstallationProof,
+    values: &dyn Values,
+) -> Result<Vec<(String, String)>, String> {
+    let filled = |(path, template): &(String, Template)| match template.resolve(values) {
+        Ok(text) => Ok((path.clone(), text)),
+        Err(missing) => Err(format!("`{}` is missing", missing.path)),
+    };
+    proof.matching.iter().map(filled).collect()
+}
+
 /// Whether the vendor's list of installations has one that says all that it must.
 ///
 /// # Errors
-/// In words: why not. A value that is missing proves nothing.
+/// In words: why not.
 pub(super) async fn confirm(
     context: &Context,
     subject: &Subject<'_>,
     proof: &InstallationProof,
-    values: &dyn Values,
+    wanted: Vec<(String, String)>,
 ) -> Result<String, String> {
-    let mut wanted = Vec::with_capacity(proof.matching.len());
-    for (path, template) in &proof.matching {
-        let text = template.resolve(values).map_err(|missing| format!("`{}` is missing", missing.path))?;
-        wanted.push((path.as_str(), text));
-    }
     let (story, body) = ask(context, subject, &proof.request).await?;
     let answer: Value = serde_json::from_slice(&body).map_err(|_| format!("{story}, but not with JSON"))?;
     let items = match &proof.items_at {

@@ -101,12 +101,17 @@ async fn prove(
     log_id: &str,
 ) -> Result<(), String> {
     let subject = Subject::of(account);
-    let own = subject.values(context);
-    let values = |path: &str| match path.strip_prefix("callback.") {
-        Some(name) => request.param(name).map(str::to_owned),
-        None => own.get(path),
+    let wanted = {
+        let own = subject.values(context);
+        account_requests::wanted(proof, &|path: &str| match path.strip_prefix("callback.") {
+            Some(name) => request.param(name).map(str::to_owned),
+            None => own.get(path),
+        })
     };
-    let outcome = account_requests::confirm(context, &subject, proof, &values).await;
+    let outcome = match wanted {
+        Ok(wanted) => account_requests::confirm(context, &subject, proof, wanted).await,
+        Err(missing) => Err(missing),
+    };
     let (level, told) = match &outcome {
         Ok(story) => ("info", story.clone()),
         Err(why) => ("error", why.clone()),
