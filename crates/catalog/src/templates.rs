@@ -81,12 +81,17 @@ impl<'a> Found<'a> {
                 }
             }
             Auth::McpOAuth2Generic(auth) => self.one("mcp_server_url", &auth.server_url),
+            Auth::InstallPlugin(auth) => {
+                if let Some(proof) = &auth.proof {
+                    self.account_request("installation_proof.request", &proof.request);
+                    self.params("installation_proof.matching", &proof.matching);
+                }
+            }
             Auth::ApiKey
             | Auth::Basic
             | Auth::None
             | Auth::Signature(_)
             | Auth::AwsSigV4
-            | Auth::InstallPlugin(_)
             | Auth::Incomplete(_) => {}
         }
     }

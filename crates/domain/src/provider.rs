@@ -12,7 +12,7 @@ mod token;
 mod two_step;
 
 pub use account_request::{AccountRequest, Lookup, Need, Several};
-pub use app::{App, Custom, InstallPlugin, PluginCredentials};
+pub use app::{App, Custom, InstallPlugin, InstallationProof, PluginCredentials};
 pub use auth::{Auth, AuthMode, Incomplete};
 pub use field::{Condition, Display, Field, HostPart, Presence};
 pub use mcp::{ClientRegistration, McpOAuth2, McpOAuth2Generic};
@@ -25,8 +25,8 @@ pub use proxy::{
     ProxyDefinition, RedirectHeaders, Resource, RetryHints, Verification,
 };
 pub use signed::{
-    Bill, HmacSecretEncoding, JwtTemplate, OAuth1, SignatureMethod, SignatureProtocol, SigningProtocol, Tba,
-    Wsse,
+    Bill, HmacSecretEncoding, JwtTemplate, OAuth1, ParametersIn, SignatureMethod, SignatureProtocol,
+    SigningProtocol, Tba, Wsse,
 };
 pub use token::{BodyFormat, ClientAuth, ExpiryUnit, Method, TokenLife};
 pub use two_step::{

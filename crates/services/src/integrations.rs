@@ -174,6 +174,8 @@ fn apply(context: &Context, integration: &mut Integration, changes: IntegrationC
     }
     if let Some(id) = changes.client_id {
         integration.client_id = Some(id);
+        // No longer the client that registered itself.
+        integration.settings.client_auth_method = None;
     }
     // The day belongs to the secret: a new one without a day has none.
     let same_secret = changes.client_secret.is_none();
@@ -217,7 +219,12 @@ fn keep_custom(
     custom: BTreeMap<String, String>,
 ) -> Result<(), Error> {
     let entry = context.catalog.get(&integration.provider);
+    let plugin = entry.as_ref().is_some_and(|entry| matches!(entry.provider.auth, Auth::InstallPlugin(_)));
     let secret = |name: &str| {
+        // The keys that a plugin's connections are called with (contract §4.5).
+        if plugin && matches!(name, "username" | "password") {
+            return true;
+        }
         let fields = entry.iter().flat_map(|entry| &entry.provider.integration_config);
         fields.into_iter().any(|field| field.name == name && field.display == Display::Secret)
     };

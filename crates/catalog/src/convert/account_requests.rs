@@ -1,9 +1,9 @@
 //! `post_connection` and `pre_connection_deletion`: what the field's scripts of these names do, as data.
 
-use domain::provider::{AccountRequest, BodyFormat, Lookup, Need, Several};
+use domain::provider::{AccountRequest, BodyFormat, InstallationProof, Lookup, Need, Several};
 use domain::template::Piece;
 
-use super::file::{AccountRequestFile, LookupFile};
+use super::file::{AccountRequestFile, LookupFile, ProofFile};
 use super::tree::{parameters, template, tree};
 
 const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE"];
@@ -19,6 +19,20 @@ pub(super) fn farewells(files: &[AccountRequestFile]) -> Result<Vec<AccountReque
     bounded("pre_connection_deletion", files.len())?;
     let each = files.iter().enumerate();
     each.map(|(n, file)| request(&format!("pre_connection_deletion.{n}"), file)).collect()
+}
+
+/// `installation_proof`: something of it must be what only the vendor could give to the browser.
+pub(super) fn proof(file: &ProofFile) -> Result<InstallationProof, String> {
+    const KEY: &str = "installation_proof";
+    let matching = parameters(&format!("{KEY}.matching"), &file.matching)?;
+    if !matching.iter().any(|(_, template)| template.paths().any(|path| path.starts_with("callback."))) {
+        return Err(format!("{KEY}.matching: compares nothing with the callback (${{callback.…}})"));
+    }
+    Ok(InstallationProof {
+        request: request(&format!("{KEY}.request"), &file.request)?,
+        items_at: file.items.clone(),
+        matching,
+    })
 }
 
 fn bounded(key: &str, count: usize) -> Result<(), String> {

@@ -17,6 +17,8 @@ pub(crate) const OWN_KEYS: &[&str] = &[
     "differs",
     "shown_resources",
     "refresh_idle_days",
+    "oauth_parameters_in",
+    "installation_proof",
     "setup_guide",
     "post_connection",
     "pre_connection_deletion",
@@ -114,6 +116,8 @@ pub(crate) struct ProviderFile {
     pub(crate) differs: Vec<DifferenceFile>,
     pub(crate) shown_resources: IndexMap<String, String>,
     pub(crate) refresh_idle_days: Option<u16>,
+    pub(crate) oauth_parameters_in: Option<String>,
+    pub(crate) installation_proof: Option<ProofFile>,
     pub(crate) setup_guide: Vec<GuideStepFile>,
     pub(crate) post_connection: Vec<LookupFile>,
     pub(crate) pre_connection_deletion: Vec<AccountRequestFile>,
@@ -137,6 +141,15 @@ pub(crate) struct AccountRequestFile {
     pub(crate) headers: IndexMap<String, Node>,
     pub(crate) data: Option<Node>,
     pub(crate) body_format: Option<String>,
+}
+
+/// A request whose answer lists installations.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ProofFile {
+    pub(crate) request: AccountRequestFile,
+    pub(crate) items: Option<String>,
+    pub(crate) matching: IndexMap<String, Node>,
 }
 
 /// A request with what its answer teaches.

@@ -1,5 +1,6 @@
 //! Modes that begin with an installation at the vendor.
 
+use super::account_request::AccountRequest;
 use super::oauth2::OAuth2;
 use crate::template::Template;
 
@@ -22,12 +23,26 @@ pub struct Custom {
 }
 
 /// A marketplace plugin that the user installs; the keys are the operator's.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct InstallPlugin {
     /// What the operator's keys are sent as.
     pub credentials: PluginCredentials,
     /// Callback query parameters copied to `connection_config`.
     pub redirect_uri_metadata: Vec<String>,
+    /// How the vendor proves that who came back made the installation; nothing connects without it.
+    pub proof: Option<InstallationProof>,
+}
+
+/// A request with the operator's keys whose answer lists installations, with what only the vendor and the browser that it
+/// sent back can know.
+#[derive(Debug, Clone)]
+pub struct InstallationProof {
+    /// The request.
+    pub request: AccountRequest,
+    /// Where the answer has its list, dotted and perhaps empty; without it the answer itself is the one item.
+    pub items_at: Option<String>,
+    /// What the installation's item says: its dotted path and the text there, `${callback.…}` among them.
+    pub matching: Vec<(String, Template)>,
 }
 
 /// What a plugin's keys are sent as (`auth_type`).

@@ -20,6 +20,8 @@ pub struct OAuth1 {
     pub token_params: Vec<(String, Template)>,
     /// How requests are signed.
     pub signature_method: SignatureMethod,
+    /// Where the protocol's parameters stand.
+    pub parameters_in: ParametersIn,
     /// Method of the request for temporary credentials.
     pub request_method: Method,
     /// Method of the request for token credentials.
@@ -32,6 +34,18 @@ pub struct OAuth1 {
     pub token_response_metadata: Vec<String>,
     /// Callback query parameters copied to `connection_config`.
     pub redirect_uri_metadata: Vec<String>,
+}
+
+/// Where the parameters of OAuth 1.0 stand in a request (RFC 5849 §3.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ParametersIn {
+    /// The `Authorization` header (§3.5.1).
+    #[default]
+    Header,
+    /// The query (§3.5.3); a redirect that is signed again has them in the header.
+    Query,
+    /// The form of a request for a token (§3.5.2); calls, whose bodies are the caller's, have them in the header.
+    Body,
 }
 
 /// `oauth_signature_method` (RFC 5849 §3.4; HMAC-SHA256 by common extension).

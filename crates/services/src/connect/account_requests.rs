@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use domain::connection::Connection;
-use domain::provider::{AccountRequest, BodyFormat, Lookup, Need, Several};
+use domain::provider::{AccountRequest, BodyFormat, InstallationProof, Lookup, Need, Several};
 use domain::template::{Template, Values};
 use egress::Body;
 use http::header::{self, HeaderName, HeaderValue};
@@ -94,6 +94,43 @@ async fn learn_one(
     config::checked(&account.integration, whole)
         .map_err(|error| format!("{story}, but {}", in_words(error)))?;
     Ok((story, found))
+}
+
+/// What an installation's item must say, its texts filled.
+///
+/// # Errors
+/// In words: which value is missing; one that is missing would prove nothing.
+pub(super) fn wanted(
+    proof: &InstallationProof,
+    values: &dyn Values,
+) -> Result<Vec<(String, String)>, String> {
+    let filled = |(path, template): &(String, Template)| match template.resolve(values) {
+        Ok(text) => Ok((path.clone(), text)),
+        Err(missing) => Err(format!("`{}` is missing", missing.path)),
+    };
+    proof.matching.iter().map(filled).collect()
+}
+
+/// Whether the vendor's list of installations has one that says all that it must.
+///
+/// # Errors
+/// In words: why not.
+pub(super) async fn confirm(
+    context: &Context,
+    subject: &Subject<'_>,
+    proof: &InstallationProof,
+    wanted: Vec<(String, String)>,
+) -> Result<String, String> {
+    let (story, body) = ask(context, subject, &proof.request).await?;
+    let answer: Value = serde_json::from_slice(&body).map_err(|_| format!("{story}, but not with JSON"))?;
+    let items = match &proof.items_at {
+        None => std::slice::from_ref(&answer),
+        Some(at) => dig(&answer, at).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default(),
+    };
+    let fits = |item: &Value| {
+        wanted.iter().all(|(path, wanted)| dig(item, path).and_then(text).is_some_and(|text| text == *wanted))
+    };
+    if items.iter().any(fits) { Ok(story) } else { Err(format!("{story}, without this installation")) }
 }
 
 /// The item that is meant.

@@ -12,7 +12,8 @@ use serde_json::{Map, Value, json};
 
 use super::keep::connection_name;
 use super::state::{self, Issued, Leg, Payload};
-use super::{config, install, mcp, oauth1, scopes, sessions};
+use super::{config, install, mcp, oauth1, plugin, scopes, sessions};
+use crate::client_registration;
 use crate::context::Context;
 use crate::credentials::account::OpenIntegration;
 use crate::credentials::schemes::{Client, oauth2};
@@ -63,7 +64,10 @@ pub async fn begin(
         detail: None,
     };
     context.log.begun(scope, log_id.clone(), &facts);
-    let outcome = prepare(context, session, &open, request, &log_id).await;
+    let outcome = match client_registration::current(context, open.clone()).await {
+        Ok(open) => prepare(context, session, &open, request, &log_id).await,
+        Err(error) => Err(error),
+    };
     match &outcome {
         Ok(begun) => {
             let shown = crate::operations::redact::url(begun.url.as_str());
@@ -103,9 +107,12 @@ async fn prepare(
     let auth = &open.entry.provider.auth;
     let in_a_browser = match auth {
         Auth::OAuth2(scheme) => scheme.installation.is_none(),
-        Auth::OAuth1(_) | Auth::McpOAuth2(_) | Auth::McpOAuth2Generic(_) | Auth::App(_) | Auth::Custom(_) => {
-            true
-        }
+        Auth::OAuth1(_)
+        | Auth::McpOAuth2(_)
+        | Auth::McpOAuth2Generic(_)
+        | Auth::App(_)
+        | Auth::Custom(_)
+        | Auth::InstallPlugin(_) => true,
         _ => false,
     };
     if !in_a_browser {
@@ -144,6 +151,7 @@ async fn prepare(
         Auth::Custom(scheme) => {
             install::begin(context, open, &scheme.app, payload, Leg::InstallAndSignIn).await
         }
+        Auth::InstallPlugin(scheme) => plugin::begin(context, open, scheme, payload).await,
         _ => Err(elsewhere()),
     }
 }

@@ -68,6 +68,7 @@ pub(super) async fn begin_discovered(
             client_id,
             client_secret,
             auth_method: "client_secret_post".to_owned(),
+            secret_expires_at_ms: None,
             resource: found.resource.clone(),
             server: found.server.clone(),
         },
@@ -96,6 +97,7 @@ async fn made_client(
         client_id,
         client_secret,
         auth_method: auth_method.to_owned(),
+        secret_expires_at_ms: None,
         resource: found.resource.clone(),
         server: found.server.clone(),
     };
@@ -114,7 +116,8 @@ async fn made_client(
             params: &nothing,
         };
         let client = register(context, asked).await?;
-        return Ok(flow(client.id.clone(), client.secret.expose().to_owned(), client.method()));
+        let flow = flow(client.id.clone(), client.secret.expose().to_owned(), client.method());
+        return Ok(McpFlow { secret_expires_at_ms: client.secret_expires_at_ms, ..flow });
     }
     let id = document.ok_or_else(|| {
         Error::refused(

@@ -13,10 +13,11 @@ use serde_json::{Map, Value};
 use super::authorize::{self, Begun};
 use super::callback::{CallbackRequest, Failure, Pending, ask_and_log, internal};
 use super::state::{Leg, McpFlow, Payload};
-use super::{config, install, oauth1};
+use super::{config, install, oauth1, plugin};
 use crate::context::Context;
 use crate::credentials::account::OpenIntegration;
 use crate::credentials::problem::TokenProblem;
+use crate::credentials::renewal::SECRET_END;
 use crate::credentials::schemes::{self, TokenRequest, oauth2};
 use crate::credentials::token_answer::TokenAnswer;
 use crate::credentials::{claims, renewal};
@@ -51,6 +52,10 @@ pub(super) async fn step(
         let authorized = install::arrive(context, open, request, payload).await?;
         return Ok(Step::Authorized(Box::new(authorized)));
     }
+    if payload.leg == Leg::Plugin {
+        let authorized = plugin::arrive(context, open, request, payload).await?;
+        return Ok(Step::Authorized(Box::new(authorized)));
+    }
     if let Leg::OAuth1(temporary) = &payload.leg {
         let temporary = (**temporary).clone();
         let authorized = oauth1::arrive(context, open, request, payload, temporary).await?;
@@ -82,7 +87,7 @@ pub(super) async fn step(
             let answer = mint(context, open, &scheme, &payload).await?;
             authorized(open, &scheme, answer, payload)
         }
-        Leg::Install | Leg::OAuth1(_) => return Err(changed()),
+        Leg::Install | Leg::Plugin | Leg::OAuth1(_) => return Err(changed()),
         Leg::InstallAndSignIn => install::arrive_signed_in(context, open, &scheme, request, payload).await?,
     };
     Ok(Step::Authorized(Box::new(authorized)))
@@ -130,11 +135,16 @@ fn authorized(open: &OpenIntegration, scheme: &OAuth2, answer: TokenAnswer, payl
     let credentials = match (&open.entry.provider.auth, &payload.leg) {
         (Auth::McpOAuth2(_), _) => Credentials::McpOAuth2(McpCredentials {
             tokens,
-            client: own_client.map(|(id, secret)| registered(id, secret, "client_secret_post")),
+            client: own_client.map(|(id, secret)| registered(id, secret, "client_secret_post", None)),
         }),
         (Auth::McpOAuth2Generic(_), Leg::Mcp(flow)) => Credentials::McpOAuth2Generic(McpCredentials {
             tokens,
-            client: Some(registered(flow.client_id.clone(), flow.client_secret.clone(), &flow.auth_method)),
+            client: Some(registered(
+                flow.client_id.clone(),
+                flow.client_secret.clone(),
+                &flow.auth_method,
+                flow.secret_expires_at_ms,
+            )),
         }),
         _ => {
             tokens.client_override = own_client
@@ -145,12 +155,16 @@ fn authorized(open: &OpenIntegration, scheme: &OAuth2, answer: TokenAnswer, payl
     Authorized { credentials, config, payload, pending: Pending::No }
 }
 
-fn registered(client_id: String, secret: String, method: &str) -> RegisteredClient {
+fn registered(client_id: String, secret: String, method: &str, end_ms: Option<i64>) -> RegisteredClient {
+    let mut raw = RawAnswer::default();
+    if let Some(end_ms) = end_ms {
+        raw.0.insert(SECRET_END.to_owned(), Value::from(end_ms.div_euclid(1000)));
+    }
     RegisteredClient {
         client_id,
         client_secret: (!secret.is_empty()).then(|| Secret::from(secret)),
         auth_method: Some(method.to_owned()),
-        raw: RawAnswer::default(),
+        raw,
     }
 }
 
@@ -330,6 +344,7 @@ mod tests {
             client_id: "c".to_owned(),
             client_secret: String::new(),
             auth_method: "none".to_owned(),
+            secret_expires_at_ms: None,
         }
     }
 

@@ -71,6 +71,8 @@ pub enum Leg {
     Install,
     /// The installation of an app by a user whose code comes along.
     InstallAndSignIn,
+    /// The installation of a marketplace plugin.
+    Plugin,
     /// A verifier for temporary credentials (RFC 5849 §2.2).
     OAuth1(Box<Temporary>),
     /// An authorization code of an MCP server's own authorization server.
@@ -90,6 +92,9 @@ pub struct McpFlow {
     pub client_secret: String,
     /// How the client proves itself.
     pub auth_method: String,
+    /// When the secret ends, Unix milliseconds.
+    #[serde(default)]
+    pub secret_expires_at_ms: Option<i64>,
 }
 
 impl std::fmt::Debug for McpFlow {

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use domain::credentials::{Credentials, McpCredentials, TwoStepCredentials};
+use domain::connection::Actor;
+use domain::credentials::{Credentials, McpCredentials, RegisteredClient, TwoStepCredentials};
 use domain::provider::{Auth, CodeGrant, OAuth2, SignatureProtocol};
 use serde_json::{Map, Value};
 
 use super::account::{Account, OpenIntegration};
-use super::problem::TokenProblem;
+use super::problem::{Concern, TokenProblem};
 use super::schemes::{
     FormValues, Party, SettingProblem, TokenRequest, bill, client_credentials, jwt, mcp, oauth2, signature,
     two_step,
@@ -144,6 +145,9 @@ fn request(context: &Context, account: &Account) -> Result<TokenRequest, TokenPr
         (_, Credentials::McpOAuth2(own) | Credentials::McpOAuth2Generic(own)) => {
             let scheme = mcp_flow(account, own).ok_or_else(mismatch)?;
             let token = own.tokens.refresh_token.as_ref().ok_or_else(no_refresh_token)?;
+            if own.client.as_ref().is_some_and(|client| has_lapsed(client, context.now_ms())) {
+                return Err(lapsed_client());
+            }
             oauth2::refresh(&scheme, &party, token, None)
         }
         (Auth::OAuth2Cc(scheme), Credentials::OAuth2Cc(own)) => {
@@ -283,6 +287,27 @@ fn no_refresh_token() -> TokenProblem {
         "The connection has no refresh token.",
         "Add `offline_access` to the integration's scopes, then the user connects again.",
     )
+}
+
+/// Where a client of a connection's own keeps the end of its secret, Unix seconds (RFC 7591 §3.2.1).
+pub const SECRET_END: &str = "client_secret_expires_at";
+
+fn has_lapsed(client: &RegisteredClient, now_ms: i64) -> bool {
+    let end = client.raw.0.get(SECRET_END).and_then(Value::as_i64);
+    end.is_some_and(|end| end > 0 && end.saturating_mul(1000) <= now_ms)
+}
+
+/// The client of one connection registered itself for a while: a new authorization registers another.
+fn lapsed_client() -> TokenProblem {
+    TokenProblem {
+        concern: Concern::Grant,
+        actor: Actor::User,
+        ..TokenProblem::developer(
+            "registered_client_ended",
+            "The secret of the client that was registered for this connection has ended.",
+            "Connect the account again; a new client is registered then.",
+        )
+    }
 }
 
 fn mismatch() -> TokenProblem {

@@ -9,7 +9,7 @@ mod facts;
 use std::sync::Arc;
 
 use domain::credentials::Credentials;
-use domain::provider::{Auth, ProxyDefinition, SignatureMethod};
+use domain::provider::{Auth, ParametersIn, ProxyDefinition, SignatureMethod};
 use domain::template::Template;
 use domain::{Secret, entropy};
 use egress::Body;
@@ -41,7 +41,14 @@ pub struct EachAttempt {
 /// A signature over the whole request.
 #[derive(Debug)]
 enum Signature {
-    OAuth1 { client: Client, token: Secret, secret: Secret, method: SignatureMethod, realm: Option<String> },
+    OAuth1 {
+        client: Client,
+        token: Secret,
+        secret: Secret,
+        method: SignatureMethod,
+        realm: Option<String>,
+        place: ParametersIn,
+    },
     Aws(aws::Session),
 }
 
@@ -174,6 +181,10 @@ impl EachAttempt {
         if own {
             return Ok(());
         }
+        if let Some(signed) = self.signed_query(&attempt, request.headers())? {
+            *request.uri_mut() = signed;
+            return Ok(());
+        }
         self.sign(&attempt, request.headers_mut())
     }
 
@@ -220,6 +231,32 @@ impl EachAttempt {
         }
     }
 
+    /// The URI with the parameters of a signature in its query, where the definition wants them there (RFC 5849 §3.5.3).
+    fn signed_query(&self, attempt: &Attempt<'_>, headers: &HeaderMap) -> Result<Option<Uri>, Error> {
+        let Some(Signature::OAuth1 { client, token, secret, method, place: ParametersIn::Query, .. }) =
+            &self.signature
+        else {
+            return Ok(None);
+        };
+        attempt.check_form(headers)?;
+        let signer = Signer {
+            client_id: &client.id,
+            client_secret: &client.secret,
+            token: Some((token, secret)),
+            method: *method,
+            realm: None,
+        };
+        let (form, nonce) = (attempt.form(headers), entropy::hex(&*attempt.context.entropy, 16));
+        let signed = Signed { method: attempt.method, uri: attempt.uri, form, protocol: &[] };
+        let timestamp = attempt.context.now_ms().div_euclid(1000);
+        let own = signature::parameters(&signer, &signed, Occasion { timestamp, nonce: &nonce })?;
+        let own = serde_urlencoded::to_string(own).unwrap_or_default();
+        let text = attempt.uri.to_string();
+        let separator = if attempt.uri.query().is_some_and(|query| !query.is_empty()) { '&' } else { '?' };
+        let text = format!("{}{separator}{own}", text.trim_end_matches('?'));
+        text.parse().map(Some).map_err(|_| Error::refused("invalid_endpoint", "the signed URL is too long"))
+    }
+
     fn sign(&self, attempt: &Attempt<'_>, headers: &mut HeaderMap) -> Result<(), Error> {
         match &self.signature {
             None => Ok(()),
@@ -227,7 +264,7 @@ impl EachAttempt {
                 session.sign(attempt, headers);
                 Ok(())
             }
-            Some(Signature::OAuth1 { client, token, secret, method, realm }) => {
+            Some(Signature::OAuth1 { client, token, secret, method, realm, .. }) => {
                 attempt.check_form(headers)?;
                 let signer = Signer {
                     client_id: &client.id,
@@ -264,6 +301,7 @@ impl Signature {
                 secret: own.token_secret.clone(),
                 method: scheme.signature_method,
                 realm: None,
+                place: scheme.parameters_in,
             })),
             (Auth::Tba(scheme), Credentials::Tba(own)) => Ok(Some(Self::OAuth1 {
                 client: client().ok_or(SettingProblem::NoClient)?,
@@ -271,6 +309,7 @@ impl Signature {
                 secret: own.token_secret.clone(),
                 method: scheme.signature_method,
                 realm: Some(tba::realm(scheme, &subject.values(context).party)?),
+                place: ParametersIn::Header,
             })),
             (_, Credentials::AwsSigV4(own)) => Ok(Some(Self::Aws(aws::Session::of(own)))),
             _ => Ok(None),

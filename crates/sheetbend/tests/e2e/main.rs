@@ -4,6 +4,7 @@
 
 mod harness;
 
+mod account_requests;
 mod admin_consent;
 mod an_hour_later;
 mod api_description;

@@ -3,6 +3,7 @@
 use crate::harness;
 
 use harness::outside::{Serving, free_port};
+use harness::upstream::{Upstream, answer};
 use harness::visitor::Visitor;
 use harness::{Answer, Server, Start};
 use serde_json::{Value, json};
@@ -163,4 +164,35 @@ async fn needs_node_a_server_that_names_a_stranger_s_authorization_server_is_ref
         );
     }
     assert_eq!(setting.state().await["registered"], json!([]));
+}
+
+#[tokio::test]
+async fn a_registered_client_whose_secret_has_ended_registers_again() {
+    let upstream = Upstream::start(|number, _| {
+        // Since 2020, in the server's own words.
+        let client = json!({"client_id": format!("client-{number}"), "client_secret": "s",
+            "client_secret_expires_at": 1_600_000_000, "token_endpoint_auth_method": "client_secret_post"});
+        answer("201 Created", &[("Content-Type", "application/json")], client.to_string().as_bytes())
+    })
+    .await;
+    let dir = TempDir::new().unwrap();
+    let file = dir.path().join("mcp.yaml");
+    let base = format!("http://127.0.0.1:{}", upstream.port);
+    let definition = format!(
+        "lapsing:\n  display_name: Lapsing\n  auth_mode: MCP_OAUTH2\n  client_registration: dynamic\n  \
+         authorization_url: {base}/authorize\n  token_url: {base}/token\n  registration_url: {base}/reg\n  \
+         proxy:\n    base_url: {base}\n"
+    );
+    std::fs::write(&file, definition).unwrap();
+    let exempt = format!("127.0.0.1:{}", upstream.port);
+    let arguments = ["--provider-file", file.to_str().unwrap(), "--exempt", &exempt];
+    let server = Start::dev().args(&arguments).start();
+    let body = json!({"provider": "lapsing", "unique_key": "lapsing"});
+    server.api("POST", "/integrations", Some(body)).await.ok();
+    for wanted in ["client-1", "client-2"] {
+        let mut visitor = Visitor::new(&server);
+        let begun = visitor.begin("lapsing", json!({"end_user": {"id": "u"}}), "").await;
+        let away: url::Url = begun.header("location").parse().unwrap();
+        assert!(away.query_pairs().any(|(name, value)| name == "client_id" && value == wanted), "{away}");
+    }
 }

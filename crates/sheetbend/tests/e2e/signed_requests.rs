@@ -110,6 +110,32 @@ async fn three_legs_make_a_connection_and_nothing_else_does() {
 }
 
 #[tokio::test]
+async fn parameters_stand_where_the_definition_says() {
+    let fake = Fake::quiet().await;
+    for (key, in_query) in [("fake-oauth1-query", true), ("fake-oauth1-body", false)] {
+        let before = fake.upstream.seen().len();
+        let connection = fake.connect_oauth1_as(key).await;
+        fake.server.proxy("GET", "/thing?b=%2B+x&a=1", key, &connection).await.ok();
+        let seen = fake.upstream.seen().split_off(before);
+        let [request, access, call] = seen.as_slice() else { panic!("{seen:?}") };
+        for leg in [request, access] {
+            assert_eq!(leg.header("authorization"), "", "{key}");
+            assert_eq!(leg.line().contains("oauth_signature="), in_query, "{key}: {}", leg.line());
+            assert_eq!(String::from_utf8_lossy(&leg.body).contains("oauth_signature="), !in_query, "{key}");
+        }
+        assert_eq!(call.header("authorization").is_empty(), in_query, "a call's body is the caller's");
+        assert_eq!(
+            call.line().contains("/thing?b=%2B+x&a=1&oauth_consumer_key=client-1&"),
+            in_query,
+            "{}",
+            call.line()
+        );
+    }
+    let log = fake.server.api("GET", "/operations?limit=50", None).await.text();
+    assert!(!log.contains("oauth_signature=") || log.contains("oauth_signature=REDACTED"), "{log}");
+}
+
+#[tokio::test]
 async fn a_refused_first_leg_says_who_must_act() {
     let fake =
         Fake::start(|_, _| upstream::answer("401 No", &[("Content-Type", "text/plain")], b"bad key")).await;
@@ -222,6 +248,8 @@ async fn needs_python_every_signature_is_accepted_by_others_code() {
     let role = fake.connect_role().await;
     let wsse = fake.connect_wsse().await;
     let oauth1 = fake.connect_oauth1().await;
+    let in_query = fake.connect_oauth1_as("fake-oauth1-query").await;
+    fake.connect_oauth1_as("fake-oauth1-body").await;
     fake.connect_templates().await;
     let server: &Server = &fake.server;
     let form = [("content-type", "application/x-www-form-urlencoded")];
@@ -234,6 +262,7 @@ async fn needs_python_every_signature_is_accepted_by_others_code() {
     ] {
         server.proxy_with(method, path, "fake-tba", &tba, headers, body).await.ok();
         server.proxy_with(method, path, "fake-oauth1", &oauth1, headers, body).await.ok();
+        server.proxy_with(method, path, "fake-oauth1-query", &in_query, headers, body).await.ok();
     }
     for (method, path, headers, body) in [
         ("GET", "/odd%20path/a%2Fb/?b=2&a=%C3%A4&a=1", &[][..], String::new()),

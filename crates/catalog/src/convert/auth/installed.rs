@@ -4,6 +4,7 @@ use domain::provider::{App, Custom, InstallPlugin, PluginCredentials};
 use domain::template::Template;
 
 use super::{Lack, oauth2, required_template};
+use crate::convert::account_requests;
 use crate::convert::file::ProviderFile;
 use crate::read::Node;
 
@@ -34,6 +35,7 @@ pub(super) fn plugin(file: &ProviderFile) -> Result<InstallPlugin, Lack> {
         Some("BASIC") => Ok(InstallPlugin {
             credentials: PluginCredentials::Basic,
             redirect_uri_metadata: file.redirect_uri_metadata.clone(),
+            proof: file.installation_proof.as_ref().map(account_requests::proof).transpose()?,
         }),
         Some(other) => Err(Lack::Wrong(format!("auth_type: `{other}` is not BASIC"))),
         None => Err(Lack::Missing("`auth_type` is missing".to_owned())),

@@ -1,6 +1,6 @@
 //! OAuth 1.0a and NetSuite's use of it.
 
-use domain::provider::{OAuth1, SignatureMethod, Tba};
+use domain::provider::{OAuth1, ParametersIn, SignatureMethod, Tba};
 
 use super::{Lack, method, required_template, scope_separator, token_url};
 use crate::convert::file::ProviderFile;
@@ -18,6 +18,16 @@ pub(super) fn oauth1(file: &ProviderFile) -> Result<OAuth1, Lack> {
         authorization_params: parameters("authorization_params", &file.authorization_params)?,
         token_params: parameters("token_params", &file.token_params)?,
         signature_method: signature_method(file, SignatureMethod::HmacSha1)?,
+        parameters_in: match file.oauth_parameters_in.as_deref() {
+            None | Some("header") => ParametersIn::Header,
+            Some("query") => ParametersIn::Query,
+            Some("body") => ParametersIn::Body,
+            Some(other) => {
+                return Err(Lack::Wrong(format!(
+                    "oauth_parameters_in: `{other}` is not one of header, query and body"
+                )));
+            }
+        },
         request_method: method("request_http_method", file.request_http_method.as_deref())?,
         token_method: method("token_http_method", file.token_http_method.as_deref())?,
         scope_separator: scope_separator(file),

@@ -20,6 +20,8 @@ pub struct Registered {
     pub secret: Secret,
     /// How it proves itself.
     pub auth: ClientAuth,
+    /// When the secret ends (`client_secret_expires_at`), Unix milliseconds; `None` is never.
+    pub secret_expires_at_ms: Option<i64>,
 }
 
 impl Registered {
@@ -103,12 +105,16 @@ fn read(status: u16, body: &[u8], asked: &str) -> Result<Registered, TokenProble
     let id = text("client_id").filter(|id| id.len() <= 2048);
     let id = id.ok_or_else(|| refused("the endpoint's answer names no client_id".to_owned()))?;
     let secret = text("client_secret").unwrap_or_default();
-    // A secret with an end would break every connection when it comes; nobody could tell why.
+    // Seconds; 0 is never (§3.2.1), and some write them as text.
+    let end = answer.get("client_secret_expires_at");
+    let end = end.and_then(|end| end.as_i64().or_else(|| end.as_str()?.parse().ok()));
+    let secret_expires_at_ms =
+        end.filter(|end| *end > 0 && !secret.is_empty()).and_then(|end| end.checked_mul(1000));
     let auth = match text("token_endpoint_auth_method").unwrap_or(asked) {
         "client_secret_basic" if !secret.is_empty() => ClientAuth::Basic,
         _ => ClientAuth::Body,
     };
-    Ok(Registered { id: id.to_owned(), secret: Secret::new(secret), auth })
+    Ok(Registered { id: id.to_owned(), secret: Secret::new(secret), auth, secret_expires_at_ms })
 }
 
 fn refused(cause: String) -> TokenProblem {
@@ -137,6 +143,15 @@ mod tests {
             read(201, json!({"client_id": "c", "client_secret": "s"})).unwrap().auth,
             ClientAuth::Body
         );
+        let ends = |end: Value| {
+            let answer = json!({"client_id": "c", "client_secret": "s", "client_secret_expires_at": end});
+            read(201, answer).unwrap().secret_expires_at_ms
+        };
+        assert_eq!(ends(json!(1_800_000_000)), Some(1_800_000_000_000));
+        assert_eq!(ends(json!("1800000000")), Some(1_800_000_000_000));
+        for never in [json!(0), json!(-5), json!(null), json!("soon"), json!(i64::MAX)] {
+            assert_eq!(ends(never.clone()), None, "{never}");
+        }
         let no = read(400, json!({"error": "invalid_redirect_uri", "error_description": "not\u{7} yours"}));
         assert!(no.unwrap_err().cause.contains("400: not yours"));
         for bad in [json!({}), json!([]), json!({"client_id": ""}), json!({"client_id": 5})] {

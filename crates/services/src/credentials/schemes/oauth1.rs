@@ -5,7 +5,7 @@ pub mod signature;
 use std::collections::BTreeMap;
 
 use domain::credentials::OAuth1Credentials;
-use domain::provider::{BodyFormat, Method, OAuth1};
+use domain::provider::{BodyFormat, Method, OAuth1, ParametersIn};
 use domain::{Secret, template::Template};
 use http::Uri;
 use serde_json::Value;
@@ -180,11 +180,26 @@ impl Leg<'_> {
         };
         let in_body = (method == http::Method::POST).then_some(form.as_bytes());
         let signed = Signed { method: &method, uri: &uri, form: in_body, protocol: self.protocol };
-        let header = signature::header(&signer, &signed, occasion)?;
-        let mut request = TokenRequest::new(self.url.into(), BodyFormat::Form);
+        let place = match (scheme.parameters_in, &method) {
+            // A GET has no body to put them into.
+            (ParametersIn::Body, &http::Method::GET) => ParametersIn::Query,
+            (place, _) => place,
+        };
+        let mut url = self.url;
+        let (mut headers, mut fields) = (Vec::new(), Vec::new());
+        match place {
+            ParametersIn::Header => {
+                headers.push(("authorization".to_owned(), signature::header(&signer, &signed, occasion)?));
+            }
+            ParametersIn::Query => {
+                url.query_pairs_mut().extend_pairs(signature::parameters(&signer, &signed, occasion)?);
+            }
+            ParametersIn::Body => fields = signature::parameters(&signer, &signed, occasion)?,
+        }
+        let mut request = TokenRequest::new(url.into(), BodyFormat::Form);
         request.method = method;
-        request.headers.push(("authorization".to_owned(), header));
-        pairs.into_iter().for_each(|(name, value)| request.set(&name, value));
+        request.headers = headers;
+        pairs.into_iter().chain(fields).for_each(|(name, value)| request.set(&name, value));
         request.shape = AnswerShape { access_token: "oauth_token".to_owned(), ..AnswerShape::default() };
         Ok(request)
     }

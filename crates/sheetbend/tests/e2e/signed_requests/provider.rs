@@ -86,7 +86,9 @@ impl Fake {
         made.integrate("fake-tba", json!({"credentials": client("TBA")})).await;
         made.integrate("fake-templates", json!({"credentials": client("OAUTH2")})).await;
         made.integrate("fake-wsse", json!({})).await;
-        made.integrate("fake-oauth1", json!({"credentials": client("OAUTH1")})).await;
+        for key in ["fake-oauth1", "fake-oauth1-query", "fake-oauth1-body"] {
+            made.integrate(key, json!({"credentials": client("OAUTH1")})).await;
+        }
         let settings = json!({"service": "execute-api", "defaultRegion": "eu-west-1", "awsAccessKeyId": ACCESS_KEY,
             "awsSecretAccessKey": SECRET_KEY, "stsEndpointUrl": format!("http://127.0.0.1:{}/sts/", made.upstream.port)});
         made.integrate("fake-aws", json!({"integration_config": settings})).await;
@@ -128,15 +130,17 @@ impl Fake {
 
     /// Leaves for the sign-in; its URL, the cookie and the callback that the provider was told.
     pub async fn leave(&self) -> (url::Url, String, String) {
+        self.leave_as("fake-oauth1").await
+    }
+
+    async fn leave_as(&self, key: &str) -> (url::Url, String, String) {
         let token = session_of(&self.server, "signer").await;
-        let url = format!("{}/oauth/connect/fake-oauth1?connect_session_token={token}", self.server.url());
+        let url = format!("{}/oauth/connect/{key}?connect_session_token={token}", self.server.url());
         let left = self.server.send("GET", &url, &[], "").await;
         assert_eq!(left.status, 302, "{}", left.text());
         let cookie = left.header("set-cookie").split(';').next().unwrap().to_owned();
         let asked = self.upstream.seen().into_iter().rfind(|one| one.line().contains("/request")).unwrap();
-        let callback = super::oauth_part(&asked, "oauth_callback");
-        let pairs = format!("callback={callback}");
-        let callback = url::form_urlencoded::parse(pairs.as_bytes()).next().unwrap().1.into_owned();
+        let callback = protocol_part(&asked, "oauth_callback");
         (left.header("location").parse().unwrap(), cookie, callback)
     }
 
@@ -146,12 +150,16 @@ impl Fake {
     }
 
     pub async fn connect_oauth1(&self) -> String {
-        let (_, cookie, callback) = self.leave().await;
+        self.connect_oauth1_as("fake-oauth1").await
+    }
+
+    pub async fn connect_oauth1_as(&self, key: &str) -> String {
+        let (_, cookie, callback) = self.leave_as(key).await;
         let back = self.come_back(&callback, &cookie, "oauth_token=temporary&oauth_verifier=v-1").await;
         assert_eq!(back.status, 200, "{}", back.text());
         let all = self.server.api("GET", "/connections?endUserId=signer", None).await.ok();
         let all = all["connections"].as_array().unwrap().clone();
-        let made = all.iter().find(|one| one["provider_config_key"] == "fake-oauth1").unwrap();
+        let made = all.iter().find(|one| one["provider_config_key"] == key).unwrap();
         made["connection_id"].as_str().unwrap().to_owned()
     }
 
@@ -218,6 +226,21 @@ impl Fake {
     }
 }
 
+/// A parameter of OAuth 1.0, wherever it stands.
+pub fn protocol_part(seen: &Seen, name: &str) -> String {
+    let in_header = match seen.header("authorization").is_empty() {
+        true => String::new(),
+        false => format!("{name}={}", super::oauth_part(seen, name)),
+    };
+    let query = seen.line().split(' ').nth(1).and_then(|path| path.split_once('?')).map(|(_, query)| query);
+    let places = [in_header.as_bytes(), query.unwrap_or_default().as_bytes(), &seen.body];
+    let found = places.iter().find_map(|place| {
+        let mut pairs = url::form_urlencoded::parse(place);
+        pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    });
+    found.unwrap_or_else(|| panic!("no {name} in {}", seen.head))
+}
+
 fn definitions(port: u16) -> String {
     let base = format!("http://127.0.0.1:{port}");
     format!(
@@ -239,6 +262,12 @@ fake-oauth1:
   token_response_metadata: [screen_name]
   signature_method: HMAC-SHA1
   proxy: {{base_url: "{base}/oauth1/api"}}
+fake-oauth1-query:
+  alias: fake-oauth1
+  oauth_parameters_in: query
+fake-oauth1-body:
+  alias: fake-oauth1
+  oauth_parameters_in: body
 fake-wsse:
   display_name: Fake WSSE
   auth_mode: SIGNATURE
