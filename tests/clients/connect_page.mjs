@@ -1,70 +1,11 @@
 // Our own connect page in a real browser: what end users meet, scenario by scenario.
 // Options: scenario (a name of SCENARIOS), host, and what the scenario says. Facts: what it saw.
-import { mkdirSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { axe } from './lib/axe.mjs';
 import { withBrowser } from './lib/chromium.mjs';
+import { heading, look, press, serve, serveProduct, shows, signIn } from './lib/connect.mjs';
 import { run } from './lib/run.mjs';
 
-const heading = (page) => page.locator('h1').innerText();
-const press = (page, text) => page.locator('button, a, label').filter({ hasText: text }).first().click({ timeout: 10_000 });
-const shows = (page, text) => page.getByText(text).first().waitFor({ timeout: 15_000 });
-
-/** A picture and axe's word on a page as it stands, in both themes. */
-async function look(page, name, options, report) {
-    for (const theme of ['light', 'dark']) {
-        await page.emulateMedia({ colorScheme: theme });
-        const found = await axe(page.frames().find((frame) => frame.url().includes('/connect/')) ?? page.mainFrame());
-        report.check(`axe: ${name}, ${theme}`, found.length === 0, found);
-        for (const width of options.pictures ? [380, 768, 1280] : []) {
-            await page.setViewportSize({ width, height: 820 });
-            mkdirSync(options.pictures, { recursive: true });
-            await page.screenshot({ path: `${options.pictures}/${name}-${theme}-${width}.png` });
-        }
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
-        report.check(`${name} fits its window`, !wide, name);
-    }
-    await page.emulateMedia({ colorScheme: 'light' });
-}
-
-/** Signs in at the sandbox's pages. */
-async function signIn(popup, login) {
-    await popup.waitForURL((url) => url.href !== 'about:blank', { timeout: 15_000 });
-    for (let step = 0; step < 6 && !popup.isClosed(); step++) {
-        await popup.waitForLoadState().catch(() => {});
-        const choice = popup.locator('button').filter({ hasText: login }).first();
-        const accept = popup.locator('button').filter({ hasText: /^\s*(accept|continue|yes)\s*$/i }).first();
-        const next = (await choice.count().catch(() => 0)) ? choice : accept;
-        if (!(await next.count().catch(() => 0))) return popup.locator('body').innerText().catch(() => '');
-        await next.click().catch(() => {});
-        await popup.waitForTimeout(200).catch(() => {});
-    }
-    return '';
-}
-
-/** A page of another origin that frames the connect page as the SDK does, and keeps what it hears. */
-async function serveProduct(host, token, query = '') {
-    const page = `<!doctype html><html lang="en"><title>a product</title><body><script>
-window.events = [];
-addEventListener('message', (event) => {
-    if (event.origin !== ${JSON.stringify(new URL(host).origin)}) return;
-    window.events.push(event.data);
-    if (event.data.type === 'ready') frame.contentWindow.postMessage({ type: 'session_token', sessionToken: ${JSON.stringify(token)} }, '*');
-});
-const frame = document.createElement('iframe');
-frame.id = 'connect-ui';
-frame.title = 'Connect';
-frame.src = ${JSON.stringify(`${host}/connect/?apiURL=https://evil.example${query}`)};
-frame.style = 'position:fixed;inset:0;width:100%;height:100%;border:0';
-document.body.append(frame);
-</script>`;
-    const server = createServer((_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end(page));
-    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return { origin: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
-}
-
 const SCENARIOS = {
-    /** The first view's bytes and time, and what the address bar keeps. */
+    /** The first view's bytes, and what the address bar keeps. */
     async first_view(context, options, report) {
         const page = await context.newPage();
         const session = await context.newCDPSession(page);
@@ -79,20 +20,59 @@ const SCENARIOS = {
         page.on('request', (request) => request.url().startsWith(options.host) || request.url().startsWith('data:') || strangers.push(request.url()));
         await page.goto(options.link);
         await page.locator('button.primary').waitFor();
-        const usable = await page.evaluate(() => performance.now());
         await page.waitForLoadState('networkidle');
         // The page asks for the rest of itself when the form is drawn: what came before is the first view.
         const ids = [...asked.keys()];
         const later = ids.findIndex((id) => asked.get(id).includes('/connect-later.'));
         report.check('the rest comes later', later > 5, [...asked.values()]);
         const first = { bytes: sum(ids.slice(0, later)), files: later };
-        report.facts = { ...first, usable_ms: Math.round(usable), bytes_at_rest: sum(ids), files_at_rest: ids.length, url: page.url() };
+        report.facts = { ...first, bytes_at_rest: sum(ids), files_at_rest: ids.length, url: page.url() };
         report.check('under 40 KB', first.bytes > 5_000 && first.bytes < 40_000, { ...report.facts, asked: [...asked.values()] });
         report.check('the token left the address bar', !page.url().includes('nango_connect_session'), page.url());
         report.check('it talks to its own origin only', strangers.length === 0, strangers);
         await page.reload();
         await page.locator('button.primary').waitFor();
         report.check('a reload keeps the session', true);
+    },
+
+    /** How long from the navigation's start until the form can be used, against a page that is nothing but a button,
+     * in turns in one browser: the machine may be busy, and is so for both. */
+    async speed(context, options, report) {
+        await context.addInitScript(() => {
+            const look = () => {
+                if (!document.querySelector('button.primary')) return;
+                window.usable = performance.now();
+                watch.disconnect();
+            };
+            const watch = new MutationObserver(look);
+            watch.observe(document, { subtree: true, childList: true });
+        });
+        const product = await serve(`<!doctype html><html lang="en"><title>a button</title><body><script>
+            document.body.append(Object.assign(document.createElement('button'), { className: 'primary', textContent: 'Go' }));</script>`);
+        const time = async (url) => {
+            const page = await context.newPage();
+            const session = await context.newCDPSession(page);
+            await session.send('Network.enable');
+            await session.send('Network.setCacheDisabled', { cacheDisabled: true });
+            await page.goto(url);
+            await page.waitForFunction(() => window.usable, null, { polling: 20 });
+            const usable = await page.evaluate(() => window.usable);
+            await page.close();
+            return usable;
+        };
+        await time(options.links[0]);
+        const [ours, yardstick] = [[], []];
+        for (const link of options.links.slice(1)) {
+            ours.push(await time(link));
+            yardstick.push(await time(product.origin));
+        }
+        product.close();
+        const middle = (times) => Math.round([...times].sort((one, other) => one - other)[times.length >> 1]);
+        const best = (times) => Math.round(Math.min(...times));
+        report.facts = { median_ms: middle(ours), best_ms: best(ours), yardstick_ms: middle(yardstick), yardstick_best_ms: best(yardstick) };
+        // An empty page takes 20 ms where nothing else runs, so this is 200 ms there, and more where the machine is busy.
+        const bar = Math.max(200, 10 * best(yardstick), 8 * middle(yardstick));
+        report.check('usable soon', best(ours) < 200 || middle(ours) < bar, { ...report.facts, bar, ours, yardstick });
     },
 
     /** Fields as one types, by keyboard alone, errors, going back. */
@@ -133,25 +113,6 @@ const SCENARIOS = {
         await page.locator('.row').first().click();
         const [label, , good] = options.typed[0];
         report.equal('nothing typed is lost', await page.getByLabel(label, { exact: false }).first().inputValue(), good);
-    },
-
-    /** A form whose credentials are refused, then accepted: one button, and what was typed stays. */
-    async refused(context, options, report) {
-        const page = await context.newPage();
-        await page.goto(options.link);
-        const field = page.getByLabel(options.label, { exact: false }).first();
-        await field.fill(options.bad);
-        await page.locator('button[type=submit]').click();
-        await shows(page, 'The details were not accepted');
-        report.facts.text = await page.locator('#card').innerText();
-        report.equal('one button', await page.locator('.actions button').count(), 1);
-        await look(page, 'refused', options, report);
-        await press(page, 'Correct the details');
-        report.equal('what was typed stays', await page.getByLabel(options.label, { exact: false }).first().inputValue(), options.bad);
-        if (!options.good) return;
-        await page.getByLabel(options.label, { exact: false }).first().fill(options.good);
-        await page.locator('button[type=submit]').click();
-        await shows(page, 'All done.');
     },
 
     /** Every screen on the way of a sign-in: blocked, closed early, gone on, done. */

@@ -1,6 +1,5 @@
 // The one place that talks HTTP. The API is the page's own origin plus base path; `apiURL` is ignored on purpose,
 // since whoever makes the link could point it at another host.
-import { language } from "./i18n/index.ts";
 
 /** What went wrong, for people. */
 export interface Problem {
@@ -21,6 +20,8 @@ export interface Integration {
   provider: string;
   display_name?: string;
   preconfigured_credentials?: string[];
+  categories?: string[];
+  mark?: string;
 }
 
 /** One field of a definition (contract §4.3, §6.4). */
@@ -140,7 +141,7 @@ export type Api = ReturnType<typeof createApi>;
 export function createApi(token: string) {
   const session = { connect_session_token: token };
   const get = async <T>(path: string): Promise<T> => {
-    const headers = { authorization: `Bearer ${token}`, "accept-language": language };
+    const headers = { authorization: `Bearer ${token}` };
     return (await call<{ data: T }>(address(path, {}), { headers })).data;
   };
   const post = <T>(path: string, query: Record<string, Values | string | undefined>, body: object): Promise<T> =>
@@ -162,8 +163,29 @@ export function createApi(token: string) {
     /** Asks for a link to an admin-consent page. */
     adminLink: (key: string, params: Values, id: string) =>
       post<{ url: string; expires_at?: string }>(`connect/admin-link/${at(key)}`, { params, ws_client_id: id }, {}),
-    /** Where the sign-in window goes. */
-    signInUrl: (key: string, params: Values, credentials: Values, id: string) =>
-      address(`oauth/connect/${at(key)}`, { ...session, params, credentials, ws_client_id: id }).href,
+    /** Where the sign-in window goes; its last page speaks `lang`. */
+    signInUrl: (key: string, params: Values, credentials: Values, id: string, lang: string) =>
+      address(`oauth/connect/${at(key)}`, { ...session, params, credentials, ws_client_id: id, lang }).href,
   };
+}
+
+/** What the first view shows. */
+export interface Answers {
+  session: Session;
+  integrations: Integration[];
+  /** The definition of the only integration, on its way. */
+  provider: Promise<Provider> | null;
+}
+
+/** Asks for all of it, as little in series as can be. */
+export async function ask(api: Api): Promise<Answers> {
+  const listed = api.integrations().then((integrations) => {
+    const [only, second] = integrations;
+    const provider = only && !second ? api.provider(only.provider) : null;
+    // Whoever draws the form hears of a failure.
+    provider?.catch(() => {});
+    return { integrations, provider };
+  });
+  const [session, list] = await Promise.all([api.session(), listed]);
+  return { session, ...list };
 }

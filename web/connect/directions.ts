@@ -1,7 +1,8 @@
 // From a problem's code to words in the reader's language: what happened, who must act, and the one thing to press.
 import type { Problem } from "./api.ts";
+import { CODES, type CodedKind } from "./codes.ts";
 import { t, type TextKey } from "./i18n/index.ts";
-import type { Actor } from "./parts/base.tsx";
+import type { Actor } from "./parts/outcome.tsx";
 
 /** What the one button does. */
 export type Act = "retry" | "admin" | "account" | "correct" | "none";
@@ -22,6 +23,7 @@ interface Kind {
 
 const kind = (title: TextKey, text: TextKey, actor: Actor, act: Act): Kind => ({ title, text, actor, act });
 
+// A kind's texts are called after it: the server's pages find them so.
 export const KINDS = {
   network: kind("networkTitle", "networkText", "user", "retry"),
   server: kind("serverTitle", "serverText", "nobody", "retry"),
@@ -47,29 +49,8 @@ export const KINDS = {
 
 export type KindName = keyof typeof KINDS;
 
-/** Codes of ours and of Entra ID (Microsoft, "Microsoft Entra authentication and authorization error codes"). */
-const CODES: [KindName, string][] = [
-  ["network", "network"],
-  ["socket", "socket"],
-  ["ended", "unknown_connect_session_token invalid_connect_session_token_format missing_session_token"],
-  ["stranger", "stranger"],
-  ["none", "no_integration"],
-  ["mode", "auth_mode_err"],
-  ["page", "page"],
-  ["declined", "access_denied AADSTS65004"],
-  ["expired", "state_unknown state_expired state_other_browser no_state AADSTS50089 AADSTS54005 AADSTS70008 AADSTS501481 AADSTS700005"],
-  ["account", "unauthorized_client AADSTS16000 AADSTS50020 AADSTS50034 AADSTS90072 AADSTS50177 AADSTS500200 AADSTS500202"],
-  ["tenant", "wrong_tenant tenant_not_proved"],
-  ["policy", "AADSTS53000 AADSTS53001 AADSTS53002 AADSTS53003 AADSTS530003 AADSTS530032 AADSTS530035 AADSTS50158"],
-  ["approval", "consent_required AADSTS65001 AADSTS90094 AADSTS90095"],
-  ["assign", "AADSTS50105"],
-  ["locked", "AADSTS50053 AADSTS50055 AADSTS50057 AADSTS50126"],
-  ["verify", "interaction_required login_required AADSTS50072 AADSTS50074 AADSTS50076 AADSTS50078 AADSTS50079"],
-  ["busy", "temporarily_unavailable token_endpoint_unreachable AADSTS50033 AADSTS90006 AADSTS90024 AADSTS90033 AADSTS90055"],
-  ["refused", "invalid_body new_token_refused invalid_credentials invalid_connection_config connection_test_failed"],
-];
-
-const BY_CODE = new Map(CODES.flatMap(([name, codes]) => codes.split(" ").map((code) => [code, name] as const)));
+const NAMES = Object.keys(CODES) as CodedKind[];
+const BY_CODE = new Map(NAMES.flatMap((name) => CODES[name].split(" ").map((code) => [code, name] as const)));
 
 /** The direction for a kind. */
 export function direction(name: KindName, values: Record<string, string>): Direction {

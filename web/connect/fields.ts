@@ -1,6 +1,6 @@
 // What a form asks, from a provider's definition (contract §4.3, §6.4), and whether a value will do.
 import type { Defaults, Definition, Integration, Provider, Values } from "./api.ts";
-import { t } from "./i18n/index.ts";
+import { t, titleOf } from "./i18n/index.ts";
 
 export interface Field extends Definition {
   name: string;
@@ -51,7 +51,7 @@ export function fieldsOf(provider: Provider, integration: Integration, defaults:
   if (provider.auth_mode === "AWS_SIGV4")
     credentials.external_id = { ...credentials.external_id, default_value: crypto.randomUUID() };
   const named = (list: [string, Definition][], group: Field["group"]): Field[] =>
-    list.map(([name, field]) => ({ group, ...field, name }));
+    list.map(([name, field]) => ({ group, ...field, title: titleOf(field.title ?? name), name }));
   return [
     ...named(overrides, "credentials"),
     ...named(Object.entries(credentials).filter(([name]) => !skipped.has(name)), "credentials"),

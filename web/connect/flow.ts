@@ -1,8 +1,9 @@
 // The order of things: token, session, list, form, sign-in or form post, result.
-import { ApiError, createApi, type Api, type Integration, type Problem, type Provider, type Session, type Values } from "./api.ts";
+import { ApiError, ask, type Answers, type Api, type Integration, type Problem, type Provider, type Session, type Values } from "./api.ts";
 import type { Direction } from "./directions.ts";
+import type { Begun } from "./early.ts";
 import { fieldsOf } from "./fields.ts";
-import { t } from "./i18n/index.ts";
+import { language, t } from "./i18n/index.ts";
 import { framed, hear, mayBeShown, options, tell } from "./parent.ts";
 import type { FormModel } from "./screens/form.tsx";
 import { nameOf } from "./screens/picker.tsx";
@@ -30,10 +31,8 @@ const IN_A_WINDOW = ["OAUTH2", "OAUTH1", "APP", "CUSTOM", "INSTALL_PLUGIN", "MCP
 /** Modes whose form says which it is (contract §5.6). */
 const TYPED = ["TWO_STEP", "JWT", "SIGNATURE"];
 
-interface Loaded {
+interface Loaded extends Answers {
   api: Api;
-  session: Session;
-  integrations: Integration[];
 }
 
 interface Flow {
@@ -52,34 +51,36 @@ const models = new Map<string, FormModel>();
 /** What goes back to the list, when there is one. */
 const toList = (loaded: Loaded) => (loaded.integrations.length > 1 ? () => list(loaded) : undefined);
 
-/** Waits for the token, reads the session, then shows where to begin. */
-export async function start(arrival: Promise<string | null>): Promise<void> {
-  hear((data) => data.type === "settings_changed" && options.preview && applyTheme(data.payload as Session["connectUISettings"]));
+/** Waits for the session, then shows where to begin. */
+export async function start(arrival: Promise<Begun | null>): Promise<void> {
   if (options.preview) return preview();
-  const token = await arrival;
-  if (token !== null) return load(createApi(token));
+  const begun = await arrival;
+  if (begun) return load(begun.api, begun.answers);
   fail({ code: "missing_session_token", message: framed ? "The page that opened this one sent no session token." : "The link has no session token." });
 }
 
 /** What the dashboard shows beside the settings: no session, nothing to press. */
 function preview(): void {
+  hear((data) => data.type === "settings_changed" && applyTheme(data.payload as Session["connectUISettings"]));
+  tell("ready");
   const integrations = ["Microsoft Excel", "SharePoint Online"].map((name) => ({ unique_key: name, provider: "", display_name: name }));
   shown = integrations;
   show({ kind: "list", busy: null });
 }
 
-async function load(api: Api): Promise<void> {
+async function load(api: Api, asked: Promise<Answers>): Promise<void> {
   show({ kind: "loading" });
   try {
-    const [session, integrations] = await Promise.all([api.session(), api.integrations()]);
+    const answers = await asked;
+    const { session } = answers;
     applyTheme(session.connectUISettings);
     logo = session.connectUISettings?.logo ?? null;
     if (!mayBeShown(session.connectOrigins)) return fail({ code: "stranger", message: "The embedding origin is not among connect_origins." });
-    list({ api, session, integrations });
+    list({ api, ...answers });
   } catch (error) {
     const problem = problemOf(error);
     const again = ["network", "server"].includes(problem.code) || /^http_5/.test(problem.code);
-    fail(problem, again ? { retry: () => void load(api) } : {});
+    fail(problem, again ? { retry: () => void load(api, ask(api)) } : {});
   }
 }
 
@@ -104,7 +105,10 @@ async function go(loaded: Loaded, integration: Integration): Promise<void> {
   if (known) return form(loaded, known);
   if (loaded.integrations.length > 1) show({ kind: "list", busy: integration.unique_key });
   try {
-    form(loaded, await modelOf(loaded, integration, await loaded.api.provider(integration.provider)));
+    const asked = loaded.provider ?? loaded.api.provider(integration.provider);
+    // A failure is not kept: the next attempt asks again.
+    loaded.provider = null;
+    form(loaded, await modelOf(loaded, integration, await asked));
   } catch (error) {
     fail(problemOf(error), { retry: () => void go(loaded, integration), back: toList(loaded), name: nameOf(integration) });
   }
@@ -128,17 +132,19 @@ async function modelOf(loaded: Loaded, integration: Integration, provider: Provi
     return null;
   }
   const proven = provider.auth_mode === "TWO_STEP" && provider.certificate;
-  const panel = proven ? await import("./parts/certificate.tsx") : null;
+  const panel = proven ? await loadRest().then(() => import("./parts/certificate.tsx")) : null;
   const fields = fieldsOf(provider, integration, session.integrations_config_defaults?.[key]);
   const model: FormModel = {
     key,
     name,
+    marked: { name, mark: integration.mark, categories: integration.categories },
     docs: session.overrides?.[key]?.docs_connect ?? provider.docs_connect,
     inWindow: !path,
     reconnecting: session.isReconnecting === true,
     account: session.reconnectAccount ?? null,
     fields: panel ? fields.filter((field) => !panel.CERTIFICATE_FIELDS.includes(field.name)) : fields,
     values: {},
+    refused: {},
     proof: panel && { panel, mayMake: proven !== "given", chosen: proven !== "given" ? "make" : "own" },
     make: async () => {
       try {
@@ -153,7 +159,7 @@ async function modelOf(loaded: Loaded, integration: Integration, provider: Provi
       const flow = { loaded, model, params, credentials, entra: Boolean(provider.cloud_family) };
       if (path) return post(flow, path, provider.auth_mode);
       if (rest) return signInWindow(flow, rest, "window");
-      await loadRest().then((loadedRest) => signInWindow(flow, loadedRest, "window"), unloadable);
+      await loadRest().then((loadedRest) => signInWindow(flow, loadedRest, "window"), () => unloadable(() => form(loaded, model)));
     },
   };
   models.set(key, model);
@@ -169,9 +175,15 @@ async function post({ loaded, model, params, credentials }: Flow, path: string, 
     const made = await loaded.api.submit(path, model.key, params, body);
     succeed(model, made.providerConfigKey, made.connectionId, false);
   } catch (error) {
-    fail(problemOf(error), { retry: () => form(loaded, model), back: () => form(loaded, model), name: model.name, typed: true });
+    const problem = problemOf(error);
+    model.refused = aboutCredentials(problem) ? credentials : {};
+    fail(problem, { retry: () => form(loaded, model), back: () => form(loaded, model), name: model.name, typed: true });
   }
 }
+
+/** The provider was asked, and said no. */
+const aboutCredentials = ({ code }: Problem) =>
+  ["connection_test_failed", "invalid_credentials", "new_token_refused"].includes(code) || code.endsWith("_fetch_error");
 
 /** Signs in in another window, or begins with a link for the administrator. */
 function signInWindow(flow: Flow, parts: Rest, first: "window" | "admin"): void {
@@ -213,7 +225,7 @@ function signInWindow(flow: Flow, parts: Rest, first: "window" | "admin"): void 
   signIn?.stop();
   const current = parts.startSignIn({
     websocketsPath: loaded.session.websocketsPath ?? "",
-    address: (id) => loaded.api.signInUrl(key, params, credentials, id),
+    address: (id) => loaded.api.signInUrl(key, params, credentials, id, language),
     changed,
     // A window that is still open needs no click: it finishes by itself.
     approved: () => {
@@ -238,7 +250,8 @@ function succeed(model: FormModel, providerConfigKey: string, connectionId: stri
   tell("connect", { providerConfigKey, connectionId, isPending });
   models.clear();
   const success = () => show({ kind: "success", name: model.name, pending: isPending, reconnecting: model.reconnecting });
-  void loadRest().then(success, unloadable);
+  const finish = () => void loadRest().then(success, () => unloadable(finish));
+  finish();
 }
 
 function problemOf(error: unknown): Problem {
@@ -262,13 +275,16 @@ function fail(problem: Problem, acts: Acts = {}): void {
     const said = directionOf(problem, { name: acts.name ?? "" }, acts.typed === true);
     show({ kind: "failure", direction: said, problem, button: buttonOf(said, acts), back: acts.back });
   };
-  void loadRest().then(tellPerson, unloadable);
+  void loadRest().then(tellPerson, () => unloadable(acts.retry ?? reload));
 }
 
 /** Not even the words for a failure come: the server is gone. */
-function unloadable(): void {
-  show({ kind: "unloadable" });
+function unloadable(again: () => void): void {
+  show({ kind: "unloadable", again });
 }
+
+/** The address bar's entry keeps the token. */
+const reload = () => location.reload();
 
 function buttonOf({ act }: Direction, { retry, admin }: Acts): { text: string; press: () => void } | null {
   if (act === "admin" && admin) return { text: t("adminSend"), press: admin };

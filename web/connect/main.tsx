@@ -1,14 +1,14 @@
 // The connect page: loads the language, draws the card, and lets the flow decide what stands on it.
+import { begun, spoken } from "./early.ts";
 import { render } from "preact";
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { choose, logo, shown, start } from "./flow.ts";
-import { chooseLanguage, t } from "./i18n/index.ts";
-import { framed, options, sessionToken, tell } from "./parent.ts";
+import { t } from "./i18n/index.ts";
+import { framed, options, tell } from "./parent.ts";
 import { Head, Icon } from "./parts/base.tsx";
 import { rest } from "./rest.ts";
 import { Form } from "./screens/form.tsx";
 import { Picker } from "./screens/picker.tsx";
-import { applyTheme } from "./theme.ts";
 import { firstView, onView, type View } from "./view.ts";
 
 const close = framed && !options.inline ? () => tell("close") : undefined;
@@ -45,9 +45,18 @@ function FirstScreen({ view }: { view: View }) {
       return <Form key={view.model.key} model={view.model} />;
     default:
       return (
-        <Head title={t("networkTitle")} alert>
-          {t("networkText")}
-        </Head>
+        <div>
+          <Head title={t("networkTitle")} alert>
+            {t("networkText")}
+          </Head>
+          {view.kind === "unloadable" && (
+            <div class="actions">
+              <button type="button" class="primary" onClick={view.again}>
+                {t("retry")}
+              </button>
+            </div>
+          )}
+        </div>
       );
   }
 }
@@ -93,15 +102,11 @@ function closeFromOutside(): void {
   document.body.addEventListener("mousedown", (event) => event.target === document.body && close());
 }
 
-// The token leaves the address bar before anything else happens.
-const arrival = sessionToken();
-tell("ready");
-applyTheme(undefined);
 closeFromOutside();
 const card = document.getElementById("card");
-void chooseLanguage(options.languages).then(() => {
+void spoken.then(() => {
   card?.replaceChildren();
   card?.removeAttribute("aria-busy");
   if (card) render(<Card />, card);
-  return start(arrival);
+  return start(begun);
 });

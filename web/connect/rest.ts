@@ -1,4 +1,6 @@
-// The modules of `later.ts`: here or on their way.
+// The modules of `later.ts` and their texts: here or on their way.
+
+import { loadLaterTexts } from "./i18n/index.ts";
 
 export type Rest = typeof import("./later.ts");
 
@@ -9,8 +11,8 @@ export let rest: Rest | null = null;
 
 /** Begins to load them. A failure is forgotten, so that the next call tries again. */
 export function loadRest(): Promise<Rest> {
-  loading ??= import("./later.ts").then(
-    (loaded) => (rest = loaded),
+  loading ??= Promise.all([import("./later.ts"), loadLaterTexts()]).then(
+    ([loaded]) => (rest = loaded),
     (error: unknown) => {
       loading = null;
       throw error;

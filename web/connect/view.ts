@@ -9,7 +9,7 @@ type Press = () => void;
 
 export type View = { back?: Press | undefined } & (
   | { kind: "loading" }
-  | { kind: "unloadable" }
+  | { kind: "unloadable"; again: Press }
   | { kind: "list"; busy: string | null }
   | { kind: "form"; model: FormModel }
   | { kind: "waiting"; name: string; state: WindowState; mayStick: boolean; open: Press; cancel: Press; stuck: (at: Stuck) => void }

@@ -1430,6 +1430,8 @@ export interface components {
         /** @description An integration: one environment's configuration of a provider. */
         Integration: {
             allowed_hosts: string[];
+            /** @description What the provider is for, as its definition says. */
+            categories: string[];
             /** @description With `include=client`: of the credentials what is no secret. */
             client?: {
                 [key: string]: unknown;
@@ -1447,6 +1449,8 @@ export interface components {
             display_name: string;
             forward_webhooks: boolean;
             logo: string;
+            /** @description A drawing of our own that stands for it, where its definition names one. */
+            mark?: string | null;
             provider: string;
             rewrite_links: boolean;
             /** @description When the client secret ends, where the operator entered it. */
@@ -4570,6 +4574,8 @@ export interface operations {
                 connect_session_token: string;
                 /** @description The id of the socket on which the page waits for the result */
                 ws_client_id?: string;
+                /** @description The language of the page at the end: `en`, `de`, `es`, `fr`, `ja`, `pt` or `zh`; else the browser's */
+                lang?: string;
                 /** @description Connection config: `params[tenant]=…` */
                 params?: Record<string, never>;
                 /** @description For the authorize URL; an empty value removes a parameter */

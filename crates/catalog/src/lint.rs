@@ -124,6 +124,11 @@ fn links(entry: &Entry, lints: &mut Lints) {
     entry.provider.docs.iter().for_each(|link| https("docs", link));
     entry.provider.docs_connect.iter().for_each(|link| https("docs_connect", link));
     entry.provider.setup_guide_url.iter().for_each(|link| https("setup_guide_url", link));
+    if let Some(mark) = &entry.file.mark
+        && (mark.len() > 20 || !mark.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'))
+    {
+        lints.add("mark", format!("`{mark}` is not the name of a drawing"));
+    }
     if entry.sources.is_empty() {
         lints.add("sources", "names no page whose facts the definition states");
     }

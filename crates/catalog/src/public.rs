@@ -6,10 +6,17 @@ use serde_json::{Map, Value};
 use crate::clouds::Clouds;
 use crate::convert::{OWN_FIELD_KEYS, OWN_KEYS, OWN_PROXY_KEYS};
 
+/// Keys of ours that the connect page shows people.
+const FOR_PEOPLE: &[&str] = &["mark", "expects"];
+
+fn kept_back<'a>(own: &'a [&'a str]) -> impl Iterator<Item = &'a str> {
+    own.iter().copied().filter(|key| !FOR_PEOPLE.contains(key))
+}
+
 /// The definition as the wire shows it.
 pub(crate) fn public(provider: &Provider, mut raw: Value, clouds: &Clouds) -> Value {
     if let Value::Object(map) = &mut raw {
-        OWN_KEYS.iter().for_each(|key| drop(map.remove(*key)));
+        kept_back(OWN_KEYS).for_each(|key| drop(map.remove(key)));
         if let Some(Value::Object(proxy)) = map.get_mut("proxy") {
             OWN_PROXY_KEYS.iter().for_each(|key| drop(proxy.remove(*key)));
         }
@@ -31,7 +38,7 @@ pub(crate) fn public(provider: &Provider, mut raw: Value, clouds: &Clouds) -> Va
 }
 
 fn strip_own_field_keys(field: &mut Map<String, Value>) {
-    OWN_FIELD_KEYS.iter().for_each(|key| drop(field.remove(*key)));
+    kept_back(OWN_FIELD_KEYS).for_each(|key| drop(field.remove(key)));
 }
 
 /// Replaces placeholders in every text below `value`.

@@ -16,11 +16,13 @@ mod html;
 pub mod pages;
 mod problem;
 mod sources;
+mod texts;
 
 pub use asset::Asset;
 pub use assets::Assets;
 pub use face::Face;
 pub use problem::Problem;
+pub use texts::Language;
 
 #[cfg(test)]
 mod catalogues;

@@ -5,6 +5,7 @@
 //! no-store` and `X-Content-Type-Options: nosniff`.
 
 use crate::html::{Html, fill};
+use crate::texts::{Language, Texts};
 
 const TEMPLATE: &str = include_str!("../../../web/pages/result.html");
 
@@ -47,12 +48,13 @@ impl Actor {
         }
     }
 
+    /// The key of its heading in the catalogues.
     fn heading(self) -> &'static str {
         match self {
-            Self::User => "You can fix this",
-            Self::Admin => "Your administrator must act",
-            Self::Developer => "The makers of this app must act",
-            Self::Nobody => "This usually passes by itself",
+            Self::User => "whoUser",
+            Self::Admin => "whoAdmin",
+            Self::Developer => "whoDeveloper",
+            Self::Nobody => "whoNobody",
         }
     }
 }
@@ -62,6 +64,8 @@ impl Actor {
 pub struct Failure<'a> {
     /// The code that the opener gets, for example `callback_err`.
     pub error_type: &'a str,
+    /// What it was in detail, for example `AADSTS90094`; words in the reader's language follow from it.
+    pub code: &'a str,
     /// The message that the opener gets; on the page among the details, when it says more than `cause`.
     pub message: &'a str,
     /// What happened.
@@ -88,22 +92,23 @@ pub struct AdminThanks<'a> {
 }
 
 /// The callback's page after success: reports to its opener and closes itself after 500 ms.
-pub fn connected(base_path: &str, page: &Connected<'_>) -> String {
+pub fn connected(base_path: &str, language: Language, page: &Connected<'_>) -> String {
+    let texts = Texts::of(language);
     let (tone, title) = match page.pending {
-        false => ("good", format!("{} is connected", page.integration)),
-        true => ("wait", "Waiting for approval".to_owned()),
+        false => ("good", texts.say("doneTitle", &[("name", page.integration)])),
+        true => ("wait", texts.say("pendingTitle", &[])),
     };
-    let body = paragraph("You can close this window and go back to the app.");
+    let body = paragraph(&texts.say("closeWindow", &[]));
     let mut data = report("success", page.ws_client_id);
     data.push(&Html::attribute("data-key", page.provider_config_key));
     data.push(&Html::attribute("data-connection", page.connection_id));
     data.push(&Html::attribute("data-pending", if page.pending { "true" } else { "false" }));
-    document(base_path, tone, &title, body, Some(data))
+    document(base_path, language, tone, &title, body, Some(data))
 }
 
 /// The callback's page after a failure: reports to its opener and stays open with cause, actor and remedy, unless the
 /// opener acknowledges and shows them itself.
-pub fn failed(base_path: &str, failure: &Failure<'_>) -> String {
+pub fn failed(base_path: &str, language: Language, failure: &Failure<'_>) -> String {
     let mut data = report("error", failure.ws_client_id);
     data.push(&Html::attribute("data-error-type", failure.error_type));
     data.push(&Html::attribute("data-message", failure.message));
@@ -113,24 +118,34 @@ pub fn failed(base_path: &str, failure: &Failure<'_>) -> String {
     {
         data.push(&value.map(|value| Html::attribute(name, value)).unwrap_or_default());
     }
-    document(base_path, "bad", "That did not work", explanation(failure), Some(data))
+    let texts = Texts::of(language);
+    let said = Said::of(&texts, failure);
+    document(base_path, language, "bad", &said.title, explanation(&texts, failure, &said), Some(data))
 }
 
 /// What an administrator sees after approving; it grants nothing and reports to no window.
-pub fn admin_thanks(base_path: &str, page: &AdminThanks<'_>) -> String {
+pub fn admin_thanks(base_path: &str, language: Language, page: &AdminThanks<'_>) -> String {
+    let texts = Texts::of(language);
+    let name = ("name", page.integration);
     let approved = match page.tenant {
-        Some(tenant) => format!("{} is now approved for {tenant}.", page.integration),
-        None => format!("{} is now approved for your organization.", page.integration),
+        Some(tenant) => texts.say("thanksTenant", &[name, ("tenant", tenant)]),
+        None => texts.say("thanksOrganization", &[name]),
     };
-    let next = "The person who sent you the link can go on by themselves. You can close this page.";
-    let body = [paragraph(&approved), paragraph(next)].into_iter().collect();
-    document(base_path, "good", "Thank you", body, None)
+    let body = [paragraph(&approved), paragraph(&texts.say("thanksNext", &[]))].into_iter().collect();
+    document(base_path, language, "good", &texts.say("thanksTitle", &[]), body, None)
 }
 
-/// An error page outside a popup's report, for example an admin link that was used already. `title` stands above the
-/// cause.
-pub fn error(base_path: &str, title: &str, failure: &Failure<'_>) -> String {
-    document(base_path, "bad", title, explanation(failure), None)
+/// An error page outside a popup's report, for example an admin link that was used already.
+pub fn error(base_path: &str, language: Language, failure: &Failure<'_>) -> String {
+    let texts = Texts::of(language);
+    let said = Said::of(&texts, failure);
+    document(base_path, language, "bad", &said.title, explanation(&texts, failure, &said), None)
+}
+
+/// What to do where there was nothing to end, for example after an installation on the vendor's own pages.
+pub fn notice(base_path: &str, language: Language, code: &str) -> String {
+    let (title, text) = Texts::of(language).of_code(code).unwrap_or_default();
+    document(base_path, language, "good", &title, paragraph(&text), None)
 }
 
 fn report(status: &'static str, ws_client_id: Option<&str>) -> Html {
@@ -145,33 +160,72 @@ fn paragraph(text: &str) -> Html {
     Html::element("p", &Html::text(text))
 }
 
-fn explanation(failure: &Failure<'_>) -> Html {
-    let heading = failure.actor.map(|actor| Html::element("b", &Html::text(actor.heading())));
-    let remedy = failure.remedy.map(paragraph);
-    let link = failure.link.and_then(|address| Html::link(address, "Read more"));
-    let mut body = paragraph(failure.cause);
+/// A failure in the reader's language as far as there are words for it.
+struct Said {
+    title: String,
+    /// In place of cause and remedy, which are English.
+    text: Option<String>,
+}
+
+impl Said {
+    fn of(texts: &Texts, failure: &Failure<'_>) -> Self {
+        let setup = || failure.actor == Some(Actor::Developer);
+        let known = texts.of_code(failure.code).or_else(|| setup().then(|| texts.of_kind("setup")).flatten());
+        match known {
+            Some((title, _)) if texts.language.is_english() => Self { title, text: None },
+            Some((title, text)) => Self { title, text: Some(text) },
+            None => Self { title: texts.say("failTitle", &[]), text: None },
+        }
+    }
+}
+
+fn explanation(texts: &Texts, failure: &Failure<'_>, said: &Said) -> Html {
+    let say = |key| Html::text(&texts.say(key, &[]));
+    let heading = failure.actor.map(|actor| Html::element("b", &say(actor.heading())));
+    let remedy = failure.remedy.filter(|_| said.text.is_none()).map(paragraph);
+    let link = failure.link.and_then(|address| Html::link(address, &texts.say("readMore", &[])));
+    let mut body = paragraph(said.text.as_deref().unwrap_or(failure.cause));
     let advice: Html = [heading, remedy, link].into_iter().flatten().collect();
     if !advice.as_str().is_empty() {
         body.push(&Html::literal("\n<div class=\"advice\">"));
         body.push(&advice);
         body.push(&Html::literal("</div>"));
     }
-    let message = (failure.message != failure.cause).then_some(("Message", failure.message));
-    let rows: Html = std::iter::once(("Code", failure.error_type))
-        .chain(message)
-        .chain(failure.details.iter().copied())
-        .flat_map(|(name, value)| {
-            [Html::element("dt", &Html::text(name)), Html::element("dd", &Html::text(value))]
-        })
-        .collect();
-    body.push(&Html::literal("\n<details><summary>Details for support</summary>"));
-    body.push(&Html::element("dl", &rows));
+    body.push(&Html::literal("\n<details lang=\"en\"><summary lang=\""));
+    body.push(&Html::text(texts.language.tag()));
+    body.push(&Html::literal("\">"));
+    body.push(&say("details"));
+    body.push(&Html::literal("</summary>"));
+    body.push(&Html::element("dl", &facts(failure, said)));
     body.push(&Html::literal("</details>"));
     body
 }
 
+/// For support, in English whatever the reader's language.
+fn facts(failure: &Failure<'_>, said: &Said) -> Html {
+    let elsewhere = said.text.is_some();
+    let cause = elsewhere.then_some(("Cause", failure.cause));
+    let remedy = failure.remedy.filter(|_| elsewhere).map(|remedy| ("Remedy", remedy));
+    let message = (failure.message != failure.cause).then_some(("Message", failure.message));
+    [Some(("Code", failure.error_type)), message, cause, remedy]
+        .into_iter()
+        .flatten()
+        .chain(failure.details.iter().copied())
+        .flat_map(|(name, value)| {
+            [Html::element("dt", &Html::text(name)), Html::element("dd", &Html::text(value))]
+        })
+        .collect()
+}
+
 /// `data` makes the page report: the script is loaded only then.
-fn document(base_path: &str, tone: &'static str, title: &str, body: Html, data: Option<Html>) -> String {
+fn document(
+    base_path: &str,
+    language: Language,
+    tone: &'static str,
+    title: &str,
+    body: Html,
+    data: Option<Html>,
+) -> String {
     let base = Html::text(base_path.trim_end_matches('/'));
     let mut script = Html::default();
     if data.is_some() {
@@ -180,6 +234,7 @@ fn document(base_path: &str, tone: &'static str, title: &str, body: Html, data: 
         script.push(&Html::literal("/pages/result.js\" defer></script>"));
     }
     let slots = [
+        ("language", Html::text(language.tag())),
         ("title", Html::text(title)),
         ("base", base),
         ("script", script),

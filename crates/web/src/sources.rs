@@ -7,10 +7,12 @@ use std::collections::BTreeMap;
 /// Sources by their path under `web/`, for example `connect/main.tsx`.
 pub(crate) type Sources = BTreeMap<String, Cow<'static, [u8]>>;
 
-pub(crate) use place::read;
+pub(crate) use place::{one, read};
 
 #[cfg(not(debug_assertions))]
 mod place {
+    use std::borrow::Cow;
+
     use rust_embed::RustEmbed;
 
     use super::Sources;
@@ -18,6 +20,11 @@ mod place {
     #[derive(RustEmbed)]
     #[folder = "../../web/"]
     struct Embedded;
+
+    /// One file.
+    pub(crate) fn one(path: &str) -> Option<Cow<'static, [u8]>> {
+        Some(Embedded::get(path)?.data)
+    }
 
     /// What the program was built with.
     pub(crate) fn read() -> Sources {
@@ -29,12 +36,18 @@ mod place {
 // Not rust-embed's own debug mode: its feature that turns that off is on for `catalog`, and so for all.
 #[cfg(debug_assertions)]
 mod place {
+    use std::borrow::Cow;
     use std::fs;
     use std::path::Path;
 
     use super::Sources;
 
     const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../web");
+
+    /// One file.
+    pub(crate) fn one(path: &str) -> Option<Cow<'static, [u8]>> {
+        fs::read(Path::new(FOLDER).join(path)).ok().map(Cow::from)
+    }
 
     /// What the folder holds now.
     pub(crate) fn read() -> Sources {

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Certificate } from "../api.ts";
 import type { Field } from "../fields.ts";
 import { t, type TextKey } from "../i18n/index.ts";
-import { CopyButton, when } from "./base.tsx";
+import { CopyButton, when } from "./outcome.tsx";
 
 export type Proof = "make" | "own" | "signed";
 
@@ -81,6 +81,12 @@ export function MakePanel({ integration, made, button, make }: MakeProps) {
   );
 }
 
+/** As tools and portals print it: hexadecimal, in pairs. */
+function hex(base64url: string): string {
+  const bytes = atob(base64url.replace(/-/g, "+").replace(/_/g, "/"));
+  return [...bytes].map((byte) => byte.charCodeAt(0).toString(16).padStart(2, "0").toUpperCase()).join(":");
+}
+
 function Steps({ integration, made, button }: { integration: string; made: Certificate; button: string }) {
   const [href, setHref] = useState("");
   useEffect(() => {
@@ -104,7 +110,7 @@ function Steps({ integration, made, button }: { integration: string; made: Certi
         <li>{t("certificateReturn", { button })}</li>
       </ol>
       <p class="hint">
-        {t("certificateThumbprint")} <code>{made.thumbprint_sha256}</code> <CopyButton text={made.thumbprint_sha256} />
+        {t("certificateThumbprint")} <code>{hex(made.thumbprint_sha256)}</code> <CopyButton text={hex(made.thumbprint_sha256)} />
       </p>
       {until && <p class="hint">{t("certificateUntil", { date: until })}</p>}
     </div>

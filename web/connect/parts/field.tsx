@@ -11,14 +11,16 @@ interface FieldProps {
   value: string;
   /** Raised by one each time the form was sent: then it complains at once. */
   asked: number;
+  /** What the provider has refused: marked until it changes. */
+  refused: string | undefined;
   docs?: string | undefined;
   onValue: (value: string) => void;
 }
 
 /** Complains when the person has stopped typing, and takes the complaint back at once. */
-export function FieldInput({ field, value, asked, docs, onValue }: FieldProps) {
-  const [wrong, setWrong] = useState("");
-  const now = complaint(field, value);
+export function FieldInput({ field, value, asked, refused, docs, onValue }: FieldProps) {
+  const now = complaint(field, value) || (value && value === refused ? t("badRefused") : "");
+  const [wrong, setWrong] = useState(refused ? now : "");
   useEffect(() => {
     if (!now) return setWrong("");
     if (wrong) return setWrong(now);
@@ -33,7 +35,7 @@ export function FieldInput({ field, value, asked, docs, onValue }: FieldProps) {
     if (isArea(field)) return;
     const short = undecorated(field, value.trim());
     if (short !== value) onValue(short);
-    if (short) setWrong(complaint(field, short));
+    if (short) setWrong(complaint(field, short) || (short === refused ? t("badRefused") : ""));
   };
   const id = `f-${field.name}`;
   const warning = field.warnings?.[value];

@@ -3,8 +3,9 @@ import { useRef, useState } from "preact/hooks";
 import type { Certificate, Values } from "../api.ts";
 import { complaint, isVisible, undecorated, type Field } from "../fields.ts";
 import { t } from "../i18n/index.ts";
-import { Head, Mark, OutLink } from "../parts/base.tsx";
+import { Head, OutLink } from "../parts/base.tsx";
 import { FieldInput } from "../parts/field.tsx";
+import { Mark, type Marked } from "../parts/mark.tsx";
 
 type Panel = typeof import("../parts/certificate.tsx");
 type Proof = "make" | "own" | "signed";
@@ -13,6 +14,7 @@ type Proof = "make" | "own" | "signed";
 export interface FormModel {
   key: string;
   name: string;
+  marked: Marked;
   docs: string | undefined;
   /** The sign-in happens in a window of the provider's. */
   inWindow: boolean;
@@ -20,6 +22,8 @@ export interface FormModel {
   account: string | null;
   fields: Field[];
   values: Values;
+  /** Credentials that the provider has refused. */
+  refused: Values;
   /** Null unless a certificate proves the client. */
   proof: { panel: Panel; mayMake: boolean; chosen: Proof; made?: Certificate } | null;
   make: () => Promise<string>;
@@ -60,6 +64,7 @@ export function Form({ model }: { model: FormModel }) {
       field={field}
       value={model.values[field.name] ?? field.default_value ?? ""}
       asked={asked}
+      refused={model.refused[field.name]}
       docs={model.docs}
       onValue={(value) => {
         model.values[field.name] = value;
@@ -118,7 +123,7 @@ function FormHead({ model }: { model: FormModel }) {
   };
   return (
     <div>
-      <Head mark={<Mark name={name} />} title={t(reconnecting ? "reconnect" : "connect", { name })}>
+      <Head mark={<Mark {...model.marked} />} title={t(reconnecting ? "reconnect" : "connect", { name })}>
         {lead()}
       </Head>
       {reconnecting && model.account && <p class="advice account">{t("sameAccount", { account: model.account })}</p>}

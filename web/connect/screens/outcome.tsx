@@ -2,7 +2,8 @@
 import type { Problem } from "../api.ts";
 import type { Direction } from "../directions.ts";
 import { t } from "../i18n/index.ts";
-import { Badge, Button, CopyButton, Head, OutLink, Spinner, when, Who } from "../parts/base.tsx";
+import { Head, OutLink } from "../parts/base.tsx";
+import { Badge, Button, CopyButton, Spinner, when, Who } from "../parts/outcome.tsx";
 
 interface FailureProps {
   direction: Direction;

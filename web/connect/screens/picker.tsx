@@ -2,7 +2,8 @@
 import { useRef, useState } from "preact/hooks";
 import type { Integration } from "../api.ts";
 import { t } from "../i18n/index.ts";
-import { Head, Icon, Mark } from "../parts/base.tsx";
+import { Head, Icon } from "../parts/base.tsx";
+import { Mark } from "../parts/mark.tsx";
 
 export const nameOf = (item: Integration) => item.display_name || item.unique_key;
 
@@ -50,7 +51,7 @@ export function Picker({ all, choose, busy }: PickerProps) {
         {found.map((item) => (
           <li key={item.unique_key}>
             <button type="button" class="row" aria-busy={busy === item.unique_key} onClick={() => choose(item)}>
-              <Mark name={nameOf(item)} />
+              <Mark name={nameOf(item)} mark={item.mark} categories={item.categories} />
               <span>{nameOf(item)}</span>
               {busy === item.unique_key ? <span class="spinner" /> : <Icon name="next" />}
             </button>

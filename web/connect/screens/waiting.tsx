@@ -1,7 +1,8 @@
 // While the sign-in goes on in its window: what to do when it does not.
 import { useEffect, useState } from "preact/hooks";
 import { t } from "../i18n/index.ts";
-import { Badge, Button, Head, Spinner, Who } from "../parts/base.tsx";
+import { Head } from "../parts/base.tsx";
+import { Badge, Button, Spinner, Who } from "../parts/outcome.tsx";
 import type { WindowState } from "../signin.ts";
 
 /** What a window of Microsoft's may show without ever calling back. */

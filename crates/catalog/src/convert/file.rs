@@ -20,6 +20,7 @@ pub(crate) const OWN_KEYS: &[&str] = &[
     "oauth_parameters_in",
     "installation_proof",
     "setup_guide",
+    "mark",
     "post_connection",
     "pre_connection_deletion",
 ];
@@ -112,6 +113,7 @@ pub(crate) struct ProviderFile {
     pub(crate) sign_in_url: Option<String>,
     pub(crate) certificate: Option<String>,
     pub(crate) realm: Option<String>,
+    pub(crate) mark: Option<String>,
     pub(crate) sources: Vec<String>,
     pub(crate) differs: Vec<DifferenceFile>,
     pub(crate) shown_resources: IndexMap<String, String>,

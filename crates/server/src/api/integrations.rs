@@ -330,6 +330,7 @@ fn shown(app: &SharedApp, integration: &Integration) -> Value {
         "provider": integration.provider.as_str(),
         "display_name": integration.display_name.clone().unwrap_or_else(provider_name),
         "logo": logo(app, integration.provider.as_str()),
+        "categories": entry.as_ref().map_or(&[][..], |entry| &entry.provider.categories),
         "forward_webhooks": settings.forward_webhooks,
         "cloud": settings.cloud.as_deref().unwrap_or("global"),
         "allowed_hosts": settings.allowed_hosts,
@@ -338,6 +339,9 @@ fn shown(app: &SharedApp, integration: &Integration) -> Value {
         "created_at": zulu(integration.created_at_ms),
         "updated_at": zulu(integration.updated_at_ms),
     });
+    if let Some(mark) = entry.as_ref().and_then(|entry| entry.raw.get("mark")) {
+        shown["mark"] = mark.clone();
+    }
     if let Some(ends_at_ms) = settings.secret_expires_at_ms {
         shown["secret_expires_at"] = zulu(ends_at_ms).into();
     }

@@ -22,6 +22,7 @@ pub mod proxy;
 pub mod shown_resources;
 pub mod signed_forms;
 pub mod variables;
+mod visit_pages;
 
 pub mod end_user;
 mod import;

@@ -8,19 +8,17 @@ use axum::extract::{ConnectInfo, Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use domain::IntegrationKey;
-use domain::connection::Actor;
 use serde_json::{Map, Value};
 use services::connect::admin_links;
 use services::connect::authorize::{self, AuthorizeRequest};
-use services::connect::callback::{self, CallbackRequest, Ending, Failure, Pending};
+use services::connect::callback::{self, CallbackRequest, Ending};
 use services::connect::state::{Issued, ReturnsTo, cookie_name};
-use services::credentials::problem::TokenProblem;
-use web::pages;
+use web::Language;
 
+use super::visit_pages::{self, UnknownState, private};
 use crate::app::SharedApp;
 use crate::auth::QuerySession;
 use crate::error::ApiError;
-use crate::metrics::Metrics;
 use crate::middleware::reached;
 use crate::openapi::{shapes, visits};
 use crate::strict::parse_query;
@@ -44,9 +42,10 @@ pub async fn connect(
     }
     let query = parse_query(uri.query().unwrap_or_default());
     let socket = text(&query, "ws_client_id");
+    let language = language(&headers, text(&query, "lang"));
     match begin(&app, session, &key, &query).await {
-        Ok((url, issued)) => redirect(&app, &url, &issued),
-        Err(error) => refused(&app, &key, socket.as_deref(), &error).await,
+        Ok((url, issued)) => redirect(&app, &url, &issued, language),
+        Err(error) => visit_pages::refused(&app, language, &key, socket.as_deref(), &error).await,
     }
 }
 
@@ -88,6 +87,15 @@ fn text(query: &Map<String, Value>, name: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
+/// What the page spoke that sent the browser to the provider: the page at the end speaks it too.
+const LANGUAGE_COOKIE: &str = "sheetbend_language";
+
+fn language(headers: &HeaderMap, asked: Option<String>) -> Language {
+    let spoken = asked.or_else(|| cookie(headers, LANGUAGE_COOKIE));
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    Language::choose(spoken.as_deref(), accepted)
+}
+
 /// Marks a request that was sent to the public URL by us.
 const REDIRECTED: &str = "sheetbend_redirected";
 
@@ -113,19 +121,25 @@ fn to_public_url(
     Some(response)
 }
 
-fn redirect(app: &SharedApp, url: &url::Url, issued: &Issued) -> Response {
+fn redirect(app: &SharedApp, url: &url::Url, issued: &Issued, language: Language) -> Response {
     let secure = if app.edge.public_url.starts_with("https:") { "; Secure" } else { "" };
     let path = cookie_path(app, issued.returns_to);
     let cookie = format!(
         "{}={}; Max-Age=3600; Path={path}; HttpOnly; SameSite=Lax{secure}",
         issued.cookie_name, issued.cookie_value
     );
+    let spoken = format!(
+        "{LANGUAGE_COOKIE}={}; Max-Age=3600; Path={path}; HttpOnly; SameSite=Lax{secure}",
+        language.tag()
+    );
     let mut response = StatusCode::FOUND.into_response();
     let headers = response.headers_mut();
-    match (HeaderValue::from_str(url.as_str()), HeaderValue::from_str(&cookie)) {
-        (Ok(location), Ok(cookie)) => {
+    let cookies = (HeaderValue::from_str(&cookie), HeaderValue::from_str(&spoken));
+    match (HeaderValue::from_str(url.as_str()), cookies) {
+        (Ok(location), (Ok(cookie), Ok(spoken))) => {
             headers.insert(header::LOCATION, location);
             headers.insert(header::SET_COOKIE, cookie);
+            headers.append(header::SET_COOKIE, spoken);
         }
         _ => {
             return ApiError::refused("url_param_err", "the authorization URL cannot be sent")
@@ -172,9 +186,11 @@ pub async fn callback(
 async fn arrived(app: &SharedApp, headers: &HeaderMap, mut request: CallbackRequest) -> Response {
     request.cookie = request.state().and_then(|state| cookie(headers, &cookie_name(state)));
     let services = &app.services;
+    let language = language(headers, None);
     match callback::arrive(&services.context, &services.events, request).await {
-        Ok(ending) => ended(app, ending),
-        Err(error) => page(StatusCode::INTERNAL_SERVER_ERROR, error_page(app, &ApiError::from(error))),
+        Ok(Ending::Onward(begun)) => redirect(app, &begun.url, &begun.issued, language),
+        Ok(ending) => visit_pages::ended(app, language, ending),
+        Err(error) => visit_pages::error(app, language, &ApiError::from(error)),
     }
 }
 
@@ -210,10 +226,6 @@ pub async fn app_setup(
     response
 }
 
-/// Marks an answer to a state that was never issued here.
-#[derive(Clone)]
-struct UnknownState;
-
 fn is_installation(request: &CallbackRequest) -> bool {
     request.param("installation_id").is_some()
         && matches!(request.param("setup_action"), Some("install" | "update"))
@@ -226,12 +238,7 @@ fn back_to_the_vendor(app: &SharedApp, headers: &HeaderMap) -> Response {
     let target = https.and_then(|url| HeaderValue::from_str(url.as_str()).ok());
     let mut response = match target {
         Some(target) => (StatusCode::FOUND, [(header::LOCATION, target)]).into_response(),
-        None => {
-            let message =
-                "The app was installed. You can close this page and connect from where you started.";
-            let shown = ApiError::refused("installed_without_state", message);
-            return page(StatusCode::OK, error_page(app, &shown));
-        }
+        None => return visit_pages::notice(app, language(headers, None), "installed_without_state"),
     };
     private(response.headers_mut());
     response
@@ -264,130 +271,15 @@ pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
         .map(|(_, value)| value.to_owned())
 }
 
-fn ended(app: &SharedApp, ending: Ending) -> Response {
-    let base = &app.edge.base_path;
-    match ending {
-        Ending::Onward(begun) => redirect(app, &begun.url, &begun.issued),
-        Ending::Connected { integration, display_name, connection, socket, pending } => {
-            Metrics::count(&app.metrics.connected);
-            let shown = pages::Connected {
-                integration: &display_name,
-                provider_config_key: &integration,
-                connection_id: &connection,
-                pending: pending == Pending::Yes,
-                ws_client_id: socket.as_deref(),
-            };
-            page(StatusCode::OK, pages::connected(base, &shown))
-        }
-        Ending::AdminThanks { display_name } => {
-            let shown = pages::AdminThanks { integration: &display_name, tenant: None };
-            page(StatusCode::OK, pages::admin_thanks(base, &shown))
-        }
-        Ending::Failed { failure, socket } => {
-            // A refusal that the provider sent is its answer; what we refuse ourselves is an error (contract §5.4).
-            let status =
-                if failure.kind == "callback_err" { StatusCode::OK } else { StatusCode::BAD_REQUEST };
-            let mut response = page(status, failed_page(app, &failure, socket.as_deref()));
-            if failure.problem.code == "state_unknown" {
-                response.extensions_mut().insert(UnknownState);
-            }
-            response
-        }
-    }
-}
-
-fn failed_page(app: &SharedApp, failure: &Failure, socket: Option<&str>) -> String {
-    let TokenProblem { code, cause, actor, remedy, link, trace_id, correlation_id, .. } = &failure.problem;
-    let mut details = vec![("code", code.as_str())];
-    details.extend(trace_id.as_deref().map(|id| ("trace id", id)));
-    details.extend(correlation_id.as_deref().map(|id| ("correlation id", id)));
-    let shown = pages::Failure {
-        error_type: failure.kind,
-        message: cause,
-        cause,
-        actor: Some(page_actor(*actor)),
-        remedy: Some(remedy),
-        link: link.as_deref(),
-        details: &details,
-        ws_client_id: socket,
-    };
-    pages::failed(&app.edge.base_path, &shown)
-}
-
-fn page_actor(actor: Actor) -> pages::Actor {
-    match actor {
-        Actor::User => pages::Actor::User,
-        Actor::Admin => pages::Actor::Admin,
-        Actor::Developer => pages::Actor::Developer,
-        Actor::Nobody => pages::Actor::Nobody,
-    }
-}
-
-fn error_page(app: &SharedApp, error: &ApiError) -> String {
-    let (_, code, message) = error.parts();
-    let shown = pages::Failure {
-        error_type: code,
-        message,
-        cause: message,
-        actor: None,
-        remedy: None,
-        link: None,
-        details: &[("code", code)],
-        ws_client_id: None,
-    };
-    pages::error(&app.edge.base_path, "This did not work", &shown)
-}
-
-/// What kept an authorization from beginning: told to the page that waits and shown in the popup.
-async fn refused(app: &SharedApp, key: &str, socket: Option<&str>, error: &ApiError) -> Response {
-    let (status, code, message) = error.parts();
-    let kind = match code {
-        "unknown_provider_config" | "not_found" => "unknown_config_key",
-        "invalid_connection_config" | "invalid_body" => "url_param_err",
-        "invalid_auth_mode" => "auth_mode_err",
-        "integration_not_allowed" => "provider_config_err",
-        _ => "unknown_err",
-    };
-    let text = error.explained();
-    let told = app.services.events.failure(socket, key, "", kind, &text, Value::Null).await;
-    if let Err(error) = told {
-        tracing::warn!(%error, "a waiting page could not be told of a failure");
-    }
-    let shown = pages::Failure {
-        error_type: kind,
-        message,
-        cause: &text,
-        actor: None,
-        remedy: None,
-        link: None,
-        details: &[("code", code)],
-        ws_client_id: socket,
-    };
-    page(status, pages::failed(&app.edge.base_path, &shown))
-}
-
 /// Follows an administrator's link.
-pub async fn admin_link(State(app): State<SharedApp>, Path(token): Path<String>) -> Response {
+pub async fn admin_link(
+    State(app): State<SharedApp>,
+    headers: HeaderMap,
+    Path(token): Path<String>,
+) -> Response {
+    let language = language(&headers, None);
     match admin_links::follow(&app.services.context, &token).await {
-        Ok((url, issued)) => redirect(&app, &url, &issued),
-        Err(error) => {
-            let error = ApiError::from(error);
-            page(error.parts().0, error_page(&app, &error))
-        }
+        Ok((url, issued)) => redirect(&app, &url, &issued, language),
+        Err(error) => visit_pages::error(&app, language, &ApiError::from(error)),
     }
-}
-
-fn page(status: StatusCode, html: String) -> Response {
-    let mut response = (status, html).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(web::RESULT_CSP));
-    private(headers);
-    response
-}
-
-fn private(headers: &mut HeaderMap) {
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 }

@@ -43,6 +43,10 @@ pub struct Integration {
     provider: String,
     display_name: String,
     logo: String,
+    /// What the provider is for, as its definition says.
+    categories: Vec<String>,
+    /// A drawing of our own that stands for it, where its definition names one.
+    mark: Option<String>,
     forward_webhooks: bool,
     cloud: String,
     allowed_hosts: Vec<String>,

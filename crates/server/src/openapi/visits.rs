@@ -31,6 +31,8 @@ pub struct AuthorizeQuery {
     connect_session_token: String,
     /// The id of the socket on which the page waits for the result
     ws_client_id: Option<String>,
+    /// The language of the page at the end: `en`, `de`, `es`, `fr`, `ja`, `pt` or `zh`; else the browser's
+    lang: Option<String>,
     /// Connection config: `params[tenant]=…`
     #[param(style = DeepObject, explode, required = false, value_type = Object, additional_properties)]
     params: Option<BTreeMap<String, String>>,

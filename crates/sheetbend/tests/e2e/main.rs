@@ -17,6 +17,7 @@ mod callback;
 mod connect_flow;
 mod connect_in_browser;
 mod connect_page;
+mod connect_troubles;
 mod connect_variants;
 mod dashboard;
 mod deployment;
