@@ -6,7 +6,7 @@ import { Empty, Skeleton, Trouble } from "../components/states.tsx";
 import { VirtualList } from "../components/virtual-list.tsx";
 import type { Feed } from "./feed.ts";
 import type { Row } from "./operation.ts";
-import { clock, duration, kindName, requestLine, statusText, toneOf } from "./operation.ts";
+import { clock, duration, kindName, partsOf, requestLine, statusText, toneOf } from "./operation.ts";
 
 const ROW = 36;
 /** Two lines. */
@@ -41,13 +41,16 @@ export function LogList({ feed, cursor, open, onCursor, onOpen, filtered, clear,
 
 function Line({ row, now }: { row: Row; now: number }) {
   const line = requestLine(row.summary);
+  const kind = kindName(row.type, row.action);
+  // "Token refresh: token refreshed" says it twice.
+  const more = row.error ?? (row.summary.startsWith(kind) ? "" : row.summary);
   return (
     <div class="log-row">
       <span class="log-time mono">{clock(row.at, now)}</span>
       <span class="log-status"><span class={`badge ${toneOf(row.state, row.status)}`}>{statusText(row)}</span></span>
       <span class="log-what cut">
-        {line === null ? <b>{kindName(row.type, row.action)}</b> : <b class="mono log-method">{line.method}</b>}{" "}
-        {line === null ? <span class="soft">{row.error ?? row.summary}</span> : <Address url={line.url} />}
+        {line === null ? <b>{kind}</b> : <span class={`log-method verb ${line.method.toLowerCase()}`}>{line.method}</span>}{" "}
+        {line === null ? <span class="soft">{more}</span> : <Address url={line.url} />}
       </span>
       <span class="log-where cut soft">{row.integration}</span>
       <span class="log-who cut soft">{row.connection}</span>
@@ -58,9 +61,8 @@ function Line({ row, now }: { row: Row; now: number }) {
 
 /** The path tells more than the host, which is the same in most rows. */
 function Address({ url }: { url: string }) {
-  const match = /^https?:\/\/([^/]+)(\/.*)?$/.exec(url);
-  if (match === null) return <span class="mono">{url}</span>;
-  return <span class="mono">{match[2] ?? "/"} <span class="soft">{match[1]}</span></span>;
+  const { host, path } = partsOf(url);
+  return <span class="mono">{path} {host !== null && <span class="soft">{host}</span>}</span>;
 }
 
 function Nothing({ filtered, clear, connect }: { filtered: boolean; clear(): void; connect: string }) {

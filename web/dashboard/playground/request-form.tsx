@@ -3,11 +3,8 @@
 import { Icon } from "../components/icons.tsx";
 import { SelectField, TextArea } from "../components/form.tsx";
 import { Tabs } from "../components/tabs.tsx";
-import { CodeBlock } from "../components/code-block.tsx";
 import { useState } from "preact/hooks";
-import { base } from "../shell/place.ts";
-import { session } from "../shell/session.ts";
-import { LANGUAGES } from "./code.ts";
+import { CodeView } from "./code-view.tsx";
 import { ConnectionField } from "./connection-field.tsx";
 import { examplesOf } from "./examples.ts";
 import type { Draft } from "./request.ts";
@@ -84,7 +81,7 @@ function Parts({ draft, change }: { draft: Draft; change(draft: Draft): void }) 
           complaint={body !== undefined && /^\s*[{[]/.test(body) && !isJson(body) ? { severity: "warning", message: "This is not JSON; it is sent as it stands." } : null} />
       )}
       {here === "headers" && <Headers headers={draft.headers} change={(headers) => change({ ...draft, headers })} />}
-      {here === "code" && <Code draft={draft} />}
+      {here === "code" && <CodeView draft={draft} />}
     </Tabs>
   );
 }
@@ -108,22 +105,5 @@ function Headers({ headers, change }: { headers: [string, string][]; change(head
       <div class="line"><button type="button" class="tiny" onClick={() => change([...headers, ["", ""]])}><Icon name="plus" /> Add a header</button></div>
       <p class="help">The account's credentials and the provider's own headers are added by the server.</p>
     </div>
-  );
-}
-
-function Code({ draft }: { draft: Draft }) {
-  const [at, setAt] = useState("curl");
-  const host = session.value?.public_url ?? `${location.origin}${base}`;
-  const language = LANGUAGES.find((one) => one.id === at) ?? LANGUAGES[0];
-  if (language === undefined) return null;
-  return (
-    <CodeBlock text={language.write(draft, host)} label={`The call in ${language.title}`} language={language.language} wrap
-      actions={
-        <div class="pick" role="group" aria-label="Language">
-          {LANGUAGES.map((one) => (
-            <button key={one.id} type="button" class="tiny" aria-pressed={one.id === at} onClick={() => setAt(one.id)}>{one.title}</button>
-          ))}
-        </div>
-      } />
   );
 }
