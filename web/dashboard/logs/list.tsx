@@ -2,8 +2,13 @@
 
 import { useEffect, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
+import { CodeBlock } from "../components/code-block.tsx";
+import { Icon } from "../components/icons.tsx";
 import { Empty, Skeleton, Trouble } from "../components/states.tsx";
 import { VirtualList } from "../components/virtual-list.tsx";
+import { base } from "../shell/place.ts";
+import { session } from "../shell/session.ts";
+import { curl } from "./curl.ts";
 import type { Feed } from "./feed.ts";
 import type { Row } from "./operation.ts";
 import { clock, duration, kindName, partsOf, requestLine, statusText, toneOf } from "./operation.ts";
@@ -33,9 +38,15 @@ export function LogList({ feed, cursor, open, onCursor, onOpen, filtered, clear,
     : below ? <p class="log-end soft small" role="status">Loading older operations…</p>
     : <p class="log-end soft small">This is the oldest operation of the chosen time.</p>;
   return (
-    <VirtualList rows={rows} keyOf={(row) => row.id} rowHeight={narrow ? NARROW_ROW : ROW} label="Operations, newest first" id="operation"
-      cursor={cursor} open={open} onCursor={onCursor} onOpen={onOpen} onEnd={feed.down} onStart={feed.up} onTop={feed.atTop}
-      rewind={feed.rewind.value} footer={footer} draw={(row) => <Line row={row} now={now} />} />
+    <>
+      <div class="log-row list-head" aria-hidden="true">
+        <span>Time</span><span>Status</span><span>Operation</span>
+        <span class="log-where">Integration</span><span class="log-who">Connection</span><span class="log-took">Took</span>
+      </div>
+      <VirtualList rows={rows} keyOf={(row) => row.id} rowHeight={narrow ? NARROW_ROW : ROW} label="Operations, newest first" id="operation"
+        cursor={cursor} open={open} onCursor={onCursor} onOpen={onOpen} onEnd={feed.down} onStart={feed.up} onTop={feed.atTop}
+        rewind={feed.rewind.value} footer={footer} draw={(row) => <Line row={row} now={now} />} />
+    </>
   );
 }
 
@@ -74,11 +85,17 @@ function Nothing({ filtered, clear, connect }: { filtered: boolean; clear(): voi
     );
   }
   return (
-    <Empty icon="list" title="Nothing happened in this time" actions={<a class="button primary" href={connect}>Send a first call</a>}>
+    <Empty icon="list" title="Nothing happened in this time" actions={<a class="button primary" href={connect}><Icon name="play" /> Send a call from the playground</a>}
+      code={<CodeBlock text={sample()} label="A call from your backend" language="shell" />}>
       Every proxied call, authorization and token refresh of this environment shows here the moment it happens, with its request,
       its answer and, where it failed, who must do what.
     </Empty>
   );
+}
+
+function sample(): string {
+  const host = session.value?.public_url ?? `${location.origin}${base}`;
+  return curl({ host, integration: "microsoft-excel", connection: "your-connection", method: "GET", target: "/v1.0/me/drive/root/children", headers: [] });
 }
 
 /** True on screens where a row takes two lines. */
