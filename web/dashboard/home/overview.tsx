@@ -1,5 +1,6 @@
 // The last day at a glance: how much happened, how much of it failed, how many accounts there are.
 
+import type { ComponentChildren } from "preact";
 import type { ConnectionsPage } from "../../shared/internal.ts";
 import { Histogram } from "../components/chart.tsx";
 import { useLoad } from "../components/load.ts";
@@ -9,7 +10,12 @@ import { environment, go, href } from "../shell/place.ts";
 
 const DAY_MS = 86_400_000;
 
-export function Overview({ connections, integrations }: { connections: ConnectionsPage; integrations: number }) {
+export function Overview({ connections, integrations, beside }: {
+  connections: ConnectionsPage;
+  integrations: number;
+  /** Another button in its corner. */
+  beside?: ComponentChildren;
+}) {
   const loaded = useLoad(`overview ${environment.value}`, async (signal) => {
     const value = await askBars({ from: new Date(Date.now() - DAY_MS).toISOString() }, signal);
     return { ok: true as const, value };
@@ -18,7 +24,7 @@ export function Overview({ connections, integrations }: { connections: Connectio
   const total = bars?.buckets.reduce((sum, bucket) => sum + bucket.total, 0) ?? null;
   const failed = bars?.buckets.reduce((sum, bucket) => sum + bucket.failed, 0) ?? null;
   return (
-    <Card title="Last 24 hours" actions={<a class="button tiny" href={href("/logs")}>Open the logs</a>}>
+    <Card title="Last 24 hours" actions={<>{beside}<a class="button tiny" href={href("/logs")}>Open the logs</a></>}>
       <dl class="figures plain">
         <Figure name="Operations" to="/logs" value={total === null ? "–" : count(total)} />
         <Figure name="Failed" to="/logs?state=failed" value={failed === null ? "–" : count(failed)} more={share(failed, total)} />

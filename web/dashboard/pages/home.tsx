@@ -85,14 +85,8 @@ function Way({ facts, reload }: { facts: Facts; reload(): void }) {
   const [path, setPath] = useState<string | null>(null);
   if (hidden) {
     return (
-      <>
-        <Overview connections={connections} integrations={integrations.length} />
-        <p class="small">
-          <button type="button" class="plain" onClick={() => setHidden(false)}>
-            Show the first steps again
-          </button>
-        </p>
-      </>
+      <Overview connections={connections} integrations={integrations.length}
+        beside={<button type="button" class="tiny quiet" onClick={() => setHidden(false)}>Show the first steps again</button>} />
     );
   }
   const connection = firstToCall(connections.data);

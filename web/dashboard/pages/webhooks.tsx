@@ -20,6 +20,8 @@ export const title = "Webhooks";
 type Delivery = components["schemas"]["Delivery"];
 
 const PAGE = 100;
+/** A try that is later than this waits for its receiver. */
+const LATE_MS = 20_000;
 /** While something waits to be delivered, the list is asked again. */
 const AGAIN_MS = 4_000;
 
@@ -111,13 +113,21 @@ function Pages({ first, ask }: { first: Page; ask(cursor: string): ReturnType<ty
         { title: "State", width: "fit", cell: (row) => <><Badge tone={toneOf(row.state)}>{stateName(row.state)}</Badge>{row.status != null && <span class="soft small"> {row.status}</span>}</> },
         { title: "Connection", minor: true, cell: (row) => <span class="mono cut id" title={row.connection ?? undefined}>{row.connection ?? ""}</span> },
         { title: "Tries", minor: true, end: true, width: "fit", cell: (row) => row.attempts },
-        { title: "Next try", minor: true, width: "fit", cell: (row) => <Time at={row.state === "pending" ? row.next_at : null} /> },
+        { title: "Next try", minor: true, width: "fit", cell: (row) => <NextTry row={row} /> },
         { title: "When", end: true, width: "fit", cell: (row) => <Time at={row.created_at} /> },
       ]} />
       {failure !== null && <Trouble failure={failure} again={more} />}
       {cursor !== null && <div class="line"><button type="button" aria-busy={busy} disabled={busy} onClick={more}>Show older</button></div>}
     </>
   );
+}
+
+function NextTry({ row }: { row: Delivery }) {
+  const due = row.state === "pending" ? row.next_at : null;
+  if (due != null && Date.parse(due) < Date.now() - LATE_MS) {
+    return <span class="soft" title="The address failed several times in a row and is spared for a while; this waits behind the others.">held back</span>;
+  }
+  return <Time at={due} />;
 }
 
 /** A new connection as it is told. */
