@@ -70,7 +70,7 @@ export function Empty({ icon, title, children, actions, code, page = false }: {
   code?: ComponentChildren;
 }) {
   return (
-    <div class="empty">
+    <div class={page ? "empty page" : "empty"}>
       <span class="empty-mark">
         <Icon name={icon} />
       </span>

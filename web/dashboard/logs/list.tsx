@@ -11,7 +11,7 @@ import { session } from "../shell/session.ts";
 import { curl } from "./curl.ts";
 import type { Feed } from "./feed.ts";
 import type { Row } from "./operation.ts";
-import { clock, duration, kindName, partsOf, requestLine, statusText, toneOf } from "./operation.ts";
+import { clock, duration, exactly, kindName, partsOf, requestLine, statusText, toneOf } from "./operation.ts";
 
 const ROW = 36;
 /** Two lines. */
@@ -57,7 +57,7 @@ function Line({ row, now }: { row: Row; now: number }) {
   const more = row.error ?? (row.summary.startsWith(kind) ? "" : row.summary);
   return (
     <div class="log-row">
-      <span class="log-time mono">{clock(row.at, now)}</span>
+      <span class="log-time mono" title={exactly(row.at)}>{clock(row.at, now)}</span>
       <span class="log-status"><span class={`badge ${toneOf(row.state, row.status)}`}>{statusText(row)}</span></span>
       <span class="log-what cut">
         {line === null ? <b>{kind}</b> : <span class={`log-method verb ${line.method.toLowerCase()}`}>{line.method}</span>}{" "}

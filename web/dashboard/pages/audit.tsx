@@ -85,15 +85,14 @@ function Entries({ rows, open }: { rows: readonly AuditEntry[]; open(entry: Audi
       caption="Audit log"
       rows={rows}
       id={(entry) => entry.id}
+      show={open}
       columns={[
         {
           title: "What",
           width: "most",
           cell: (entry) => (
             <span class="two-lines">
-              <button type="button" class="plain row-button mono" onClick={() => open(entry)}>
-                {entry.action}
-              </button>
+              <span class="mono">{entry.action}</span>
               {entry.target && <span class="soft small mono">{entry.target}</span>}
             </span>
           ),
