@@ -293,7 +293,7 @@ async fn many_connections_are_visited_once_and_spread_over_hours() {
         }
         passes.push(statements);
         busiest = busiest.max(began.elapsed());
-        house.later(60_000);
+        house.later(120_000);
     };
     let each = passes.iter().sum::<u64>() / count;
     println!(
