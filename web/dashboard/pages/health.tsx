@@ -7,7 +7,7 @@ import { useLoad } from "../components/load.ts";
 import { Notice, Show } from "../components/states.tsx";
 import { Badge, Card, Fact, Facts, PageHead, Time, count } from "../components/text.tsx";
 import type { Health } from "../health/figures.ts";
-import { bytes, span, worries } from "../health/figures.ts";
+import { bytes, span, tasks, worries } from "../health/figures.ts";
 import { duration } from "../logs/operation.ts";
 import { api } from "../shell/api.ts";
 import { href } from "../shell/place.ts";
@@ -53,7 +53,7 @@ function Figures({ health }: { health: Health }) {
         <Figure name="Calls per second" value={last === undefined ? "0" : rate(last.calls / second)} />
         <Figure name="Latency, p95" value={duration(last?.p95_ms) || "no calls"} />
         <Figure name="Memory" value={bytes(health.memory.rss_bytes)} />
-        <Figure name="Tasks waiting" value={count(health.queue.waiting)} />
+        <Figure name="Tasks waiting" value={tasks(health.queue, health.queue.waiting)} />
         <Figure name="Up for" value={span(health.uptime_ms)} />
       </div>
       {points.length < 2 ? <Notice kind="info">The charts begin with the second measurement, in about {Math.round(second)} seconds.</Notice> : (
@@ -81,9 +81,9 @@ function Figures({ health }: { health: Health }) {
           {health.database.schema !== null && <Fact name="Schema">{health.database.schema}</Fact>}
         </Facts></Card>
         <Card title="Background work"><Facts>
-          <Fact name="Waiting">{count(health.queue.waiting)}</Fact>
+          <Fact name="Waiting">{tasks(health.queue, health.queue.waiting)}</Fact>
           <Fact name="Running">{count(health.queue.running)}</Fact>
-          <Fact name="Given up">{count(health.queue.failed)}</Fact>
+          <Fact name="Given up">{tasks(health.queue, health.queue.failed)}</Fact>
           <Fact name="Oldest due"><Time at={health.queue.oldest_due_at} none="nothing is late" /></Fact>
         </Facts></Card>
         <Card title="Log and cache"><Facts>
