@@ -1,6 +1,7 @@
 // An operation's messages as steps of a timeline. What a message carries is open; only what is known is read from it.
 
 import type { Told } from "./operation.ts";
+import { duration } from "./operation.ts";
 
 /** A failure of the other side in words: why, who must act, how. */
 export interface Problem {
@@ -132,7 +133,7 @@ export function wholeBody(body: Kept | null): string | null {
 
 function factText(name: string, value: unknown): string {
   if (typeof value !== "number") return String(value);
-  return name.endsWith("_us") ? `${(value / 1_000).toFixed(1)} ms` : value.toLocaleString();
+  return name.endsWith("_us") ? duration(value / 1_000) : value.toLocaleString();
 }
 
 function headersOf(value: unknown): [string, string][] {
