@@ -54,7 +54,6 @@ const toList = (loaded: Loaded) => (loaded.integrations.length > 1 ? () => list(
 
 /** Waits for the token, reads the session, then shows where to begin. */
 export async function start(arrival: Promise<string | null>): Promise<void> {
-  hear((data) => data.type === "settings_changed" && options.preview && applyTheme(data.payload as Session["connectUISettings"]));
   if (options.preview) return preview();
   const token = await arrival;
   if (token !== null) return load(createApi(token));
@@ -63,8 +62,19 @@ export async function start(arrival: Promise<string | null>): Promise<void> {
 
 /** What the dashboard shows beside the settings: no session, nothing to press. */
 function preview(): void {
+  hear((data) => {
+    if (data.type === "settings_changed") wear(data.payload as Session["connectUISettings"]);
+  });
   const integrations = ["Microsoft Excel", "SharePoint Online"].map((name) => ({ unique_key: name, provider: "", display_name: name }));
   shown = integrations;
+  show({ kind: "list", busy: null });
+  // The first "ready" was told before anybody listened here.
+  tell("ready");
+}
+
+function wear(settings: Session["connectUISettings"]): void {
+  applyTheme(settings);
+  logo = settings?.logo ?? null;
   show({ kind: "list", busy: null });
 }
 

@@ -5,6 +5,7 @@ import type { ComponentChildren } from "preact";
 import { Empty, Skeleton, Trouble } from "../components/states.tsx";
 import { VirtualList } from "../components/virtual-list.tsx";
 import type { Feed } from "./feed.ts";
+import { query } from "../shell/place.ts";
 import type { Row } from "./operation.ts";
 import { clock, duration, kindName, requestLine, statusText, toneOf } from "./operation.ts";
 
@@ -35,8 +36,15 @@ export function LogList({ feed, cursor, open, onCursor, onOpen, filtered, clear,
   return (
     <VirtualList rows={rows} keyOf={(row) => row.id} rowHeight={narrow ? NARROW_ROW : ROW} label="Operations, newest first" id="operation"
       cursor={cursor} open={open} onCursor={onCursor} onOpen={onOpen} onEnd={feed.down} onStart={feed.up} onTop={feed.atTop}
-      rewind={feed.rewind.value} footer={footer} draw={(row) => <Line row={row} now={now} />} />
+      to={pageOf} rewind={feed.rewind.value} footer={footer} draw={(row) => <Line row={row} now={now} />} />
   );
+}
+
+/** The same list with this operation beside it. */
+function pageOf(row: Row): string {
+  const beside = new URLSearchParams(query.peek());
+  beside.set("op", row.id);
+  return `/logs?${beside}`;
 }
 
 function Line({ row, now }: { row: Row; now: number }) {
