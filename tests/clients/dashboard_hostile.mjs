@@ -65,10 +65,11 @@ async function look(page, name, options, report) {
             handlers: all.filter((one) => [...one.attributes].some((attribute) => attribute.name.startsWith('on'))).length,
             scripts: [...document.scripts].filter((one) => !one.src).length,
             images: [...document.images].filter((one) => one.getAttribute('src') === 'x').length,
+            turned: [...document.querySelectorAll('pre, .json, .headers')].filter((one) => /[\u202a-\u202e\u2066-\u2069]/.test(one.textContent)).length,
             links: [...document.querySelectorAll('a[href]')].map((one) => one.protocol).filter((one) => !/^(https?|mailto|blob):$/.test(one)),
         };
     });
-    const clean = found.pwned === null && found.handlers === 0 && found.scripts === 0 && found.images === 0 && found.links.length === 0;
+    const clean = found.pwned === null && found.handlers === 0 && found.scripts === 0 && found.images === 0 && found.turned === 0 && found.links.length === 0;
     report.check(`${name} runs nothing`, clean, found);
 }
 

@@ -109,26 +109,22 @@ fn host() -> Result<String> {
     Ok(host.context("rustc names its host")?.to_owned())
 }
 
-/// Writes a target's seeds into its corpus; their number.
+/// Writes a target's seeds into its corpus: its own, and what grows of the definitions; their number.
 fn seed(root: &Path, target: &str, corpus: &Path) -> Result<usize> {
-    let seeds = match target {
-        "callback_query" => CALLBACKS.iter().map(|text| (*text).to_owned()).collect(),
+    let own = fs::read_dir(root.join("fuzz/seeds").join(target))?.collect::<Result<Vec<_>, _>>()?;
+    for seed in &own {
+        fs::copy(seed.path(), corpus.join(seed.file_name()))?;
+    }
+    let grown = match target {
+        "provider_reader" => definitions(root)?,
         "template_parser" => definitions(root)?.iter().flat_map(|text| templates(text)).collect(),
-        _ => definitions(root)?,
+        _ => Vec::new(),
     };
-    for (number, seed) in seeds.iter().enumerate() {
+    for (number, seed) in grown.iter().enumerate() {
         fs::write(corpus.join(format!("seed-{number:04}")), seed)?;
     }
-    Ok(seeds.len())
+    Ok(own.len() + grown.len())
 }
-
-const CALLBACKS: [&str; 5] = [
-    "code=abc&state=0123456789abcdef",
-    "error=access_denied&error_description=The+user+said+no&state=s%00",
-    "state=a%3Bb%3Dc%0D%0A&code=",
-    "admin_consent=True&tenant=11111111-2222-3333-4444-555555555555&state=x",
-    "installation_id=1&setup_action=install&state=x&state=y",
-];
 
 /// Every shipped definition and, where it is at hand, every entry of the field's file.
 fn definitions(root: &Path) -> Result<Vec<String>> {

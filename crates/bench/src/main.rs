@@ -25,7 +25,7 @@ enum Command {
     /// Proxied calls: CPU, throughput, latency, database statements, memory
     Proxy(Run),
     /// Stored connections: import, start, reads, lists, one refresh for many callers
-    Connections(Run),
+    Connections(rows::connections::ConnectionsRun),
     /// The log with a million operations: first rows, searches, deep pages, histograms
     Logs(rows::logs::LogsRun),
     /// The yardstick: a bare hyper proxy

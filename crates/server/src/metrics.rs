@@ -112,7 +112,7 @@ fn of_edge(rows: &mut Rows, app: &App) {
     rows.counter("sheetbend_database_statements", "Database statements run", statements);
     let accounts = app.services.accounts.len();
     rows.gauge("sheetbend_accounts_in_memory", "Opened connections kept in memory", accounts);
-    let help = "Bytes of request bodies held because they must be signed";
+    let help = "Bytes of request bodies held to be signed or sent again";
     rows.gauge("sheetbend_held_body_bytes", help, context.held.used());
 }
 
@@ -159,7 +159,10 @@ fn of_queue(rows: &mut Rows, queue: &[TaskCount], now_ms: i64) {
         let late_ms = of_kind.next_due_at_ms.map_or(0, |due_ms| now_ms - due_ms);
         late.push((vec![kind()], count(late_ms / 1_000)));
     }
-    let (name, help) = ("sheetbend_tasks", "Background tasks of all nodes; failed ones failed for good");
+    let (name, help) = (
+        "sheetbend_tasks",
+        "Background tasks of all nodes, at most 10000 counted; failed ones failed for good",
+    );
     rows.0.push(Row { name, help, kind: MetricType::Gauge, values: states });
     let (name, help) = ("sheetbend_tasks_late_seconds", "How long the first waiting task has been due");
     rows.0.push(Row { name, help, kind: MetricType::Gauge, values: late });

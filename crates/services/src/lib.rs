@@ -28,7 +28,7 @@ pub use services::{Retention, Services};
 pub mod store {
     pub use ::store::{
         Actor, ApiKey, Audit, AuditFilter, Change, ConnectionFilter, ConnectionPatch, ConnectionSummary,
-        Delivery, DeliveryFilter, DeliveryState, Dialect, JsonWrite, KeyOwner, LinkPurpose, RoleIn,
-        SessionStage, Span, Standing, StoreError, TaskCount, Try, User, UserSession, passes,
+        Delivery, DeliveryFilter, DeliveryState, Dialect, JsonWrite, KeyOwner, LinkPurpose, MOST_COUNTED,
+        RoleIn, SessionStage, Span, Standing, StoreError, TaskCount, Try, User, UserSession, passes,
     };
 }

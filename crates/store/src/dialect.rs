@@ -28,12 +28,14 @@ impl Order {
 }
 
 /// How the last word of a search is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LastWord {
     /// As a whole word.
     Whole,
     /// Also as the beginning of one.
     Beginning,
+    /// As the beginning of these, all that there are.
+    OneOf(Vec<String>),
 }
 
 impl Dialect {
@@ -87,10 +89,27 @@ impl Dialect {
         }
     }
 
-    /// A query for rows that hold a word of each group; the last word may be the beginning of one.
+    /// The words of the text index that begin with `$1`, at most `$2`, where they are better looked for one by one.
+    ///
+    /// SQLite reads every row of every such word before it answers (FTS5 merges them), but leaps from word to word in
+    /// 40 µs. No word holds the control character that stands for "past this one".
+    pub(crate) fn text_beginnings(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => Some(
+                "WITH RECURSIVE word (term) AS ( \
+                 SELECT (SELECT term FROM operations_words WHERE term >= $1 AND term < $1 || char(1114111) LIMIT 1) \
+                 UNION ALL SELECT (SELECT term FROM operations_words WHERE term >= w.term || char(1) \
+                 AND term < $1 || char(1114111) LIMIT 1) FROM word w WHERE w.term IS NOT NULL LIMIT $2) \
+                 SELECT term FROM word WHERE term IS NOT NULL",
+            ),
+            Self::Postgres => None,
+        }
+    }
+
+    /// A query for rows that hold a word of each group; the last group is meant as `last` says.
     ///
     /// Words are letters, digits and private-use characters, so nothing in them can be an operator.
-    pub(crate) fn text_query(self, groups: &[Vec<String>], last: LastWord) -> String {
+    pub(crate) fn text_query(self, groups: &[Vec<String>], last: &LastWord) -> String {
         let quote = |word: &String| match self {
             Self::Sqlite => format!("\"{word}\""),
             Self::Postgres => format!("'{word}'"),
@@ -103,8 +122,12 @@ impl Dialect {
             [one] => quote(one),
             many => format!("({})", many.iter().map(quote).collect::<Vec<_>>().join(or)),
         };
-        let query = groups.iter().map(group).collect::<Vec<_>>().join(and);
-        if last == LastWord::Beginning { query + prefix } else { query }
+        let mut all: Vec<String> = groups.iter().map(group).collect();
+        if let (LastWord::OneOf(words), Some(replaced)) = (last, all.last_mut()) {
+            *replaced = group(words);
+        }
+        let query = all.join(and);
+        if *last == LastWord::Beginning { query + prefix } else { query }
     }
 
     /// An operation's words as [`Self::text_insert`] takes them.
@@ -201,6 +224,8 @@ impl Dialect {
                     "connection_search",
                     include_str!("../../../migrations/sqlite/0011_connection_search.sql"),
                 ),
+                (12, "guesses", include_str!("../../../migrations/sqlite/0012_guesses.sql")),
+                (13, "log_words", include_str!("../../../migrations/sqlite/0013_log_words.sql")),
             ],
             Self::Postgres => &[
                 (1, "first", include_str!("../../../migrations/postgres/0001_first.sql")),
@@ -222,6 +247,8 @@ impl Dialect {
                     "connection_search",
                     include_str!("../../../migrations/postgres/0011_connection_search.sql"),
                 ),
+                (12, "guesses", include_str!("../../../migrations/postgres/0012_guesses.sql")),
+                (13, "log_words", include_str!("../../../migrations/postgres/0013_log_words.sql")),
             ],
         }
     }

@@ -33,6 +33,7 @@ mod sealed;
 mod signing_keys;
 mod size;
 mod statements;
+mod task_counts;
 mod tasks;
 mod value;
 
@@ -62,8 +63,8 @@ pub use operations::words::passes;
 pub use operations::{Histogram, LogEntry, Outcome, Reaped, Span};
 pub use pending_certificates::PendingCertificate;
 pub use people::{
-    FoundSession, LinkPurpose, NewLink, NewUser, NewUserSession, RoleIn, SessionStage, Totp, User, UserLink,
-    UserSession,
+    FoundSession, GuessLimit, LinkPurpose, NewLink, NewUser, NewUserSession, RoleIn, SessionStage, Totp,
+    User, UserLink, UserSession,
 };
 pub use refresh::{Claim, Intent, Lease, NewCredentials, Uncertainty, Written};
 pub use resources::{LearnedHost, ResourceToken};
@@ -71,7 +72,8 @@ pub use schedules::Schedule;
 pub use sealed::{SealedColumn, SealedCount, SealedCursor, SealedRow, SealingKey, sealed_columns};
 pub use signing_keys::{SealedSigningKey, SigningKeys};
 pub use size::Figures;
-pub use tasks::{NewTask, Task, TaskCount, TaskEnd, TaskLease};
+pub use task_counts::{MOST_COUNTED, TaskCount};
+pub use tasks::{NewTask, Task, TaskEnd, TaskLease};
 
 use crate::pool::Pool;
 

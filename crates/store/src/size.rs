@@ -4,13 +4,10 @@ use crate::Store;
 use crate::dialect::Dialect;
 use crate::error::StoreError;
 use crate::statements::statements;
+use crate::task_counts::MOST_COUNTED;
 use crate::value::params;
 
 statements! {
-    QUEUE = "SELECT COUNT(CASE WHEN dead_at IS NULL AND owner IS NULL THEN 1 END), \
-             COUNT(CASE WHEN dead_at IS NULL AND owner IS NOT NULL THEN 1 END), \
-             COUNT(CASE WHEN dead_at IS NOT NULL THEN 1 END), \
-             MIN(CASE WHEN dead_at IS NULL AND due_at <= $1 THEN due_at END) FROM tasks";
     // Sums of the counts: exact but for the first minutes of what retention has begun to delete.
     OPERATIONS = "SELECT CAST(COALESCE(SUM(total), 0) AS BIGINT) FROM operation_counts";
     OLDEST = "SELECT created_at FROM operations ORDER BY seq LIMIT 1";
@@ -25,11 +22,11 @@ pub struct Figures {
     pub bytes: i64,
     /// The last migration.
     pub schema: i64,
-    /// Tasks that nobody works on.
+    /// Tasks that nobody works on, at most [`MOST_COUNTED`].
     pub tasks_waiting: i64,
     /// Tasks in somebody's hands.
     pub tasks_running: i64,
-    /// Tasks given up and kept.
+    /// Tasks given up and kept, at most [`MOST_COUNTED`].
     pub tasks_failed: i64,
     /// Since when the task that is overdue longest could have begun, Unix milliseconds.
     pub oldest_due_at_ms: Option<i64>,
@@ -54,11 +51,12 @@ impl Store {
         if let Some(mut row) = one(self.dialect().database_bytes(), params![]).await? {
             figures.bytes = row.take()?;
         }
-        if let Some(mut row) = one(QUEUE, params![now_ms]).await? {
-            figures.tasks_waiting = row.take()?;
-            figures.tasks_running = row.take()?;
-            figures.tasks_failed = row.take()?;
-            figures.oldest_due_at_ms = row.take()?;
+        for of_kind in self.task_counts().await? {
+            figures.tasks_waiting = (figures.tasks_waiting + of_kind.waiting).min(MOST_COUNTED);
+            figures.tasks_running += of_kind.running;
+            figures.tasks_failed += of_kind.failed;
+            let late = of_kind.next_due_at_ms.filter(|due_ms| *due_ms <= now_ms);
+            figures.oldest_due_at_ms = [figures.oldest_due_at_ms, late].into_iter().flatten().min();
         }
         if let Some(mut row) = one(OPERATIONS, params![]).await? {
             figures.operations = row.take()?;

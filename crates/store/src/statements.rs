@@ -43,6 +43,7 @@ pub(crate) fn all(dialect: Dialect) -> Vec<String> {
         crate::operations::retention::ALL,
         crate::operations::text::ALL,
         crate::pending_certificates::ALL,
+        crate::people::guesses::ALL,
         crate::people::links::ALL,
         crate::people::sessions::ALL,
         crate::people::sign_in::ALL,
@@ -54,11 +55,13 @@ pub(crate) fn all(dialect: Dialect) -> Vec<String> {
         crate::sealed::ALL,
         crate::signing_keys::ALL,
         crate::size::ALL,
+        crate::task_counts::ALL,
         crate::tasks::ALL,
     ];
     let mut all: Vec<String> = fixed.concat().into_iter().map(str::to_owned).collect();
     all.extend(crate::sealed::column_statements().map(str::to_owned));
     all.extend(crate::connections::list::every_shape(dialect));
+    all.extend(crate::operations::beginnings::every_shape(dialect));
     all.extend(crate::operations::list::every_shape(dialect));
     all.extend(crate::operations::histogram::every_shape(dialect));
     all.extend(crate::deliveries::list::every_shape());

@@ -2,8 +2,6 @@
 //!
 //! While somebody holds a task, `due_at` is the end of their lease, so a task whose holder died becomes due by itself.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value as Json;
 
 use crate::Store;
@@ -78,21 +76,6 @@ pub enum TaskEnd {
     },
 }
 
-/// The tasks of one kind.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TaskCount {
-    /// Their kind.
-    pub kind: String,
-    /// Due now or later.
-    pub waiting: i64,
-    /// In somebody's hands.
-    pub running: i64,
-    /// Failed for good.
-    pub failed: i64,
-    /// When the first of those that wait may begin, Unix milliseconds.
-    pub next_due_at_ms: Option<i64>,
-}
-
 statements! {
     INSERT = "INSERT INTO tasks (kind, dedup, payload, due_at, attempts, fence, created_at) \
               VALUES ($1, $2, $3, $4, 0, 0, $5) ON CONFLICT (dedup) DO NOTHING";
@@ -116,10 +99,6 @@ statements! {
     PURGE_DEAD = "DELETE FROM tasks WHERE id IN (SELECT id FROM tasks WHERE dead_at < $1 ORDER BY dead_at LIMIT $2)";
     COUNT = "SELECT COUNT(*) FROM tasks WHERE dead_at IS NULL";
     COUNT_DEAD = "SELECT COUNT(*) FROM tasks WHERE dead_at IS NOT NULL";
-    // Each from its own index (`tasks_due`, `tasks_held`, `tasks_dead`): a million tasks may wait.
-    LIVING_OF_KINDS = "SELECT kind, COUNT(*), MIN(due_at) FROM tasks WHERE dead_at IS NULL GROUP BY kind";
-    HELD_OF_KINDS = "SELECT kind, COUNT(*) FROM tasks WHERE owner IS NOT NULL GROUP BY kind";
-    DEAD_OF_KINDS = "SELECT kind, COUNT(*) FROM tasks WHERE dead_at IS NOT NULL GROUP BY kind";
 }
 
 /// Takes due tasks of kind `$1`.
@@ -246,35 +225,6 @@ impl Store {
             *count = found.map_or(Ok(0), |mut row| row.take())?;
         }
         Ok((counts[0], counts[1]))
-    }
-
-    /// The tasks of every kind that has any, by name.
-    pub async fn task_counts(&self) -> Result<Vec<TaskCount>, StoreError> {
-        let mut kinds: BTreeMap<String, TaskCount> = BTreeMap::new();
-        for mut row in self.pool.scan(LIVING_OF_KINDS.to_owned(), Vec::new()).await? {
-            let kind: String = row.take()?;
-            let (waiting, next_due_at_ms) = (row.take()?, row.take()?);
-            kinds.insert(kind.clone(), TaskCount { kind, waiting, next_due_at_ms, ..TaskCount::default() });
-        }
-        for sql in [HELD_OF_KINDS, DEAD_OF_KINDS] {
-            for mut row in self.pool.scan(sql.to_owned(), Vec::new()).await? {
-                let (kind, count): (String, i64) = (row.take()?, row.take()?);
-                let of_kind =
-                    kinds.entry(kind.clone()).or_insert_with(|| TaskCount { kind, ..TaskCount::default() });
-                if sql == HELD_OF_KINDS {
-                    of_kind.running = count;
-                    // The looks are not of one moment; a task that was taken between them is not missing.
-                    of_kind.waiting = (of_kind.waiting - count).max(0);
-                } else {
-                    of_kind.failed = count;
-                }
-            }
-        }
-        for of_kind in kinds.values_mut().filter(|of_kind| of_kind.waiting == 0) {
-            // The end of a lease is no waiting task's moment.
-            of_kind.next_due_at_ms = None;
-        }
-        Ok(kinds.into_values().collect())
     }
 
     /// Answers when tasks may have been enqueued since the last answer, here or (while [`Self::run_listener`] runs) on

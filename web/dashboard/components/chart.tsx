@@ -62,8 +62,15 @@ export function Histogram(props: {
   const at = over ?? spot?.at ?? null;
   const hovered = at === null ? undefined : buckets[at];
   const marked = drag ?? (spot === null ? null : { from: spot.from, to: spot.at });
+  const failed = buckets.reduce((sum, bucket) => sum + bucket.failed, 0);
+  const total = buckets.reduce((sum, bucket) => sum + bucket.total, 0);
   return (
     <div class="chart histogram" ref={box}>
+      <p class="histogram-head" aria-hidden="true">
+        <span class="legend-key square tone-accent"><b>{total.toLocaleString()}</b> {total === 1 ? "operation" : "operations"}{props.note !== undefined && `, ${props.note}`}</span>
+        <span class="legend-key square tone-bad"><b>{failed.toLocaleString()}</b> failed</span>
+        {total > 0 && <span class="soft histogram-top">at most {most.toLocaleString()} in {spanOf(stepMs)}</span>}
+      </p>
       <svg width={width} height={height} {...slider(props, spot)} aria-describedby={told} onKeyDown={onKeyDown} onBlur={() => setSpot(null)}
         onPointerDown={(event) => {
           event.currentTarget.setPointerCapture(event.pointerId);
@@ -243,6 +250,13 @@ function niceTop(most: number): number {
 }
 
 const DAY = 86_400_000;
+
+/** How long a bar is: "24 min". */
+function spanOf(ms: number): string {
+  const units: [string, number][] = [["d", DAY], ["h", 3_600_000], ["min", 60_000], ["s", 1_000]];
+  const [unit, size] = units.find(([, size]) => ms >= size && ms % size === 0) ?? units.find(([, size]) => ms >= size) ?? ["s", 1_000];
+  return `${Math.round(ms / size)} ${unit}`;
+}
 
 function timeMark(at: number, span: number): string {
   const time = new Date(at);

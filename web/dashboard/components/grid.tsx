@@ -67,9 +67,12 @@ export function DataGrid(props: { data: GridData; label: string }): VNode {
   );
 }
 
+/** A figure that came as a text stands right as well. */
+const FIGURE = /^-?\d[\d,. ]{0,24}%?$/;
+
 function Cell({ value }: { value: unknown }): VNode {
   const text = cellText(value);
-  const kind = typeof value === "number" ? "grid-figure" : value === null || value === undefined ? "grid-none" : "";
+  const kind = typeof value === "number" || FIGURE.test(text) ? "grid-figure" : value === null || value === undefined ? "grid-none" : "";
   return <span role="cell" class={kind} title={text.length > 24 ? text.slice(0, CELL) : undefined}>{text.slice(0, CELL)}</span>;
 }
 

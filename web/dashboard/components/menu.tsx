@@ -10,6 +10,8 @@ export interface Item {
   hint?: string;
   icon?: IconName;
   danger?: boolean;
+  /** Begins another group: a line stands above it. */
+  apart?: boolean;
   /** One of several, and which one holds. */
   picked?: boolean;
   run(): void;
@@ -99,7 +101,7 @@ function Entry({ item, run }: { item: Item; run(): void }) {
       {item.picked && <Icon name="check" />}
     </>
   );
-  const look = { type: "button" as const, tabIndex: -1, class: item.danger ? "danger" : "", onClick: run };
+  const look = { type: "button" as const, tabIndex: -1, class: [item.danger && "danger", item.apart && "apart"].filter(Boolean).join(" "), onClick: run };
   if (item.picked === undefined) {
     return (
       <button role="menuitem" {...look}>

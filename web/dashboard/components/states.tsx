@@ -22,35 +22,62 @@ export function whoActs(actor: string | null | undefined): string | null {
   return WHO[actor] ?? `${actor} must act`;
 }
 
-/** Grey lines in the place of rows. */
-export function Skeleton({ rows = 6 }: { rows?: number }) {
+/** What is on its way: lines of text, the rows of a list, a page of cards under its heading. */
+export type Shape = "lines" | "rows" | "cards";
+
+/** The outline of what is being loaded, in its place, so that nothing jumps when it comes. */
+export function Skeleton({ rows = 6, as = "lines" }: { rows?: number; as?: Shape }) {
+  const all = Array.from({ length: rows }, (_, row) => row);
   return (
-    <div class="skeleton" role="status">
+    <div class={`skeleton of-${as}`} role="status">
       <span class="unseen">Loading…</span>
-      {Array.from({ length: rows }, (_, row) => (
-        <span key={row} class={`bone w${row % 4}`} />
+      {as === "lines" && all.map((row) => <span key={row} class={`bone w${row % 4}`} />)}
+      {as === "rows" && all.map((row) => (
+        <span key={row} class="bone-row">
+          <span class="bone square" />
+          <span class={`bone w${4 + (row % 3)}`} />
+          <span class="bone w7" />
+        </span>
       ))}
+      {as === "cards" && (
+        <>
+          <span class="bone-row head">
+            <span class="bone square big" />
+            <span class="bone w6 tall" />
+          </span>
+          <span class="columns">
+            {[0, 1].map((card) => (
+              <span key={card} class="card">
+                <span class="bone w5 tall" />
+                {all.map((row) => <span key={row} class={`bone w${(row + card) % 4}`} />)}
+              </span>
+            ))}
+          </span>
+        </>
+      )}
     </div>
   );
 }
 
-/** Nothing here yet: why that is, and the next step. */
-export function Empty({ icon, title, children, actions, page = false }: {
+/** Nothing here yet: why that is, the next step, and the code that does it. */
+export function Empty({ icon, title, children, actions, code, page = false }: {
   icon: IconName;
   title: string;
   /** It is the whole page, and its title the page's. */
   page?: boolean;
   children?: ComponentChildren;
   actions?: ComponentChildren;
+  code?: ComponentChildren;
 }) {
   return (
-    <div class="empty">
+    <div class={page ? "empty page" : "empty"}>
       <span class="empty-mark">
         <Icon name={icon} />
       </span>
       {page ? <h1 tabIndex={-1}>{title}</h1> : <h2>{title}</h2>}
       {children && <div class="empty-text">{children}</div>}
       {actions && <div class="line">{actions}</div>}
+      {code && <div class="empty-code">{code}</div>}
     </div>
   );
 }
@@ -114,7 +141,12 @@ export function Notice({ kind, title, children, actions }: {
 }
 
 /** Draws loaded data, or what stands in its place. Keeps drawing the last answer while it asks again. */
-export function Show<T>({ from, rows, children }: { from: Loaded<T>; rows?: number; children: (value: T) => ComponentChildren }) {
+export function Show<T>({ from, rows = 6, as = "lines", children }: {
+  from: Loaded<T>;
+  rows?: number;
+  as?: Shape;
+  children: (value: T) => ComponentChildren;
+}) {
   if (from.value !== undefined) {
     return (
       <>
@@ -124,5 +156,5 @@ export function Show<T>({ from, rows, children }: { from: Loaded<T>; rows?: numb
     );
   }
   if (from.failure) return <Trouble failure={from.failure} again={from.reload} />;
-  return <Skeleton {...(rows === undefined ? {} : { rows })} />;
+  return <Skeleton rows={rows} as={as} />;
 }

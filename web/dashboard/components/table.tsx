@@ -15,7 +15,7 @@ export interface Column<Row> {
   cell(row: Row): ComponentChildren;
 }
 
-export function Table<Row>({ caption, columns, rows, id, to }: {
+export function Table<Row>({ caption, columns, rows, id, to, show }: {
   /** Read to screen readers. */
   caption: string;
   columns: readonly Column<Row>[];
@@ -23,6 +23,8 @@ export function Table<Row>({ caption, columns, rows, id, to }: {
   id(row: Row): string;
   /** The page that a row opens. The first column holds the link. */
   to?: (row: Row) => string;
+  /** What a row opens over this page; its first column holds the button. */
+  show?: (row: Row) => void;
 }) {
   const [at, setAt] = useState(-1);
   const body = useRef<HTMLTableSectionElement>(null);
@@ -35,11 +37,15 @@ export function Table<Row>({ caption, columns, rows, id, to }: {
   };
   const open = () => {
     const row = rows[at];
-    if (to && row !== undefined) go(to(row));
+    if (row !== undefined) opened(row);
+  };
+  const opened = (row: Row) => {
+    if (to) go(to(row));
+    else show?.(row);
   };
   useKeys(
     "List",
-    to
+    to || show
       ? [
           { keys: "j", what: "Next row", run: () => move(1) },
           { keys: "k", what: "Row before", run: () => move(-1) },
@@ -64,10 +70,10 @@ export function Table<Row>({ caption, columns, rows, id, to }: {
           {rows.map((row, index) => (
             <tr
               key={id(row)}
-              class={to ? "opens" : undefined}
+              class={to || show ? "opens" : undefined}
               data-at={index === at ? "" : undefined}
               onClick={(event) => {
-                if (to && !inControl(event.target)) go(to(row));
+                if (!inControl(event.target)) opened(row);
               }}
             >
               {columns.map((column, place) => (
@@ -76,6 +82,10 @@ export function Table<Row>({ caption, columns, rows, id, to }: {
                     <a class="row-link" href={href(to(row))}>
                       {column.cell(row)}
                     </a>
+                  ) : show && place === 0 ? (
+                    <button type="button" class="plain row-button" onClick={() => show(row)}>
+                      {column.cell(row)}
+                    </button>
                   ) : (
                     column.cell(row)
                   )}

@@ -60,9 +60,9 @@ export function plural(value: number, one: string, many: string = `${one}s`): st
   return `${count(value)} ${value === 1 ? one : many}`;
 }
 
-/** Names and values, one a line. */
-export function Facts({ children }: { children: ComponentChildren }) {
-  return <dl class="facts">{children}</dl>;
+/** Names and values, one a line; `across`, names above values and several in a row. */
+export function Facts({ across = false, children }: { across?: boolean; children: ComponentChildren }) {
+  return <dl class={across ? "facts across" : "facts"}>{children}</dl>;
 }
 
 export function Fact({ name, children }: { name: string; children: ComponentChildren }) {

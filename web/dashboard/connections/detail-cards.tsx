@@ -4,6 +4,7 @@ import type { ConnectionDetail } from "../../shared/internal.ts";
 import { CodeBlock } from "../components/code-block.tsx";
 import { CopyText } from "../components/copy.tsx";
 import { Card, Fact, Facts, Time, exactly } from "../components/text.tsx";
+import { curl } from "../logs/curl.ts";
 import { href } from "../shell/place.ts";
 import { session } from "../shell/session.ts";
 
@@ -101,12 +102,7 @@ export function ConfigCard({ config }: { config: Record<string, unknown> }) {
 
 export function CallCard({ integration, connection }: { integration: string; connection: string }) {
   const origin = session.value?.public_url ?? location.origin;
-  const code = [
-    `curl "${origin}/proxy/…" \\`,
-    `  -H "Authorization: Bearer $SHEETBEND_KEY" \\`,
-    `  -H "Provider-Config-Key: ${integration}" \\`,
-    `  -H "Connection-Id: ${connection}"`,
-  ].join("\n");
+  const code = curl({ host: origin, integration, connection, method: "GET", target: "…", headers: [] });
   return (
     <Card title="Call it" text="Put the provider's own path after /proxy/. The token is put in here, never in your code.">
       <CodeBlock text={code} label="The call" language="shell" />

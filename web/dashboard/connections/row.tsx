@@ -3,14 +3,34 @@
 import type { ConnectionRow } from "../../shared/internal.ts";
 import { Mark } from "../components/icons.tsx";
 import { Badge, Time } from "../components/text.tsx";
+import { ownTags } from "./tags.ts";
 
 export const ROW_HEIGHT = 52;
+
+/** What stands above the rows. */
+export function Heads() {
+  return (
+    <div class="connection-row list-head" aria-hidden="true">
+      <span>Account</span>
+      <span class="minor">Integration</span>
+      <span class="minor">Tags</span>
+      <span>State</span>
+      <span class="end minor">Connected</span>
+    </div>
+  );
+}
+
+/** Whether a connection works, in words; what does not stands out. */
+export function Works({ errors }: { errors: number }) {
+  if (errors > 0) return <Badge tone="bad">Does not work</Badge>;
+  return <span class="works"><span class="dot success" aria-hidden="true" />Works</span>;
+}
 
 export function Row({ row }: { row: ConnectionRow }) {
   const user = row.end_user;
   const name = user?.display_name || user?.email || row.connection_id;
   const below = [user?.display_name && user.email, name !== row.connection_id && row.connection_id].filter(Boolean).join(" · ");
-  const tags = Object.entries(row.tags);
+  const tags = ownTags(row.tags);
   return (
     <div class="connection-row">
       <Mark name={row.provider} title={row.integration} />
@@ -27,7 +47,7 @@ export function Row({ row }: { row: ConnectionRow }) {
         ))}
         {tags.length > 3 && <Badge>+{tags.length - 3}</Badge>}
       </span>
-      <span>{row.errors.length > 0 ? <Badge tone="bad">does not work</Badge> : <Badge tone="good">works</Badge>}</span>
+      <span><Works errors={row.errors.length} /></span>
       <span class="soft small end minor">
         <Time at={row.created_at} />
       </span>

@@ -1,12 +1,14 @@
 // What the server tells of itself. Parts may be missing where a database or a platform does not know them.
 
+import { count } from "../components/text.tsx";
+
 export interface Health {
   version: string;
   uptime_ms: number;
   node: string | null;
   nodes?: { name: string; version?: string; seen_at?: string | number }[] | null;
   database: { kind: string; bytes: number | null; schema: number | string | null };
-  queue: { waiting: number; running: number; failed: number; oldest_due_at: string | number | null };
+  queue: { waiting: number; running: number; failed: number; oldest_due_at: string | number | null; most_counted: number };
   cache: { accounts: number; keys: number };
   memory: { rss_bytes: number | null };
   log: { queued: number; dropped?: number; bytes?: number | null; operations: number | null; oldest_at: string | number | null };
@@ -63,4 +65,9 @@ export function worries(health: Health, now: number): { kind: "bad" | "wait"; ti
     found.push({ kind: "wait", title: `${Math.round((failed / calls) * 100)} % of recent calls failed.`, text: "The log tells why, call by call." });
   }
   return found;
+}
+
+/** A number of tasks; past what the server counts it is only known to be that many. */
+export function tasks(queue: Health["queue"], number: number): string {
+  return number >= queue.most_counted ? `${count(queue.most_counted)}+` : count(number);
 }

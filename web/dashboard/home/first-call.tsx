@@ -4,8 +4,10 @@ import { useState } from "preact/hooks";
 import type { Failure } from "../../shared/api.ts";
 import type { ConnectionRow } from "../../shared/internal.ts";
 import { CodeBlock } from "../components/code-block.tsx";
+import { DataGrid } from "../components/grid.tsx";
 import { Icon } from "../components/icons.tsx";
 import { Trouble } from "../components/states.tsx";
+import { duration } from "../logs/operation.ts";
 import { api } from "../shell/api.ts";
 import { href } from "../shell/place.ts";
 import { WALKS } from "./walks.ts";
@@ -25,8 +27,8 @@ interface Taken {
   failure: Failure | null;
 }
 
-/** `called` is told at each call that succeeded. */
-export function FirstCall({ connection, called }: { connection: ConnectionRow; called(): void }) {
+/** `called` is told the path of each call that succeeded. */
+export function FirstCall({ connection, called }: { connection: ConnectionRow; called(path: string): void }) {
   const steps = WALKS[connection.provider];
   const [taken, setTaken] = useState<readonly Taken[]>([]);
   const [chosen, setChosen] = useState<readonly Chosen[]>([]);
@@ -50,7 +52,7 @@ export function FirstCall({ connection, called }: { connection: ConnectionRow; c
     setBusy(false);
     setChosen(choices);
     setTaken([...taken.slice(0, at), { step, path, answer: answer.ok ? answer.value : null, failure: answer.ok ? null : answer.failure }]);
-    if (answer.ok && answer.value.status < 400) called();
+    if (answer.ok && answer.value.status < 400) called(path);
   };
   return (
     <div class="stack">
@@ -63,20 +65,17 @@ export function FirstCall({ connection, called }: { connection: ConnectionRow; c
         </div>
       )}
       {taken.map((one, at) => (
-        <Result key={one.path} taken={one} busy={busy} picked={chosen[at]?.id} last={at === steps.length - 1}
+        <Result key={one.path} taken={one} busy={busy} picked={chosen[at]?.id} last={at === steps.length - 1} then={steps[at + 1]?.title}
           pick={(choice) => take(at + 1, [...chosen.slice(0, at), choice])} again={() => take(at, chosen.slice(0, at))} />
       ))}
-      {taken.length > 0 && (
-        <p class="small">
-          <a href={playground}>Go on in the playground</a>, with any path and the code for your language.
-        </p>
-      )}
     </div>
   );
 }
 
-function Result({ taken, picked, busy, last, pick, again }: {
+function Result({ taken, picked, busy, last, then, pick, again }: {
   taken: Taken;
+  /** What the next step does with what is picked here. */
+  then: string | undefined;
   picked: string | undefined;
   busy: boolean;
   last: boolean;
@@ -91,13 +90,13 @@ function Result({ taken, picked, busy, last, pick, again }: {
     <div class="call">
       <p class="call-head">
         <span class={status < 400 ? "badge good" : "badge bad"}>{status}</span>
-        <code class="grow">GET {taken.path}</code>
-        <a class="small" href={href(`/logs?op=${encodeURIComponent(operation_id)}`)}>
-          {Math.round(duration_ms)} ms, see the log
-        </a>
+        <code class="grow"><span class="verb get">GET</span> {taken.path}</code>
+        <span class="soft small">{duration(duration_ms)}</span>
+        <a class="small" href={href(`/logs?op=${encodeURIComponent(operation_id)}`)}>See it in the logs</a>
       </p>
       {choices.length > 0 && (
-        <div class="chips" role="group" aria-label={taken.step.title}>
+        <div class="chips" role="group" aria-label={then ?? taken.step.title}>
+          {then !== undefined && <span class="soft small">{then} of</span>}
           {choices.slice(0, 12).map((choice) => (
             <button key={choice.id} type="button" class="chip" aria-pressed={choice.id === picked} disabled={busy} onClick={() => pick(choice)}>
               {choice.name}
@@ -111,24 +110,14 @@ function Result({ taken, picked, busy, last, pick, again }: {
   );
 }
 
-const ROWS = 8;
-const COLUMNS = 8;
-
 function LastAnswer({ rows, value }: { rows: unknown[][] | null; value: unknown }) {
   if (!rows) return <CodeBlock text={typeof value === "string" ? value : JSON.stringify(value, null, 2)} label="Answer" language="json" />;
-  return (
-    <div class="table-box" tabIndex={0} role="region" aria-label="Cells">
-      <table class="table cells">
-        <tbody>
-          {rows.slice(0, ROWS).map((row, y) => (
-            <tr key={y}>
-              {row.slice(0, COLUMNS).map((cell, x) => (
-                <td key={x}>{String(cell)}</td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
+  const wide = Math.max(0, ...rows.map((row) => row.length));
+  return <DataGrid label="Cells" data={{ columns: Array.from({ length: wide }, (_, at) => columnName(at)), rows }} />;
+}
+
+/** As a spreadsheet names its columns: A, B, …, Z, AA. */
+function columnName(at: number): string {
+  const last = String.fromCharCode(65 + (at % 26));
+  return at < 26 ? last : columnName(Math.floor(at / 26) - 1) + last;
 }

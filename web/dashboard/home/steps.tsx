@@ -17,7 +17,7 @@ export function Steps({ steps }: { steps: readonly Step[] }) {
     <ol class="steps">
       {steps.map((step, at) => (
         <li key={step.title} class={step.done ? "done" : at === next ? "next" : "later"}>
-          <span class="step-mark">{step.done ? <Icon name="check" /> : at + 1}</span>
+          <span class="way-mark">{step.done ? <Icon name="check" /> : at + 1}</span>
           <div class="stack tight grow">
             <h2>
               {step.title}

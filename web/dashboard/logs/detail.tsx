@@ -13,7 +13,7 @@ import { base, environment, href, setQuery } from "../shell/place.ts";
 import { mayWrite, session } from "../shell/session.ts";
 import { curl, worthSending } from "./curl.ts";
 import type { Told } from "./operation.ts";
-import { duration, exactly, kindName, requestLine, statusText, toneOf } from "./operation.ts";
+import { duration, exactly, kindName, partsOf, requestLine, statusText, toneOf } from "./operation.ts";
 import { Replay } from "./replay.tsx";
 import type { Step } from "./steps.ts";
 import { problemOf, stepsOf, wholeBody } from "./steps.ts";
@@ -22,7 +22,7 @@ import { AT_FIRST, ProblemCard, Timeline } from "./timeline.tsx";
 /** How often an operation that runs is asked for. */
 const AGAIN_MS = 1_500;
 /** Pixels of the window up to which the detail covers the list (`logs.css`). */
-const COVERS = 1_100;
+const COVERS = 1_240;
 
 export function Detail({ id, close, show }: { id: string; close(): void; show(id: string): void }) {
   const loaded = useLoad(`${environment.value} ${id}`, (signal) => api.get("/operations/{id}", { path: { id }, signal }));
@@ -64,26 +64,26 @@ function Whole({ told, show }: { told: Told; show(id: string): void }) {
   return (
     <>
       <header class="log-detail-head">
-        <p class="line">
+        <p class="line small">
           <span class={`badge ${toneOf(told.state, told.status ?? null)}`}>{statusText({ state: told.state, status: told.status ?? null })}</span>
-          {line !== null && <span class="soft">{kindName(told.type, told.action)}</span>}
-          <span class="soft mono">{duration(told.duration_ms)}</span>
+          {line !== null && <span>{kindName(told.type, told.action)}</span>}
+          <span class="soft">{exactly(Date.parse(told.created_at))}</span>
+          {told.duration_ms != null && <span class="soft">{duration(told.duration_ms)}</span>}
         </p>
-        <h2 class={line === null ? "" : "mono"}>{line === null ? kindName(told.type, told.action) : <Text text={told.message} most={600} />}</h2>
+        {line === null ? <h2>{kindName(told.type, told.action)}</h2> : <h2 class="mono"><Line method={line.method} url={line.url} /></h2>}
         <Actions told={told} steps={steps} show={show} />
       </header>
       {told.error != null && !told_already && (
         <ProblemCard problem={{ code: null, cause: told.error.message, actor: null, remedy: null, link: null, traceId: null, correlationId: null }} />
       )}
       {problem !== null && <ProblemCard problem={problem} />}
-      <Facts>
-        <Fact name="When">{exactly(Date.parse(told.created_at))}</Fact>
+      <Facts across>
         {told.integration != null && <Fact name="Integration"><a href={href(`/integrations/${encodeURIComponent(told.integration)}`)}>{told.integration}</a> <Only name="integration" value={told.integration} /></Fact>}
         {told.connection != null && <Fact name="Connection"><ConnectionLink told={told} /> <Only name="connection" value={told.connection} /></Fact>}
-        {told.provider != null && <Fact name="Provider">{told.provider}</Fact>}
+        {told.provider != null && told.provider !== told.integration && <Fact name="Provider">{told.provider}</Fact>}
         <Fact name="Operation id"><CopyText text={told.id} what="operation id" /></Fact>
       </Facts>
-      <h3>Timeline</h3>
+      <h3 class="log-part">Timeline</h3>
       {steps.length === 0
         ? <p class="soft small">{told.state === "running" ? "Nothing was written down yet." : "No steps were written down for this operation."}</p>
         : <Timeline steps={steps} from={from} to={to} shown={shown} more={() => setShown(shown + AT_FIRST)} />}
@@ -93,6 +93,12 @@ function Whole({ told, show }: { told: Told; show(id: string): void }) {
       </details>
     </>
   );
+}
+
+/** The path in full; the host, which is the same in most of them, beside it and softer. */
+function Line({ method, url }: { method: string; url: string }) {
+  const { host, path } = partsOf(url);
+  return <><span class={`verb ${method.toLowerCase()}`}>{method}</span> <Text text={path} most={600} />{host !== null && <span class="log-host">{host}</span>}</>;
 }
 
 /** Narrows the list to what this operation shares with others. */
@@ -128,10 +134,10 @@ function Actions({ told, steps, show }: { told: Told; steps: readonly Step[]; sh
     });
   };
   return (
-    <div class="line">
-      {proxied && <button type="button" class="tiny" onClick={() => void put(asCurl(), "The curl command")}><Icon name="copy" /> Copy as curl</button>}
+    <div class="line log-actions">
       {proxied && mayWrite.value && <button type="button" class="tiny" onClick={() => setReplaying(true)}><Icon name="refresh" /> Replay</button>}
       {proxied && mayWrite.value && <a class="button tiny" href={href(`/playground?from=${encodeURIComponent(told.id)}`)}><Icon name="play" /> Open in playground</a>}
+      {proxied && <button type="button" class="tiny" onClick={() => void put(asCurl(), "The curl command")}><Icon name="copy" /> Copy as curl</button>}
       <button type="button" class="tiny" onClick={() => void put(location.href, "The link")}><Icon name="link" /> Copy link</button>
       {replaying && call !== null && <Replay id={told.id} method={call.method} url={call.url} close={() => setReplaying(false)} show={show} />}
     </div>

@@ -14,7 +14,7 @@ export function Exchange({ step }: { step: Step }) {
       {request !== null && (
         <section aria-label="Request">
           <h4>Request</h4>
-          <p class="exchange-line mono"><b>{request.method}</b> <Text text={request.url} most={1_000} /></p>
+          <p class="exchange-line mono"><span class={`verb ${request.method.toLowerCase()}`}>{request.method}</span> <Text text={request.url} most={1_000} /></p>
           <SideOf side={request} of="request" />
         </section>
       )}

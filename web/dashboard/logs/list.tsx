@@ -2,12 +2,16 @@
 
 import { useEffect, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
+import { CodeBlock } from "../components/code-block.tsx";
+import { Icon } from "../components/icons.tsx";
 import { Empty, Skeleton, Trouble } from "../components/states.tsx";
 import { VirtualList } from "../components/virtual-list.tsx";
+import { base, query } from "../shell/place.ts";
+import { session } from "../shell/session.ts";
+import { curl } from "./curl.ts";
 import type { Feed } from "./feed.ts";
-import { query } from "../shell/place.ts";
 import type { Row } from "./operation.ts";
-import { clock, duration, kindName, requestLine, statusText, toneOf } from "./operation.ts";
+import { clock, duration, exactly, kindName, partsOf, requestLine, statusText, toneOf } from "./operation.ts";
 
 const ROW = 36;
 /** Two lines. */
@@ -34,9 +38,15 @@ export function LogList({ feed, cursor, open, onCursor, onOpen, filtered, clear,
     : below ? <p class="log-end soft small" role="status">Loading older operations…</p>
     : <p class="log-end soft small">This is the oldest operation of the chosen time.</p>;
   return (
-    <VirtualList rows={rows} keyOf={(row) => row.id} rowHeight={narrow ? NARROW_ROW : ROW} label="Operations, newest first" id="operation"
-      cursor={cursor} open={open} onCursor={onCursor} onOpen={onOpen} onEnd={feed.down} onStart={feed.up} onTop={feed.atTop}
-      to={pageOf} rewind={feed.rewind.value} footer={footer} draw={(row) => <Line row={row} now={now} />} />
+    <>
+      <div class="log-row list-head" aria-hidden="true">
+        <span>Time</span><span>Status</span><span>Operation</span>
+        <span class="log-where">Integration</span><span class="log-who">Connection</span><span class="log-took">Took</span>
+      </div>
+      <VirtualList rows={rows} keyOf={(row) => row.id} rowHeight={narrow ? NARROW_ROW : ROW} label="Operations, newest first" id="operation"
+        cursor={cursor} open={open} onCursor={onCursor} onOpen={onOpen} onEnd={feed.down} onStart={feed.up} onTop={feed.atTop}
+        to={pageOf} rewind={feed.rewind.value} footer={footer} draw={(row) => <Line row={row} now={now} />} />
+    </>
   );
 }
 
@@ -49,13 +59,16 @@ function pageOf(row: Row): string {
 
 function Line({ row, now }: { row: Row; now: number }) {
   const line = requestLine(row.summary);
+  const kind = kindName(row.type, row.action);
+  // "Token refresh: token refreshed" says it twice.
+  const more = row.error ?? (row.summary.startsWith(kind) ? "" : row.summary);
   return (
     <div class="log-row">
-      <span class="log-time mono">{clock(row.at, now)}</span>
+      <span class="log-time mono" title={exactly(row.at)}>{clock(row.at, now)}</span>
       <span class="log-status"><span class={`badge ${toneOf(row.state, row.status)}`}>{statusText(row)}</span></span>
       <span class="log-what cut">
-        {line === null ? <b>{kindName(row.type, row.action)}</b> : <b class="mono log-method">{line.method}</b>}{" "}
-        {line === null ? <span class="soft">{row.error ?? row.summary}</span> : <Address url={line.url} />}
+        {line === null ? <b>{kind}</b> : <span class={`log-method verb ${line.method.toLowerCase()}`}>{line.method}</span>}{" "}
+        {line === null ? <span class="soft">{more}</span> : <Address url={line.url} />}
       </span>
       <span class="log-where cut soft">{row.integration}</span>
       <span class="log-who cut soft">{row.connection}</span>
@@ -66,9 +79,8 @@ function Line({ row, now }: { row: Row; now: number }) {
 
 /** The path tells more than the host, which is the same in most rows. */
 function Address({ url }: { url: string }) {
-  const match = /^https?:\/\/([^/]+)(\/.*)?$/.exec(url);
-  if (match === null) return <span class="mono">{url}</span>;
-  return <span class="mono">{match[2] ?? "/"} <span class="soft">{match[1]}</span></span>;
+  const { host, path } = partsOf(url);
+  return <span class="mono">{path} {host !== null && <span class="soft">{host}</span>}</span>;
 }
 
 function Nothing({ filtered, clear, connect }: { filtered: boolean; clear(): void; connect: string }) {
@@ -80,11 +92,17 @@ function Nothing({ filtered, clear, connect }: { filtered: boolean; clear(): voi
     );
   }
   return (
-    <Empty icon="list" title="Nothing happened in this time" actions={<a class="button primary" href={connect}>Send a first call</a>}>
+    <Empty icon="list" title="Nothing happened in this time" actions={<a class="button primary" href={connect}><Icon name="play" /> Send a call from the playground</a>}
+      code={<CodeBlock text={sample()} label="A call from your backend" language="shell" />}>
       Every proxied call, authorization and token refresh of this environment shows here the moment it happens, with its request,
       its answer and, where it failed, who must do what.
     </Empty>
   );
+}
+
+function sample(): string {
+  const host = session.value?.public_url ?? `${location.origin}${base}`;
+  return curl({ host, integration: "microsoft-excel", connection: "your-connection", method: "GET", target: "/v1.0/me/drive/root/children", headers: [] });
 }
 
 /** True on screens where a row takes two lines. */

@@ -108,6 +108,12 @@ export function exactly(at: number): string {
   return `${time.toLocaleDateString(undefined, { dateStyle: "medium" })}, ${timeOf(time, true)}.${String(time.getMilliseconds()).padStart(3, "0")}`;
 }
 
+/** Host and path of an address; a path alone has no host. */
+export function partsOf(url: string): { host: string | null; path: string } {
+  const match = /^https?:\/\/([^/?#]+)(.*)$/.exec(url);
+  return match === null ? { host: null, path: url } : { host: match[1] ?? null, path: match[2] || "/" };
+}
+
 /** A method and the rest, where a summary is a request line. */
 export function requestLine(summary: string): { method: string; url: string } | null {
   const match = /^([A-Z]{3,10}) (\S.*)$/.exec(summary);

@@ -2,6 +2,7 @@
 
 import { safeLink } from "../../shared/link.ts";
 import type { Told } from "./operation.ts";
+import { duration } from "./operation.ts";
 
 /** A failure of the other side in words: why, who must act, how. */
 export interface Problem {
@@ -128,7 +129,7 @@ export function wholeBody(body: Kept | null): string | null {
 
 function factText(name: string, value: unknown): string {
   if (typeof value !== "number") return String(value);
-  return name.endsWith("_us") ? `${(value / 1_000).toFixed(1)} ms` : value.toLocaleString();
+  return name.endsWith("_us") ? duration(value / 1_000) : value.toLocaleString();
 }
 
 function headersOf(value: unknown): [string, string][] {

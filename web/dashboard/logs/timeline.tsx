@@ -6,7 +6,7 @@ import { JsonTree, Text } from "../components/json-tree.tsx";
 import { whoActs } from "../components/states.tsx";
 import { CopyText } from "../components/copy.tsx";
 import { Exchange } from "./exchange.tsx";
-import { duration } from "./operation.ts";
+import { duration, partsOf } from "./operation.ts";
 import type { Problem, Step } from "./steps.ts";
 
 /** Steps drawn at once; a hostile operation may have thousands. */
@@ -45,7 +45,8 @@ function Item({ step, from, span }: { step: Step; from: number; span: number }) 
       <span class="step-mark" aria-hidden="true"><Icon name={icon(step)} /></span>
       <div class="step-body">
         <p class="step-line">
-          {step.request === null ? <span class="step-text"><Text text={step.text} most={TEXT} /></span> : <span class="step-text cut mono" title={step.text.slice(0, TEXT)}>{step.text.slice(0, TEXT)}</span>}
+          {step.request === null ? <span class="step-text"><Text text={sentence(step.text)} most={TEXT} /></span>
+            : <span class="step-text cut">{step.request.method === "" ? "Request" : step.request.method} to <b>{partsOf(step.request.url).host ?? "the provider"}</b></span>}
           <span class="step-time mono soft">+{step.at <= from ? "0 ms" : duration(step.at - from)}{step.durationMs === null ? "" : ` · ${duration(step.durationMs)}`}</span>
         </p>
         <div class="step-track" aria-hidden="true">
@@ -63,6 +64,11 @@ function Item({ step, from, span }: { step: Step; from: number; span: number }) 
       </div>
     </li>
   );
+}
+
+/** The server's words begin small. */
+function sentence(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
 function tone(step: Step): string {

@@ -103,7 +103,7 @@ function Sessions() {
               },
               { title: "Address", minor: true, cell: (place) => <span class="mono">{place.address ?? "–"}</span> },
               { title: "Signed in", minor: true, end: true, cell: (place) => <Time at={place.created_at} /> },
-              { title: "Seen", end: true, cell: (place) => <Time at={place.last_seen_at} /> },
+              { title: "Last seen", end: true, cell: (place) => <Time at={place.last_seen_at} /> },
               {
                 title: "Action",
                 end: true,

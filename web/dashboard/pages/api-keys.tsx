@@ -33,10 +33,10 @@ export default function ApiKeys() {
   const create = <button type="button" class="primary" disabled={id === undefined} onClick={() => setMaking(true)}><Icon name="plus" /> Create a key</button>;
   return (
     <>
-      <PageHead title="API keys" text="Your backend proves itself with a key. The server keeps only its fingerprint, so a key is shown once; losing one means making another."
+      <PageHead title="API keys" text="Your backend calls this environment with a key. A key is shown once; the server keeps only its fingerprint."
         actions={mayWrite.value ? create : undefined} />
-      {settings.value === undefined && <Show from={settings}>{() => null}</Show>}
-      {settings.value !== undefined && <Show from={keys}>
+      {settings.value === undefined && <Show from={settings} as="rows">{() => null}</Show>}
+      {settings.value !== undefined && <Show from={keys} as="rows">
         {({ data: rows }) => {
           if (rows.length === 0) {
             return <Empty icon="key" title="No key yet" actions={mayWrite.value ? create : undefined}>Without a key no backend can call this environment. Give each service its own, with only what it needs.</Empty>;
@@ -59,11 +59,11 @@ export default function ApiKeys() {
 function Keys({ rows, end }: { rows: readonly ApiKey[]; end(key: ApiKey): void }) {
   return (
     <Table caption="API keys" rows={rows} id={(row) => String(row.id)} columns={[
-      { title: "Name", cell: (row) => <b>{row.display_name}</b> },
+      { title: "Name", width: "most", cell: (row) => <span class="strong">{row.display_name}</span> },
       { title: "Key", minor: true, width: "fit", cell: (row) => <code>{row.prefix}…</code> },
-      { title: "May do", cell: (row) => <Scopes scopes={row.scopes} /> },
+      { title: "Access", cell: (row) => <Scopes scopes={row.scopes} /> },
       { title: "Last used", minor: true, width: "fit", cell: (row) => <Time at={row.last_used_at} none="never" /> },
-      { title: "Made", minor: true, width: "fit", cell: (row) => <Time at={row.created_at} /> },
+      { title: "Created", minor: true, width: "fit", cell: (row) => <Time at={row.created_at} /> },
       ...(mayWrite.value ? [{
         title: "Actions", end: true, width: "fit" as const,
         cell: (row: ApiKey) => <button type="button" class="tiny danger" onClick={() => end(row)}>Revoke<span class="unseen"> {row.display_name}</span></button>,

@@ -10,7 +10,6 @@ import { usePages } from "../components/pages.ts";
 import { Empty, Skeleton, Trouble } from "../components/states.tsx";
 import { Table } from "../components/table.tsx";
 import { Badge, Fact, Facts, PageHead, Time, exactly } from "../components/text.tsx";
-import type { Tone } from "../components/text.tsx";
 import { api } from "../shell/api.ts";
 import { query, setQuery } from "../shell/place.ts";
 import { isOwner, session } from "../shell/session.ts";
@@ -44,7 +43,7 @@ export default function Audit() {
       {entries.rows.length > 0 ? (
         <Entries rows={entries.rows} open={setOpen} />
       ) : entries.loading ? (
-        <Skeleton rows={10} />
+        <Skeleton rows={10} as="rows" />
       ) : (
         !entries.failure && (
           <Empty icon="shield" title={filtered ? "No entry fits these filters" : "Nothing was changed yet"}>
@@ -86,15 +85,14 @@ function Entries({ rows, open }: { rows: readonly AuditEntry[]; open(entry: Audi
       caption="Audit log"
       rows={rows}
       id={(entry) => entry.id}
+      show={open}
       columns={[
         {
           title: "What",
           width: "most",
           cell: (entry) => (
             <span class="two-lines">
-              <button type="button" class="plain" onClick={() => open(entry)}>
-                {entry.action}
-              </button>
+              <span class="mono">{entry.action}</span>
               {entry.target && <span class="soft small mono">{entry.target}</span>}
             </span>
           ),
@@ -109,7 +107,7 @@ function Entries({ rows, open }: { rows: readonly AuditEntry[]; open(entry: Audi
           ),
         },
         { title: "Environment", minor: true, cell: (entry) => entry.environment ?? <span class="soft">all</span> },
-        { title: "Outcome", minor: true, cell: (entry) => <Outcome of={entry.outcome} /> },
+        { title: "Outcome", minor: true, end: true, cell: (entry) => <Outcome of={entry.outcome} /> },
         { title: "When", end: true, cell: (entry) => <Time at={entry.at} /> },
       ]}
     />
@@ -119,8 +117,7 @@ function Entries({ rows, open }: { rows: readonly AuditEntry[]; open(entry: Audi
 function Outcome({ of }: { of: AuditEntry["outcome"] }) {
   if (of === null) return <span class="soft">–</span>;
   const failed = typeof of === "number" ? of >= 400 : /fail|refus|denied|error/.test(of);
-  const tone: Tone = failed ? "bad" : "good";
-  return <Badge tone={tone}>{of}</Badge>;
+  return failed ? <Badge tone="bad">{of}</Badge> : <span class="soft">{of}</span>;
 }
 
 function EntryDialog({ entry, close }: { entry: AuditEntry; close(): void }) {

@@ -33,7 +33,7 @@ export default function Catalog() {
           </>
         }
       />
-      <Show from={loaded}>{({ data }) => <Choices all={data.map(provider)} />}</Show>
+      <Show from={loaded} rows={10} as="rows">{({ data }) => <Choices all={data.map(provider)} />}</Show>
     </>
   );
 }
@@ -66,7 +66,7 @@ function Choices({ all }: { all: Provider[] }) {
         <div class="chips" role="group" aria-label="Categories">
           {categories.map((one) => (
             <button key={one} type="button" class="chip" aria-pressed={one === category} onClick={() => setQuery({ category: one === category ? null : one })}>
-              {one.replaceAll("-", " ")}
+              {named(one)}
             </button>
           ))}
         </div>
@@ -75,7 +75,7 @@ function Choices({ all }: { all: Provider[] }) {
         </p>
       </div>
       {found.length === 0 ? (
-        <Empty icon="search" title="No such provider">
+        <Empty icon="search" title="No provider fits">
           <p>
             A provider is one YAML file: <code>sheetbend providers import FILE</code> adds yours, also a file in Nango's format.
           </p>
@@ -87,8 +87,8 @@ function Choices({ all }: { all: Provider[] }) {
               <a class="tile" href={href(`/integrations/new/${encodeURIComponent(one.name)}`)}>
                 <Mark name={one.name} title={one.display_name} />
                 <span class="two-lines grow">
-                  <span class="tile-name">{one.display_name}</span>
-                  <span class="soft small cut">{one.name}</span>
+                  <span class="tile-name cut" title={one.display_name}>{one.display_name}</span>
+                  <span class="soft small cut">{AUTH[one.auth_mode] ?? one.auth_mode}</span>
                 </span>
               </a>
             </li>
@@ -98,6 +98,22 @@ function Choices({ all }: { all: Provider[] }) {
       {found.length > SHOWN && <p class="soft small">{plural(found.length - SHOWN, "more provider")}: search to see them.</p>}
     </>
   );
+}
+
+/** How an account is connected, by the wire's word. */
+const AUTH: Record<string, string> = {
+  OAUTH2: "OAuth 2", OAUTH2_CC: "Client credentials", OAUTH1: "OAuth 1.0a", API_KEY: "API key", BASIC: "User name and password", APP: "App installation",
+  CUSTOM: "App installation", JWT: "Signed token", TBA: "Token-based", TWO_STEP: "Login", NONE: "No credentials", SIGNATURE: "Signature",
+  AWS_SIGV4: "AWS signature", BILL: "Login", MCP_OAUTH2: "MCP, OAuth 2", MCP_OAUTH2_GENERIC: "MCP, OAuth 2", INSTALL_PLUGIN: "Plugin",
+};
+
+const SHORT = new Set(["crm", "hr", "erp", "ats", "api", "mcp"]);
+
+/** "dev-tools" → "Dev tools"; "crm" → "CRM". */
+function named(category: string): string {
+  if (SHORT.has(category)) return category.toUpperCase();
+  const words = category.replaceAll("-", " ");
+  return words.slice(0, 1).toUpperCase() + words.slice(1);
 }
 
 const CATEGORIES = 12;

@@ -7,13 +7,14 @@ import { Icon, Mark } from "../components/icons.tsx";
 import { useLoad } from "../components/load.ts";
 import { Menu } from "../components/menu.tsx";
 import { Show } from "../components/states.tsx";
-import { Badge, PageHead } from "../components/text.tsx";
+import { PageHead } from "../components/text.tsx";
 import { complain, say } from "../components/toast.tsx";
 import { CredentialsCard } from "../connections/credentials.tsx";
 import { AccountCard, CallCard, ConfigCard, accountName } from "../connections/detail-cards.tsx";
 import { MetadataCard, TagsCard } from "../connections/metadata-card.tsx";
 import { Problem } from "../connections/problem.tsx";
 import { Reconnect } from "../connections/reconnect.tsx";
+import { Works } from "../connections/row.tsx";
 import { api } from "../shell/api.ts";
 import { environment, go, href } from "../shell/place.ts";
 import { mayWrite } from "../shell/session.ts";
@@ -26,7 +27,7 @@ export default function ConnectionPage({ params }: { params: Record<string, stri
   const route = `/connections/${encodeURIComponent(integration)}/${encodeURIComponent(connection)}`;
   const loaded = useLoad(`${environment.value}${route}`, (signal) => api.internal<ConnectionDetail>("get", route, { signal }));
   return (
-    <Show from={loaded} rows={9}>
+    <Show from={loaded} rows={5} as="cards">
       {(detail) => <One detail={detail} integration={integration} connection={connection} route={route} reload={loaded.reload} />}
     </Show>
   );
@@ -56,7 +57,7 @@ function One({ detail, integration, connection, route, reload }: OneProps) {
             <a href={href(`/integrations/${encodeURIComponent(integration)}`)}>{integration}</a>
           </>
         }
-        text={detail.errors.length > 0 ? <Badge tone="bad">does not work</Badge> : <Badge tone="good">works</Badge>}
+        text={<Works errors={detail.errors.length} />}
         actions={<Actions {...{ detail, integration, connection, route, reload }} open={setOpen} />}
       />
       {detail.errors.map((problem) => (
@@ -135,7 +136,7 @@ function Actions({ detail, integration, connection, route, reload, open }: OnePr
             label="More"
             items={[
               { title: "Reconnect link", icon: "link", run: () => open("reconnect") },
-              { title: "Delete", icon: "trash", danger: true, run: () => open("delete") },
+              { title: "Delete…", icon: "trash", danger: true, apart: true, run: () => open("delete") },
             ]}
           />
         </>

@@ -2,20 +2,22 @@
 
 import { useEffect, useState } from "preact/hooks";
 import type { ConnectionRow, ConnectionsPage } from "../../shared/internal.ts";
+import { CodeBlock } from "../components/code-block.tsx";
 import { Icon } from "../components/icons.tsx";
 import { SelectField, TextField } from "../components/form.tsx";
 import { useLoad } from "../components/load.ts";
 import { usePages } from "../components/pages.ts";
 import { Search } from "../components/search.tsx";
 import { Empty, Skeleton, Trouble } from "../components/states.tsx";
-import { PageHead, count } from "../components/text.tsx";
+import { PageHead, plural } from "../components/text.tsx";
 import { VirtualList } from "../components/virtual-list.tsx";
-import { ROW_HEIGHT, Row } from "../connections/row.tsx";
+import { Heads, ROW_HEIGHT, Row } from "../connections/row.tsx";
 import { TestConnection } from "../connections/test-connection.tsx";
 import { api } from "../shell/api.ts";
 import { useKeys } from "../shell/keys.ts";
 import { environment, go, query, setQuery } from "../shell/place.ts";
-import { mayWrite } from "../shell/session.ts";
+import { KEY_VARIABLE } from "../logs/curl.ts";
+import { mayWrite, session } from "../shell/session.ts";
 
 export const title = "Connections";
 
@@ -50,7 +52,7 @@ export default function Connections() {
     <>
       <PageHead
         title="Connections"
-        text={total === null ? "Your users' accounts." : `${count(total)} of your users' accounts${Object.values(filters).some(Boolean) ? " fit" : ""}.`}
+        text={total === null ? "Your users' accounts." : Object.values(filters).some(Boolean) ? `${plural(total, "connection fits", "connections fit")} the filters.` : `${plural(total, "account")} of your users.`}
         actions={
           mayWrite.value && (
             <button type="button" class="primary" onClick={() => setQuery({ add: "1" })}>
@@ -107,11 +109,12 @@ function List({ found, filtered }: { found: ReturnType<typeof usePages<Connectio
     { keys: "Enter", what: "Open the connection", run: () => open(rows[at]) },
   ]);
   if (rows.length === 0) {
-    if (found.loading) return <Skeleton rows={10} />;
+    if (found.loading) return <Skeleton rows={10} as="rows" />;
     return found.failure ? null : <None filtered={filtered} />;
   }
   return (
     <div class="connections-list">
+      <Heads />
       <VirtualList
         rows={rows}
         keyOf={keyOf}
@@ -134,6 +137,16 @@ function pageOf(row: ConnectionRow): string {
   return `/connections/${encodeURIComponent(row.integration)}/${encodeURIComponent(row.connection_id)}`;
 }
 
+/** What the customer's backend does before the Connect UI opens. */
+function sessionCode(): string {
+  return [
+    `curl -X POST "${session.value?.public_url ?? location.origin}/connect/sessions" \\`,
+    `  -H "Authorization: Bearer $${KEY_VARIABLE}" \\`,
+    `  -H "Content-Type: application/json" \\`,
+    `  -d '{"end_user": {"id": "user-1", "email": "grace@example.com"}}'`,
+  ].join("\n");
+}
+
 function keyOf(row: ConnectionRow): string {
   return `${row.integration}/${row.connection_id}`;
 }
@@ -153,12 +166,13 @@ function None({ filtered }: { filtered: boolean }) {
       actions={
         mayWrite.value && (
           <button type="button" class="primary" onClick={() => setQuery({ add: "1" })}>
-            Add test connection
+            <Icon name="plus" /> Add test connection
           </button>
         )
       }
+      code={<CodeBlock text={sessionCode()} label="The call that begins it" language="shell" />}
     >
-      <p>Authorize with an account of your own first. Later your users do the same from within your product, in the same window.</p>
+      <p>Authorize with an account of your own first. Your users do the same from within your product, in the same window; your backend begins it:</p>
     </Empty>
   );
 }

@@ -1,7 +1,7 @@
 // The card that sign-in, set-up and invitation stand on, and what they share.
 
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { Knot } from "../components/icons.tsx";
 import { Toasts } from "../components/toast.tsx";
 import { Gone } from "../shell/gone.tsx";
@@ -32,7 +32,18 @@ export function Gate({ title, lead, children }: { title: string; lead?: Componen
 }
 
 /** The token of a link, from the fragment, which no server and no log saw; taken out of the address at once. */
-export function tokenOfLink(): string {
+export function useTokenOfLink(): string {
+  const [known, setKnown] = useState(tokenOfLink);
+  useEffect(() => {
+    // Somebody pastes the whole link over a half one: the page stays, only the fragment changes.
+    const look = () => setKnown(tokenOfLink());
+    addEventListener("hashchange", look);
+    return () => removeEventListener("hashchange", look);
+  }, []);
+  return known;
+}
+
+function tokenOfLink(): string {
   const given = new URLSearchParams(location.hash.slice(1)).get("token");
   if (given) {
     token = given;

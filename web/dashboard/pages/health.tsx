@@ -7,7 +7,7 @@ import { useLoad } from "../components/load.ts";
 import { Notice, Show } from "../components/states.tsx";
 import { Badge, Card, Fact, Facts, PageHead, Time, count } from "../components/text.tsx";
 import type { Health } from "../health/figures.ts";
-import { bytes, span, worries } from "../health/figures.ts";
+import { bytes, span, tasks, worries } from "../health/figures.ts";
 import { duration } from "../logs/operation.ts";
 import { api } from "../shell/api.ts";
 import { href } from "../shell/place.ts";
@@ -29,9 +29,9 @@ export default function HealthPage() {
   const gone = unreachableSince.value !== null;
   return (
     <>
-      <PageHead title="Health" text="Of this server, all environments together. Asked again every five seconds."
+      <PageHead title="Health" text="This server, all environments together; refreshed every five seconds."
         actions={loaded.value === undefined ? undefined : <Badge tone={gone ? "bad" : "good"}>{gone ? "Not reachable" : "Running"}</Badge>} />
-      <Show from={loaded} rows={10}>{(health) => <Figures health={health} />}</Show>
+      <Show from={loaded} rows={5} as="cards">{(health) => <Figures health={health} />}</Show>
     </>
   );
 }
@@ -50,22 +50,22 @@ function Figures({ health }: { health: Health }) {
         </Notice>
       ))}
       <div class="figures">
-        <Figure name="Calls a second" value={last === undefined ? "0" : rate(last.calls / second)} />
-        <Figure name="95 of 100 within" value={duration(last?.p95_ms) || "no calls"} />
+        <Figure name="Calls per second" value={last === undefined ? "0" : rate(last.calls / second)} />
+        <Figure name="Latency, p95" value={duration(last?.p95_ms) || "no calls"} />
         <Figure name="Memory" value={bytes(health.memory.rss_bytes)} />
-        <Figure name="Tasks waiting" value={count(health.queue.waiting)} />
+        <Figure name="Tasks waiting" value={tasks(health.queue, health.queue.waiting)} />
         <Figure name="Up for" value={span(health.uptime_ms)} />
       </div>
       {points.length < 2 ? <Notice kind="info">The charts begin with the second measurement, in about {Math.round(second)} seconds.</Notice> : (
         <div class="charts">
-          <LineChart title={`Calls a second, last ${minutes} min`} times={times} format={rate} series={[
+          <Card><LineChart title={`Calls per second, last ${minutes} min`} times={times} format={rate} series={[
             { name: "All", tone: "accent", values: points.map((point) => point.calls / second) },
             { name: "Failed", tone: "bad", values: points.map((point) => point.failed / second) },
-          ]} />
-          <LineChart title={`Duration of calls, last ${minutes} min`} times={times} format={(value) => duration(value)} series={[
-            { name: "Half within", tone: "accent", values: points.map((point) => point.p50_ms) },
-            { name: "95 of 100 within", tone: "wait", values: points.map((point) => point.p95_ms) },
-          ]} />
+          ]} /></Card>
+          <Card><LineChart title={`Latency, last ${minutes} min`} times={times} format={(value) => duration(value)} series={[
+            { name: "p50", tone: "accent", values: points.map((point) => point.p50_ms) },
+            { name: "p95", tone: "wait", values: points.map((point) => point.p95_ms) },
+          ]} /></Card>
         </div>
       )}
       <div class="cards">
@@ -81,9 +81,9 @@ function Figures({ health }: { health: Health }) {
           {health.database.schema !== null && <Fact name="Schema">{health.database.schema}</Fact>}
         </Facts></Card>
         <Card title="Background work"><Facts>
-          <Fact name="Waiting">{count(health.queue.waiting)}</Fact>
+          <Fact name="Waiting">{tasks(health.queue, health.queue.waiting)}</Fact>
           <Fact name="Running">{count(health.queue.running)}</Fact>
-          <Fact name="Given up">{count(health.queue.failed)}</Fact>
+          <Fact name="Given up">{tasks(health.queue, health.queue.failed)}</Fact>
           <Fact name="Oldest due"><Time at={health.queue.oldest_due_at} none="nothing is late" /></Fact>
         </Facts></Card>
         <Card title="Log and cache"><Facts>
@@ -104,5 +104,5 @@ function Figure({ name, value }: { name: string; value: ComponentChildren }) {
 }
 
 function rate(value: number): string {
-  return value === 0 ? "0" : value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString();
+  return value === 0 ? "0" : value < 10 ? String(Math.round(value * 10) / 10) : Math.round(value).toLocaleString();
 }

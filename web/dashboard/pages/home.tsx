@@ -7,6 +7,10 @@ import { useLoad } from "../components/load.ts";
 import { Show } from "../components/states.tsx";
 import { Card, PageHead, plural } from "../components/text.tsx";
 import { TestConnection } from "../connections/test-connection.tsx";
+import { KEY_VARIABLE } from "../logs/curl.ts";
+import { CodeView } from "../playground/code-view.tsx";
+import { Icon } from "../components/icons.tsx";
+import { Overview } from "../home/overview.tsx";
 import { Attention } from "../home/attention.tsx";
 import { FirstCall } from "../home/first-call.tsx";
 import { Recent } from "../home/recent.tsx";
@@ -46,10 +50,10 @@ export default function Home() {
   return (
     <>
       <PageHead title="Home" text={greeting()} />
-      <Show from={loaded} rows={7}>
+      <Show from={loaded} rows={5} as="cards">
         {(facts) => (
           <>
-            {mayWrite.value && <Way facts={facts} reload={loaded.reload} />}
+            {mayWrite.value ? <Way facts={facts} reload={loaded.reload} /> : <Overview connections={facts.connections} integrations={facts.integrations.length} />}
             <div class="columns">
               <Attention broken={facts.broken} integrations={facts.integrations} />
               <Recent operations={facts.operations} />
@@ -61,11 +65,14 @@ export default function Home() {
   );
 }
 
-function greeting(): string {
+function greeting(): string | undefined {
   return session.value?.dev
-    ? "This is a development server with a simulated Microsoft tenant: everything below works without an account anywhere."
-    : `Environment ${environment.value}.`;
+    ? "A development server with a simulated Microsoft tenant: everything here works without an account anywhere."
+    : undefined;
 }
+
+/** Integrations that the first step names. */
+const NAMED = 4;
 
 const mark = () => `first-call.${environment.peek()}`;
 
@@ -75,14 +82,11 @@ function Way({ facts, reload }: { facts: Facts; reload(): void }) {
   const [called, setCalled] = useState(() => kept(mark()) !== null || facts.operations.some(isGoodCall));
   const [hidden, setHidden] = useState(called && integrations.length > 0 && connections.data.length > 0);
   const [connecting, setConnecting] = useState(false);
+  const [path, setPath] = useState<string | null>(null);
   if (hidden) {
     return (
-      <p class="line soft small">
-        {plural(integrations.length, "integration")}, {connections.next ? "many connections" : plural(connections.data.length, "connection")}.
-        <button type="button" class="plain" onClick={() => setHidden(false)}>
-          Show the first steps again
-        </button>
-      </p>
+      <Overview connections={connections} integrations={integrations.length}
+        beside={<button type="button" class="tiny quiet" onClick={() => setHidden(false)}>Show the first steps again</button>} />
     );
   }
   const connection = firstToCall(connections.data);
@@ -103,7 +107,18 @@ function Way({ facts, reload }: { facts: Facts; reload(): void }) {
           {
             title: integrations.length > 0 ? `${plural(integrations.length, "integration")} configured` : "Configure an integration",
             done: integrations.length > 0,
-            children: (
+            always: integrations.length > 0,
+            children: integrations.length > 0 ? (
+              <p class="soft small">
+                {integrations.slice(0, NAMED).map((one, at) => (
+                  <>
+                    {at > 0 && ", "}
+                    <a href={href(`/integrations/${encodeURIComponent(one.unique_key)}`)}>{one.display_name}</a>
+                  </>
+                ))}
+                {integrations.length > NAMED && ` and ${integrations.length - NAMED} more`}
+              </p>
+            ) : (
               <>
                 <p class="soft">Pick a provider and put in the client id and secret of your app there.</p>
                 <div>
@@ -145,22 +160,36 @@ function Way({ facts, reload }: { facts: Facts; reload(): void }) {
               <FirstCall
                 key={connection.id}
                 connection={connection}
-                called={() => {
+                called={(made) => {
                   keep(mark(), "1");
                   setCalled(true);
+                  setPath(made);
+                  reload();
                 }}
               />
             ),
           },
           {
-            title: "See why it worked, or why not",
+            title: "Make the same call from your code",
             done: false,
             always: called,
             children: (
-              <p class="soft">
-                Each call is a line in the <a href={href("/logs")}>logs</a>: request, answer, retries, refreshes. From your backend it is the same
-                call with an <a href={href("/api-keys")}>API key</a>.
-              </p>
+              <>
+                <p class="soft small">
+                  With an <a href={href("/api-keys")}>API key</a> of this environment as <code>{KEY_VARIABLE}</code>. Each call is a line in
+                  the <a href={href("/logs")}>logs</a>: request, answer, retries, refreshes.
+                </p>
+                {connection && path !== null && (
+                  <CodeView draft={{ integration: connection.integration, connection: connection.connection_id, method: "GET", path, headers: [], body: "" }} />
+                )}
+                <div class="line">
+                  {connection && (
+                    <a class="button" href={href(`/playground?integration=${encodeURIComponent(connection.integration)}&connection=${encodeURIComponent(connection.connection_id)}`)}>
+                      <Icon name="play" /> Try other calls in the playground
+                    </a>
+                  )}
+                </div>
+              </>
             ),
           },
         ]}

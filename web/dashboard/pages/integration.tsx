@@ -34,7 +34,7 @@ export default function IntegrationPage({ params }: { params: Record<string, str
     return { ok: true as const, value: { integration: found.value.data, form: form.value } };
   });
   return (
-    <Show from={loaded} rows={8}>
+    <Show from={loaded} rows={6} as="cards">
       {({ integration, form }) => <One key={integration.updated_at} integration={integration} form={form} changed={loaded.reload} />}
     </Show>
   );
@@ -59,7 +59,7 @@ function One({ integration, form, changed }: { integration: Integration; form: P
             </a>
             {mayWrite.value && (
               <button type="button" class="primary" onClick={() => setOpen("test")}>
-                Test: connect an account
+                <Icon name="plus" /> Add test connection
               </button>
             )}
           </>

@@ -26,14 +26,14 @@ export default function Integrations() {
   );
   return (
     <>
-      <PageHead title="Integrations" text="Each is one provider with your own app's settings. Your users connect their accounts to it." actions={add} />
-      <Show from={loaded}>
+      <PageHead title="Integrations" text="Each is one provider with the settings of your own app there. Your users connect their accounts to it." actions={add} />
+      <Show from={loaded} as="rows">
         {({ data }) => {
           if (data.length === 0) return <None add={add} />;
           const rows = data.filter((one) => `${one.unique_key} ${one.display_name} ${one.provider}`.toLowerCase().includes(wanted));
           return (
             <>
-              {data.length > 8 && <Search label="Search integrations" value={search} change={setSearch} />}
+              {data.length > 8 && <div class="filters"><Search label="Search integrations" value={search} change={setSearch} /></div>}
               <Table
                 caption="Integrations"
                 rows={rows}
@@ -55,7 +55,7 @@ export default function Integrations() {
                   },
                   { title: "Provider", minor: true, cell: (one) => <span class="soft">{one.provider}</span> },
                   { title: "Cloud", minor: true, cell: (one) => one.cloud && one.cloud !== "global" && <Badge tone={one.cloud === "sandbox" ? "info" : "soft"}>{one.cloud}</Badge> },
-                  { title: "Secret", cell: (one) => <SecretEnd at={one.secret_expires_at} /> },
+                  { title: "Client secret", cell: (one) => <SecretEnd at={one.secret_expires_at} /> },
                   { title: "Changed", minor: true, end: true, cell: (one) => <Time at={one.updated_at} /> },
                 ]}
               />
@@ -72,8 +72,8 @@ function None({ add }: { add: ComponentChildren }) {
   return (
     <Empty icon="plug" title="No integration yet" actions={add}>
       <p>
-        Pick a provider from the catalogue, paste the client id and secret of your own app, and your users can connect their accounts. Microsoft
-        Excel takes about five minutes in the Entra admin center; the guide stands beside the form.
+        Pick a provider, paste the client id and secret of your own app there, and your users can connect their accounts. For Microsoft Excel
+        that takes about five minutes in the Entra admin center; the guide stands beside the form.
       </p>
     </Empty>
   );

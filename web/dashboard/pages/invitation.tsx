@@ -6,7 +6,7 @@ import { useLoad } from "../components/load.ts";
 import { Notice, Show } from "../components/states.tsx";
 import { api } from "../shell/api.ts";
 import { href } from "../shell/place.ts";
-import { Gate, SHORTEST_PASSWORD, passwordProblem, tokenOfLink, walkIn } from "./gate.tsx";
+import { Gate, SHORTEST_PASSWORD, passwordProblem, useTokenOfLink, walkIn } from "./gate.tsx";
 
 interface Invited {
   email: string;
@@ -14,7 +14,7 @@ interface Invited {
 }
 
 export function Invitation() {
-  const [token] = useState(tokenOfLink);
+  const token = useTokenOfLink();
   const shown = useLoad(token || null, (signal) =>
     api.internal<Invited>("post", "/invitations/show", { body: { token }, signal }),
   );

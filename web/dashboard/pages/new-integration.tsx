@@ -30,7 +30,7 @@ export default function NewIntegration({ params }: { params: Record<string, stri
     return { ok: true as const, value: { form: form.value, keys } };
   });
   return (
-    <Show from={loaded} rows={8}>
+    <Show from={loaded} rows={6} as="cards">
       {({ form, keys }) => <Creation key={form.name} form={form} taken={keys} />}
     </Show>
   );

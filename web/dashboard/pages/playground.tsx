@@ -22,7 +22,7 @@ export const title = "Playground";
 
 export default function Playground() {
   const integrations = useLoad(environment.value, (signal) => api.get("/integrations", { signal }));
-  const head = <PageHead title="Playground" text="Try a call as one of your connections. It goes through the same proxy as your product's calls and shows in the logs." />;
+  const head = <PageHead title="Playground" text="One call as one of your connections, by the same proxy as your product's calls." />;
   if (integrations.failure !== null && integrations.value === undefined) return <>{head}<Trouble failure={integrations.failure} again={integrations.reload} /></>;
   if (integrations.value === undefined) return <>{head}<Skeleton rows={8} /></>;
   const choices = integrations.value.data.map((one) => ({ key: one.unique_key, provider: one.provider }));
@@ -68,7 +68,7 @@ function Bench({ choices }: { choices: readonly Choice[] }) {
   const shown = useRef<HTMLElement>(null);
   useEffect(() => {
     // Where the answer stands below the request, it comes into sight.
-    if ((answer ?? failure) !== null && innerWidth <= 1100) shown.current?.scrollIntoView({ block: "start", behavior: "smooth" });
+    if ((answer ?? failure) !== null && innerWidth <= 1000) shown.current?.scrollIntoView({ block: "start", behavior: "smooth" });
   }, [answer, failure]);
   return (
     <div class="bench">
@@ -76,14 +76,16 @@ function Bench({ choices }: { choices: readonly Choice[] }) {
       <section ref={shown} aria-label="Answer" class="bench-answer" aria-busy={busy}>
         {busy && <div class="progress" role="status"><span class="unseen">Waiting for the answer…</span></div>}
         {failure !== null && <Trouble failure={failure} />}
-        {answer !== null && <><p class="line apart"><span class="label">Answer</span><a class="small" href={href(`/logs?op=${encodeURIComponent(answer.operation_id)}`)}>See it in the logs</a></p><AnswerView key={answer.operation_id} answer={answer} /></>}
+        {answer !== null && <><a class="small answer-link" href={href(`/logs?op=${encodeURIComponent(answer.operation_id)}`)}>See it in the logs</a><AnswerView key={answer.operation_id} answer={answer} /></>}
         {answer === null && failure === null && !busy && (
-          <Empty icon="send" title="The answer shows here">Choose a ready request, or write your own, and send it with <kbd>Ctrl</kbd> <kbd>Enter</kbd>.</Empty>
+          <Empty icon="send" title="The answer shows here">Pick a ready request or write a path, then send it with <kbd>{mac ? "⌘" : "Ctrl"}</kbd> <kbd>Enter</kbd>.</Empty>
         )}
       </section>
     </div>
   );
 }
+
+const mac = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
 function examplesFor(choices: readonly Choice[], key: string) {
   return examplesOf(choices.find((one) => one.key === key)?.provider ?? "");

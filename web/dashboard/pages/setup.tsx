@@ -4,16 +4,16 @@ import { useState } from "preact/hooks";
 import { Form, SecretField, TextField } from "../components/form.tsx";
 import { Notice } from "../components/states.tsx";
 import { api } from "../shell/api.ts";
-import { Gate, SHORTEST_PASSWORD, passwordProblem, tokenOfLink, walkIn } from "./gate.tsx";
+import { Gate, SHORTEST_PASSWORD, passwordProblem, useTokenOfLink, walkIn } from "./gate.tsx";
 
 export function Setup() {
-  const [token] = useState(tokenOfLink);
+  const token = useTokenOfLink();
   const [email, setEmail] = useState("");
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
   if (token === "") {
     return (
-      <Gate title="Set up Sheetbend">
+      <Gate title="Create the first account">
         <Notice kind="wait" title="The link is not whole">
           <p>
             Copy it as it was printed, with what stands after <code>#</code>. <code>sheetbend users setup-link</code> makes a new one.
@@ -23,7 +23,7 @@ export function Setup() {
     );
   }
   return (
-    <Gate title="Set up Sheetbend" lead="You are the first: this account owns the server and may invite others.">
+    <Gate title="Create the first account" lead="It owns this server: it may do everything and invite others.">
       <Form
         verb="Create the account"
         disabled={email === "" || password.length < SHORTEST_PASSWORD}
@@ -33,7 +33,7 @@ export function Setup() {
         <TextField label="E-mail" type="email" autocomplete="username" autofocus value={email} change={setEmail} />
         <TextField label="Name" autocomplete="name" value={name} change={setName} />
         <SecretField label="Password" autocomplete="new-password" value={password} change={setPassword} complaint={passwordProblem(password)}
-          help={`At least ${SHORTEST_PASSWORD} characters.`} />
+          help={`At least ${SHORTEST_PASSWORD} characters; a few words are easiest.`} />
       </Form>
     </Gate>
   );

@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import type { SignInFacts } from "../../shared/internal.ts";
+import { CodeBlock } from "../components/code-block.tsx";
 import { Form, SecretField, TextField } from "../components/form.tsx";
 import { useLoad } from "../components/load.ts";
 import { Notice } from "../components/states.tsx";
@@ -25,21 +26,20 @@ export function SignIn() {
   const refused = new URLSearchParams(location.search).get("error");
   if (step === "totp") return <SecondFactor back={() => setStep("password")} />;
   return (
-    <Gate title="Sign in">
+    <Gate title={facts.value?.setup_needed ? "Set up Sheetbend" : "Sign in"}>
       <div class="stack">
         {facts.value?.setup_needed && (
-          <Notice kind="info" title="Nobody has an account yet">
-            <p>
-              Open the setup link that the server printed when it started. <code>sheetbend users setup-link</code> makes another.
-            </p>
-          </Notice>
+          <>
+            <p>Nobody has an account here yet. Open the setup link that the server printed when it started, or make another one where it runs:</p>
+            <CodeBlock text="sheetbend users setup-link" label="The command" language="shell" wrap />
+          </>
         )}
         {refused && (
           <Notice kind="bad" title="The sign-in did not succeed">
             <p>{REFUSALS[refused] ?? REFUSALS["oidc_refused"]}</p>
           </Notice>
         )}
-        <Password done={(next) => (next === "totp" ? setStep("totp") : void arrive())} />
+        {!facts.value?.setup_needed && <Password done={(next) => (next === "totp" ? setStep("totp") : void arrive())} />}
       </div>
       {facts.value?.oidc && (
         <>
@@ -70,7 +70,7 @@ function Password({ done }: { done(next: "done" | "totp"): void }) {
     >
       <TextField label="E-mail" type="email" autocomplete="username" autofocus value={email} change={setEmail} />
       <SecretField label="Password" autocomplete="current-password" value={password} change={setPassword}
-        help="Forgotten? An owner can send you a new link, or run sheetbend users reset." />
+        help={<>Forgotten? An owner can give you a new link under Team, or run <code>sheetbend users reset</code>.</>} />
     </Form>
   );
 }

@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import type { Member } from "../../shared/internal.ts";
 import { CopyText } from "../components/copy.tsx";
 import { Confirm, Dialog } from "../components/dialog.tsx";
+import { Icon } from "../components/icons.tsx";
 import { useLoad } from "../components/load.ts";
 import { Menu } from "../components/menu.tsx";
 import { Show } from "../components/states.tsx";
@@ -34,14 +35,14 @@ export default function Team() {
     <>
       <PageHead
         title="Team"
-        text="Owners do everything. A developer works in the environments you name; support sees logs and connections there, never a secret."
+        text="Owners do everything everywhere. Developers work in the environments you name; support reads logs and connections there, never a secret."
         actions={
           <button type="button" class="primary" onClick={() => setOpen({ kind: "invite" })}>
-            Invite
+            <Icon name="plus" /> Invite
           </button>
         }
       />
-      <Show from={members}>{({ data }) => <Members data={data} open={setOpen} />}</Show>
+      <Show from={members} as="rows">{({ data }) => <Members data={data} open={setOpen} />}</Show>
       {open?.kind === "invite" && (
         <InviteDialog
           close={close}
@@ -136,7 +137,7 @@ function Members({ data, open }: { data: Member[]; open(what: Open): void }) {
           cell: (member) => (member.invited ? "" : <Badge tone={member.totp ? "good" : "soft"}>{member.totp ? "on" : "off"}</Badge>),
         },
         {
-          title: "Seen",
+          title: "Last seen",
           minor: true,
           end: true,
           cell: (member) => (member.invited ? <Badge tone="wait">invited</Badge> : <Time at={member.last_seen_at} none="never" />),
@@ -153,7 +154,7 @@ function Members({ data, open }: { data: Member[]; open(what: Open): void }) {
                 ...(member.totp ? [{ title: "Second factor off", icon: "key" as const, run: () => open({ kind: "totp", member }) }] : []),
                 ...(member.id === session.value?.user.id
                   ? []
-                  : [{ title: "Remove", icon: "trash" as const, danger: true, run: () => open({ kind: "remove", member }) }]),
+                  : [{ title: "Remove…", icon: "trash" as const, danger: true, apart: true, run: () => open({ kind: "remove", member }) }]),
               ]}
             />
           ),

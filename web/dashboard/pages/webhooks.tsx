@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { components } from "../../shared/openapi.d.ts";
 import type { Failure } from "../../shared/api.ts";
+import { CodeBlock } from "../components/code-block.tsx";
 import { useLoad } from "../components/load.ts";
 import { Empty, Show, Trouble } from "../components/states.tsx";
 import { Icon } from "../components/icons.tsx";
@@ -12,13 +13,15 @@ import { api } from "../shell/api.ts";
 import { useKeys } from "../shell/keys.ts";
 import { environment, href, query, setQuery } from "../shell/place.ts";
 import { DeliveryDialog } from "../webhooks/delivery.tsx";
-import { EVENTS, STATES, toneOf } from "../webhooks/words.ts";
+import { EVENTS, STATES, stateName, toneOf } from "../webhooks/words.ts";
 
 export const title = "Webhooks";
 
 type Delivery = components["schemas"]["Delivery"];
 
 const PAGE = 100;
+/** A try that is later than this waits for its receiver. */
+const LATE_MS = 20_000;
 /** While something waits to be delivered, the list is asked again. */
 const AGAIN_MS = 4_000;
 
@@ -44,10 +47,10 @@ export default function Webhooks() {
   const unset = addresses !== undefined && !addresses.primary_url && !addresses.secondary_url;
   return (
     <>
-      <PageHead title="Webhooks" text="What this environment tells your backend: new connections, failed refreshes, deletions. Each is signed and tried again until it is accepted."
-        actions={<><a class="button" href={href("/settings#webhooks")}>Addresses</a><button type="button" aria-busy={first.loading} onClick={first.reload}><Icon name="refresh" /> Refresh</button></>} />
+      <PageHead title="Webhooks" text="What this environment tells your backend: new connections, failed refreshes, deletions. Signed, and tried again until accepted."
+        actions={<><a class="button" href={href("/settings#webhooks")}><Icon name="settings" /> Addresses and events</a><button type="button" aria-busy={first.loading} onClick={first.reload}><Icon name="refresh" /> Refresh</button></>} />
       <Filters filter={filter} />
-      <Show from={first}>
+      <Show from={first} rows={10} as="rows">
         {(page) => page.data.length === 0 ? <Nothing unset={unset} filtered={shape !== `${environment.value}\n\n\n`} /> : (
           <Pages key={shape} first={page} ask={(cursor) => api.get("/webhooks/deliveries", { query: { ...filter, cursor, limit: PAGE } })} />
         )}
@@ -106,11 +109,11 @@ function Pages({ first, ask }: { first: Page; ask(cursor: string): ReturnType<ty
   return (
     <>
       <Table caption="Outgoing webhooks, newest first" rows={rows} id={(row) => row.id} to={to} columns={[
-        { title: "Event", cell: (row) => <span class="mono">{row.event}</span> },
-        { title: "State", width: "fit", cell: (row) => <Badge tone={toneOf(row.state)}>{row.state}{row.status == null ? "" : ` ${row.status}`}</Badge> },
+        { title: "Event", width: "most", cell: (row) => <span class="line">{EVENTS.find((one) => one.value === row.event)?.name ?? "Event"} <code class="soft">{row.event}</code></span> },
+        { title: "State", width: "fit", cell: (row) => <><Badge tone={toneOf(row.state)}>{stateName(row.state)}</Badge>{row.status != null && <span class="soft small"> {row.status}</span>}</> },
         { title: "Connection", minor: true, cell: (row) => <span class="mono cut id" title={row.connection ?? undefined}>{row.connection ?? ""}</span> },
         { title: "Tries", minor: true, end: true, width: "fit", cell: (row) => row.attempts },
-        { title: "Next try", minor: true, width: "fit", cell: (row) => <Time at={row.state === "pending" ? row.next_at : null} /> },
+        { title: "Next try", minor: true, width: "fit", cell: (row) => <NextTry row={row} /> },
         { title: "When", end: true, width: "fit", cell: (row) => <Time at={row.created_at} /> },
       ]} />
       {failure !== null && <Trouble failure={failure} again={more} />}
@@ -119,11 +122,26 @@ function Pages({ first, ask }: { first: Page; ask(cursor: string): ReturnType<ty
   );
 }
 
+function NextTry({ row }: { row: Delivery }) {
+  const due = row.state === "pending" ? row.next_at : null;
+  if (due != null && Date.parse(due) < Date.now() - LATE_MS) {
+    return <span class="soft" title="The address failed several times in a row and is spared for a while; this waits behind the others.">held back</span>;
+  }
+  return <Time at={due} />;
+}
+
+/** A new connection as it is told. */
+const SAMPLE = JSON.stringify(
+  { type: "auth", operation: "creation", success: true, connectionId: "9f0c…", providerConfigKey: "microsoft-excel", environment: "dev", endUser: { endUserId: "user-1", endUserEmail: "grace@example.com" } },
+  null, 2,
+);
+
 function Nothing({ unset, filtered }: { unset: boolean; filtered: boolean }) {
   if (filtered) return <Empty icon="search" title="No webhook fits these filters" actions={<button type="button" onClick={() => setQuery({ state: null, event: null, connection: null })}>Clear filters</button>} />;
   if (unset) {
     return (
-      <Empty icon="send" title="No address to tell" actions={<a class="button primary" href={href("/settings#webhooks")}>Set an address</a>}>
+      <Empty icon="send" title="No address to tell" actions={<a class="button primary" href={href("/settings#webhooks")}>Set an address</a>}
+        code={<CodeBlock text={SAMPLE} label="What your backend gets" language="json" />}>
         Give this environment the address of your backend, and it is told of every new connection and every failed refresh, signed with a
         key that only the two of you know.
       </Empty>

@@ -3,13 +3,11 @@
 import { Icon } from "../components/icons.tsx";
 import { SelectField, TextArea } from "../components/form.tsx";
 import { Tabs } from "../components/tabs.tsx";
-import { CodeBlock } from "../components/code-block.tsx";
 import { useState } from "preact/hooks";
-import { base } from "../shell/place.ts";
-import { session } from "../shell/session.ts";
-import { LANGUAGES } from "./code.ts";
+import { CodeView } from "./code-view.tsx";
 import { ConnectionField } from "./connection-field.tsx";
 import { examplesOf } from "./examples.ts";
+import type { Example } from "./examples.ts";
 import type { Draft } from "./request.ts";
 import { METHODS, bodyOf, exampleIn, isJson, takesBody } from "./request.ts";
 
@@ -28,64 +26,67 @@ export function RequestForm({ draft, change, choices, busy, send, cancel, proble
   problem: string | null;
 }) {
   const provider = choices.find((one) => one.key === draft.integration)?.provider ?? "";
-  const examples = examplesOf(provider);
   return (
     <form class="playground-form" noValidate onSubmit={(event) => { event.preventDefault(); send(); }}>
-      <div class="two">
+      <div class="call-bar">
         <SelectField label="Integration" value={draft.integration} change={(integration) => change({ ...draft, integration, connection: "" })}
           options={[...(draft.integration === "" ? [{ value: "", title: "Choose…" }] : []), ...choices.map((one) => ({ value: one.key, title: one.key }))]} />
         <ConnectionField integration={draft.integration} value={draft.connection} change={(connection) => change({ ...draft, connection })} />
+        <div class="call-line">
+          <select class="input fit mono" aria-label="Method" value={draft.method} onChange={(event) => change({ ...draft, method: event.currentTarget.value })}>
+            {METHODS.map((method) => <option key={method} value={method}>{method}</option>)}
+          </select>
+          <input type="text" class="input mono" aria-label="Path and query" placeholder="/v1.0/me" spellcheck={false} autocomplete="off"
+            value={draft.path} onInput={(event) => change({ ...draft, path: event.currentTarget.value })} data-path />
+          {busy
+            ? <button type="button" onClick={cancel}><Icon name="stop" /> Cancel</button>
+            : <button type="submit" class="primary" aria-keyshortcuts="Control+Enter"><Icon name="send" /> Send</button>}
+        </div>
+        {problem !== null && <p class="complaint error" role="alert"><Icon name="error" />{problem}</p>}
       </div>
-      {examples.length > 0 && (
-        <section aria-label="Ready requests">
-          <h2 class="label">Ready requests</h2>
-          <ul class="examples">
-            {examples.map((example) => (
-              <li key={example.title}>
-                <button type="button" class="tiny" aria-pressed={example.path === draft.path && example.method === draft.method}
-                  onClick={() => change(exampleIn(draft, example))}>
-                  <span class={`verb ${example.method.toLowerCase()}`}>{example.method}</span> {example.title}
-                </button>
-              </li>
-            ))}
-          </ul>
-        </section>
-      )}
-      <div class="call-line">
-        <select class="input fit mono" aria-label="Method" value={draft.method} onChange={(event) => change({ ...draft, method: event.currentTarget.value })}>
-          {METHODS.map((method) => <option key={method} value={method}>{method}</option>)}
-        </select>
-        <input type="text" class="input mono" aria-label="Path and query" placeholder="/v1.0/me" spellcheck={false} autocomplete="off"
-          value={draft.path} onInput={(event) => change({ ...draft, path: event.currentTarget.value })} data-path />
-        {busy
-          ? <button type="button" onClick={cancel}><Icon name="stop" /> Cancel</button>
-          : <button type="submit" class="primary" aria-keyshortcuts="Control+Enter"><Icon name="send" /> Send</button>}
-      </div>
-      {problem !== null && <p class="complaint error" role="alert"><Icon name="error" />{problem}</p>}
-      <Parts draft={draft} change={change} />
+      <Parts key={provider} draft={draft} change={change} examples={examplesOf(provider)} />
     </form>
   );
 }
 
-function Parts({ draft, change }: { draft: Draft; change(draft: Draft): void }) {
-  const [at, setAt] = useState("body");
-  const here = at === "body" && !takesBody(draft.method) ? "headers" : at;
+function Parts({ draft, change, examples }: { draft: Draft; change(draft: Draft): void; examples: readonly Example[] }) {
+  const [picked, setPicked] = useState(examples.length > 0 ? "ready" : "body");
   const named = draft.headers.filter(([name]) => name !== "").length;
   const tabs = [
+    ...(examples.length > 0 ? [{ id: "ready", title: "Ready requests" }] : []),
     ...(takesBody(draft.method) ? [{ id: "body", title: "Body" }] : []),
     { id: "headers", title: "Headers", ...(named > 0 ? { count: named } : {}) },
     { id: "code", title: "Code" },
   ];
+  const at = tabs.some((tab) => tab.id === picked) ? picked : examples.length > 0 ? "ready" : "headers";
   const body = bodyOf(draft);
   return (
-    <Tabs label="Parts of the request" tabs={tabs} at={here} change={setAt}>
-      {here === "body" && (
-        <TextArea label="Body" hideLabel mono rows={10} value={draft.body} change={(text) => change({ ...draft, body: text })} placeholder='{"values": [["a", 1]]}'
-          complaint={body !== undefined && /^\s*[{[]/.test(body) && !isJson(body) ? { severity: "warning", message: "This is not JSON; it is sent as it stands." } : null} />
-      )}
-      {here === "headers" && <Headers headers={draft.headers} change={(headers) => change({ ...draft, headers })} />}
-      {here === "code" && <Code draft={draft} />}
-    </Tabs>
+    <div class="call-parts">
+      <Tabs label="Parts of the request" tabs={tabs} at={at} change={setPicked}>
+        {at === "ready" && <Examples draft={draft} change={change} examples={examples} />}
+        {at === "body" && (
+          <TextArea label="Body" hideLabel mono rows={12} value={draft.body} change={(text) => change({ ...draft, body: text })} placeholder='{"values": [["a", 1]]}'
+            complaint={body !== undefined && /^\s*[{[]/.test(body) && !isJson(body) ? { severity: "warning", message: "This is not JSON; it is sent as it stands." } : null} />
+        )}
+        {at === "headers" && <Headers headers={draft.headers} change={(headers) => change({ ...draft, headers })} />}
+        {at === "code" && <CodeView draft={draft} />}
+      </Tabs>
+    </div>
+  );
+}
+
+function Examples({ draft, change, examples }: { draft: Draft; change(draft: Draft): void; examples: readonly Example[] }) {
+  return (
+    <ul class="examples">
+      {examples.map((example) => (
+        <li key={example.title}>
+          <button type="button" class="quiet" aria-pressed={example.path === draft.path && example.method === draft.method}
+            onClick={() => change(exampleIn(draft, example))}>
+            <span class={`verb ${example.method.toLowerCase()}`}>{example.method}</span> {example.title}
+          </button>
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -108,22 +109,5 @@ function Headers({ headers, change }: { headers: [string, string][]; change(head
       <div class="line"><button type="button" class="tiny" onClick={() => change([...headers, ["", ""]])}><Icon name="plus" /> Add a header</button></div>
       <p class="help">The account's credentials and the provider's own headers are added by the server.</p>
     </div>
-  );
-}
-
-function Code({ draft }: { draft: Draft }) {
-  const [at, setAt] = useState("curl");
-  const host = session.value?.public_url ?? `${location.origin}${base}`;
-  const language = LANGUAGES.find((one) => one.id === at) ?? LANGUAGES[0];
-  if (language === undefined) return null;
-  return (
-    <CodeBlock text={language.write(draft, host)} label={`The call in ${language.title}`} language={language.language} wrap
-      actions={
-        <div class="pick" role="group" aria-label="Language">
-          {LANGUAGES.map((one) => (
-            <button key={one.id} type="button" class="tiny" aria-pressed={one.id === at} onClick={() => setAt(one.id)}>{one.title}</button>
-          ))}
-        </div>
-      } />
   );
 }

@@ -27,7 +27,7 @@ export function Environments({ settings }: { settings: Settings }) {
         <Facts>
           <Fact name="Name"><code>{settings.name}</code> {settings.is_production && <Badge tone="wait">production</Badge>}</Fact>
           <Fact name="Id"><code>{settings.id}</code></Fact>
-          <Fact name="Made">{onDay(settings.created_at)}</Fact>
+          <Fact name="Created">{onDay(settings.created_at)}</Fact>
         </Facts>
       </Card>
       {isOwner.value && <Create />}

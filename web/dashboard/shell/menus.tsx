@@ -62,8 +62,8 @@ export function PersonMenu() {
   if (!user) return null;
   const items: Item[] = [
     { title: "Account", icon: "person", run: () => go("/account") },
-    ...THEMES.map((one) => ({ title: one.title, icon: one.icon, picked: theme.value === one.theme, run: () => setTheme(one.theme) })),
-    { title: "Keys", icon: "keyboard", hint: "?", run: () => (keyListOpen.value = true) },
+    ...THEMES.map((one, at) => ({ title: one.title, icon: one.icon, apart: at === 0, picked: theme.value === one.theme, run: () => setTheme(one.theme) })),
+    { title: "Keyboard", icon: "keyboard", hint: "?", apart: true, run: () => (keyListOpen.value = true) },
     { title: "Sign out", icon: "exit", run: signOut },
   ];
   const name = user.name || user.email;

@@ -19,6 +19,8 @@ interface Entry {
   title: string;
   kind: string;
   icon: IconName;
+  /** The keys that do the same from anywhere. */
+  keys?: string | undefined;
   run(): void;
 }
 
@@ -82,6 +84,7 @@ export function Palette({ routes }: { routes: readonly Route[] }) {
               <Icon name={entry.icon} />
               <span class="cut grow">{entry.title}</span>
               <span class="soft small">{entry.kind}</span>
+              {entry.keys !== undefined && <span class="palette-keys" aria-hidden="true">{entry.keys.split(" ").map((key) => <kbd key={key}>{key}</kbd>)}</span>}
             </li>
           ))}
         </ul>
@@ -95,7 +98,7 @@ function useFixed(routes: readonly Route[]): Entry[] {
   const integrations = useLoad(environment.value, (signal) => api.get("/integrations", { signal }));
   return useMemo(() => {
     const pages = routes.flatMap((route): Entry[] =>
-      route.nav ? [{ id: route.path, title: route.nav.title, kind: "Page", icon: route.nav.icon, run: () => go(route.path) }] : [],
+      route.nav ? [{ id: route.path, title: route.nav.title, kind: "Page", icon: route.nav.icon, keys: route.nav.jump && `g ${route.nav.jump}`, run: () => go(route.path) }] : [],
     );
     const configured = (integrations.value?.data ?? []).map((one): Entry => ({
       id: `i/${one.unique_key}`,

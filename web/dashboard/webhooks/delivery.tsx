@@ -13,7 +13,7 @@ import { duration } from "../logs/operation.ts";
 import { api } from "../shell/api.ts";
 import { environment } from "../shell/place.ts";
 import { mayWrite } from "../shell/session.ts";
-import { toneOf } from "./words.ts";
+import { EVENTS, stateName, toneOf } from "./words.ts";
 
 type Delivery = components["schemas"]["Delivery"];
 type Try = components["schemas"]["DeliveryTry"];
@@ -51,7 +51,7 @@ export function DeliveryDialog({ id, close, changed }: { id: string; close(): vo
 function Whole({ delivery }: { delivery: Delivery }) {
   return (
     <div class="stack">
-      <p class="line"><Badge tone={toneOf(delivery.state)}>{delivery.state}</Badge> <code>{delivery.event}</code></p>
+      <p class="line"><Badge tone={toneOf(delivery.state)}>{stateName(delivery.state)}</Badge> {EVENTS.find((one) => one.value === delivery.event)?.name} <code class="soft">{delivery.event}</code></p>
       {delivery.error != null && delivery.state !== "delivered" && (
         <Notice kind="bad" title={delivery.error.slice(0, 1_000)}>
           {delivery.state === "failed"
@@ -63,7 +63,7 @@ function Whole({ delivery }: { delivery: Delivery }) {
         <Fact name="Address"><code>{delivery.url}</code></Fact>
         {delivery.integration != null && <Fact name="Integration">{delivery.integration}</Fact>}
         {delivery.connection != null && <Fact name="Connection"><code>{delivery.connection}</code></Fact>}
-        <Fact name="Made">{exactly(delivery.created_at)}</Fact>
+        <Fact name="Created">{exactly(delivery.created_at)}</Fact>
         <Fact name="webhook-id"><CopyText text={delivery.event_id} what="webhook-id" /></Fact>
       </Facts>
       <h3>Tries</h3>

@@ -15,6 +15,10 @@ export const EVENTS = [
   { value: "auth.deletion", name: "Connection deleted" },
 ] as const;
 
+export function stateName(state: string): string {
+  return STATES.find((one) => one.value === state)?.name ?? state;
+}
+
 export function toneOf(state: string): Tone {
   return state === "delivered" ? "good" : state === "failed" ? "bad" : "wait";
 }

@@ -30,12 +30,25 @@ struct Counts {
 const FULL: Counts = Counts { stored: 100_000, block: 20_000, lists: 1_000, at_once: 1_000 };
 const QUICK: Counts = Counts { stored: 20_000, block: 5_000, lists: 200, at_once: 1_000 };
 
+/// Where connections are stored.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ConnectionsRun {
+    #[command(flatten)]
+    run: Run,
+    /// An empty PostgreSQL database instead of a file
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
+}
+
 /// Measures and prints.
-pub async fn measure(run: &Run) -> anyhow::Result<()> {
+pub async fn measure(connections: &ConnectionsRun) -> anyhow::Result<()> {
+    let run = &connections.run;
     let counts = if run.quick { &QUICK } else { &FULL };
+    let extra: Vec<&str> =
+        connections.database_url.iter().flat_map(|url| ["--database-url", url.as_str()]).collect();
     let mut report = Report::begin(run);
     let (_upstream, upstream) = Process::role(&["upstream"])?;
-    let (product, dir) = product::fresh(upstream, &[]).await?;
+    let (product, dir) = product::fresh(upstream, &extra).await?;
     if !run.quick {
         at_rest(&product, 0, &mut report).await?;
     }
@@ -43,12 +56,13 @@ pub async fn measure(run: &Run) -> anyhow::Result<()> {
     one_refresh(&product, upstream, counts.at_once, &mut report).await?;
     product.settle().await?;
     drop(product);
-    let product = starts(dir.path(), upstream, &mut report).await?;
+    let product = starts(dir.path(), upstream, &extra, &mut report).await?;
     if !run.quick {
         at_rest(&product, counts.stored, &mut report).await?;
     }
     by_id(&product, counts, &mut report).await?;
     lists(&product, counts, &mut report).await?;
+    searches(&product, counts, &mut report).await?;
     let read = product::authorized(Method::GET, &by_id_path(11), None)?;
     rotation::rotate(&product, dir.path(), counts.stored, |_| read.clone(), &mut report).await?;
     eprintln!("{} bars missed", report.end());
@@ -110,7 +124,12 @@ async fn one_refresh(
 }
 
 /// From the process's start to an answer that needed the database; beside it a program that only listens.
-async fn starts(dir: &Path, upstream: SocketAddr, report: &mut Report) -> anyhow::Result<Product> {
+async fn starts(
+    dir: &Path,
+    upstream: SocketAddr,
+    extra: &[&str],
+    report: &mut Report,
+) -> anyhow::Result<Product> {
     let path = by_id_path(7);
     let (mut ours, mut bare) = (Vec::new(), Vec::new());
     let mut last = None;
@@ -120,7 +139,7 @@ async fn starts(dir: &Path, upstream: SocketAddr, report: &mut Report) -> anyhow
         http1::once(address, http1::call(Method::GET, "/json", None, None)?).await?;
         bare.push(begun.elapsed().as_secs_f64() * 1000.0);
         drop(last.take());
-        let product = Product::start(dir, upstream, &[], &path).await?;
+        let product = Product::start(dir, upstream, extra, &path).await?;
         ours.push(product.started_in.as_secs_f64() * 1000.0);
         last = Some(product);
     }
@@ -201,6 +220,23 @@ async fn lists(product: &Product, counts: &Counts, report: &mut Report) -> anyho
         let outcome = load::run(product.address, 1, counts.lists, call).await?;
         let row = format!("p99 of a list of 100 at any depth, tag of {matching}, ms");
         report.one(&row, outcome.quantile_us(0.99) / 1000.0, Bar::Most(20.0));
+    }
+    Ok(())
+}
+
+/// What the dashboard asks while somebody types: parts of ids and tags, in every connection, in one, in none.
+async fn searches(product: &Product, counts: &Counts, report: &mut Report) -> anyhow::Result<()> {
+    let rare = format!("search={}", name(7));
+    for (what, query) in [
+        ("part of every id", "search=ccount"),
+        ("one id, the oldest but a few", rare.as_str()),
+        ("nothing fits", "search=nowhereatall"),
+        ("a tag's value, and in trouble", "search=team-7&state=error"),
+    ] {
+        let call = product::authorized(Method::GET, &format!("/internal/connections?{query}"), None)?;
+        let outcome = load::run(product.address, 1, counts.lists / 10, |_| call.clone()).await?;
+        let row = format!("p99 of a search among {}, {what}, ms", counts.stored);
+        report.one(&row, outcome.quantile_us(0.99) / 1000.0, Bar::Most(50.0));
     }
     Ok(())
 }

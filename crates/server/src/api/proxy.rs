@@ -11,6 +11,7 @@ use http_body_util::BodyExt as _;
 use serde_json::json;
 use services::error::{EgressError, Error, FieldIssue, RetryLater};
 use services::proxy::decide::RetryPolicy;
+use services::proxy::room::Room;
 use services::proxy::target::Target;
 use services::proxy::{Links, OutboundBody, Packing, ProxyCall, Redirects};
 
@@ -107,7 +108,7 @@ where
     let raw = parts.uri.path_and_query().map_or("", |path| path.as_str());
     let raw = raw.strip_prefix(app.edge.base_path.as_str()).unwrap_or(raw);
     let target = Target::parse(raw.strip_prefix("/proxy").unwrap_or(raw)).map_err(Error::from)?;
-    let body = read_body(body, control.retry.retries).await?;
+    let body = read_body(&app.services.context.held, body, control.retry.retries).await?;
     let call = ProxyCall {
         scope,
         integration: control.integration,
@@ -127,8 +128,8 @@ where
     Ok((call, body))
 }
 
-/// Small bodies are held for a repetition; the rest streams.
-async fn read_body<B>(body: B, retries: u32) -> Result<OutboundBody, ApiError>
+/// Small bodies are held for a repetition, while there is room; the rest streams.
+async fn read_body<B>(room: &Room, body: B, retries: u32) -> Result<OutboundBody, ApiError>
 where
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
@@ -137,10 +138,11 @@ where
         return Ok(OutboundBody::empty());
     }
     let most = if retries > 0 { REPLAYABLE_WITH_RETRIES } else { REPLAYABLE };
+    let mut reserved = room.reserve();
     match body.size_hint().exact() {
-        Some(size) if size <= most => {
+        Some(size) if size <= most && reserved.grow_to(size).is_ok() => {
             let held = body.collect().await;
-            held.map(|held| OutboundBody::from(held.to_bytes()))
+            held.map(|held| OutboundBody::from(reserved.keep(held.to_bytes())))
                 .map_err(|_| ApiError::refused("invalid_body", "the request body broke off"))
         }
         _ => Ok(OutboundBody::stream(body)),

@@ -105,7 +105,7 @@ pub async fn logo(Path(name): Path<String>) -> Response {
     let hue = name.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % 360;
     let svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 64 64\"><rect width=\"64\" height=\"64\" rx=\"14\" \
-         fill=\"hsl({hue},45%,38%)\"/><text x=\"32\" y=\"41\" font-family=\"system-ui,sans-serif\" font-size=\"26\" \
+         fill=\"hsl({hue},45%,38%)\"/><text x=\"32\" y=\"41\" font-family=\"Arial,sans-serif\" font-size=\"26\" \
          font-weight=\"600\" fill=\"#fff\" text-anchor=\"middle\">{initials}</text></svg>"
     );
     let headers = [

@@ -42,7 +42,7 @@ impl CallbackRequest {
     }
 
     /// What the provider says went wrong, in one line; `None` when it says nothing.
-    pub(super) fn provider_error(&self) -> Option<String> {
+    pub fn provider_error(&self) -> Option<String> {
         const NAMES: [&str; 6] =
             ["error", "error_description", "error_reason", "error_uri", "status_code", "error_message"];
         let said = NAMES.into_iter().filter_map(|name| Some(format!("{name}: {}", self.param(name)?)));

@@ -3,7 +3,7 @@
 use domain::Secret;
 use store::User;
 
-use super::guesses::Guess;
+use super::guesses::{self, Guess};
 use super::passwords::check_new;
 use super::sign_in::totp_place;
 use super::{People, Person, PersonName, codes, totp};
@@ -55,7 +55,7 @@ impl People {
     /// Checks the password of somebody who is signed in.
     async fn prove(&self, user: &User, password: &Secret, field: &[&str]) -> Result<(), Error> {
         let guesses = [Guess::Everywhere(user.email.as_str().to_owned())];
-        self.guesses.spend(&guesses)?;
+        guesses::spend(&self.context, &guesses).await?;
         if self.hasher.verify(password, user.password.as_ref()).await? {
             return Ok(());
         }
@@ -90,7 +90,7 @@ impl People {
         let nothing = || Error::Conflict("There is no new secret to confirm; begin again".to_owned());
         let pending = person.user.totp.as_ref().filter(|totp| totp.confirmed_at_ms.is_none());
         let pending = pending.ok_or_else(nothing)?;
-        self.guesses.spend(&[Guess::Code(person.user.id.clone())])?;
+        guesses::spend(context, &[Guess::Code(person.user.id.clone())]).await?;
         let secret = context.vault.open(&totp_place(&person.user.id), &pending.sealed)?;
         let now_ms = context.now_ms();
         let step = totp::matching_step(&secret, code, now_ms, 0)

@@ -1,17 +1,15 @@
-//! How often somebody may guess. Counted in each process: a cluster of n nodes allows n times as much.
+//! How often somebody may guess. The database counts, so that all nodes together allow no more than one.
 
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::Clock;
-use moka::sync::Cache;
+use store::GuessLimit;
 
+use crate::api_keys::hash;
+use crate::context::Context;
 use crate::error::Error;
 
 /// A window's length.
 const WINDOW_MS: i64 = 15 * 60 * 1000;
-/// What is remembered: past this the least used are forgotten.
-const REMEMBERED: u64 = 50_000;
 
 /// What is counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -28,63 +26,48 @@ pub(super) enum Guess {
 
 impl Guess {
     /// Wrong guesses in a window.
-    fn most(&self) -> u32 {
+    fn most(&self) -> i64 {
         match self {
             Self::Account(..) | Self::Code(_) => 10,
             Self::Network(_) => 50,
             Self::Everywhere(_) => 100,
         }
     }
-}
-
-#[derive(Clone, Copy)]
-struct Window {
-    began_ms: i64,
-    count: u32,
-}
-
-/// Counts guesses.
-pub(super) struct Guesses {
-    clock: Arc<dyn Clock>,
-    windows: Cache<Guess, Arc<Mutex<Window>>>,
-}
-
-impl Guesses {
-    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, windows: Cache::builder().max_capacity(REMEMBERED).build() }
+    /// What it is counted under: neither addresses nor accounts that strangers tried are kept.
+    fn key(&self) -> String {
+        // An address of a person holds no blank.
+        hash(&match self {
+            Self::Account(account, network) => format!("account {account} {network}"),
+            Self::Everywhere(account) => format!("everywhere {account}"),
+            Self::Network(network) => format!("network {network}"),
+            Self::Code(user) => format!("code {user}"),
+        })
     }
+}
 
-    /// Counts a guess before it is looked at, so that many at once are no more than many in a row.
-    ///
-    /// # Errors
-    /// There were too many.
-    pub(super) fn spend(&self, guesses: &[Guess]) -> Result<(), Error> {
-        let now_ms = self.clock.now_ms();
-        let windows: Vec<(u32, Arc<Mutex<Window>>)> = guesses
-            .iter()
-            .map(|one| {
-                let new = || Arc::new(Mutex::new(Window { began_ms: now_ms, count: 0 }));
-                (one.most(), self.windows.get_with(one.clone(), new))
-            })
-            .collect();
-        for (most, window) in &windows {
-            let mut window = window.lock().unwrap_or_else(PoisonError::into_inner);
-            if now_ms - window.began_ms >= WINDOW_MS {
-                *window = Window { began_ms: now_ms, count: 0 };
-            }
-            if window.count >= *most {
-                let left_ms = window.began_ms + WINDOW_MS - now_ms;
-                return Err(Error::TooManyTries { seconds: u32::try_from(left_ms / 1000 + 1).unwrap_or(1) });
-            }
-            window.count += 1;
+/// Counts a guess before it is looked at, so that many at once are no more than many in a row.
+///
+/// # Errors
+/// There were too many.
+pub(super) async fn spend(context: &Context, guesses: &[Guess]) -> Result<(), Error> {
+    let limits = guesses.iter().map(|one| GuessLimit { key: one.key(), most: one.most() }).collect();
+    let now_ms = context.now_ms();
+    match context.store.spend_guess(limits, now_ms, WINDOW_MS).await? {
+        None => Ok(()),
+        Some(ends_ms) => {
+            let seconds = u32::try_from((ends_ms - now_ms) / 1000 + 1).unwrap_or(1);
+            Err(Error::TooManyTries { seconds })
         }
-        Ok(())
     }
+}
 
-    /// The guess was right: what was counted for it is forgotten.
-    pub(super) fn forgive(&self, guesses: &[Guess]) {
-        guesses.iter().for_each(|one| self.windows.invalidate(one));
-    }
+/// The guess was right: what was counted for it is forgotten. A network only has this one back, or whoever has an
+/// account could try others without an end.
+pub(super) async fn forgive(context: &Context, guesses: &[Guess]) -> Result<(), Error> {
+    let (networks, others): (Vec<_>, Vec<_>) =
+        guesses.iter().partition(|one| matches!(one, Guess::Network(_)));
+    let keys = |guesses: Vec<&Guess>| guesses.into_iter().map(Guess::key).collect();
+    Ok(context.store.forgive_guesses(keys(others), keys(networks)).await?)
 }
 
 /// IPv6 networks are given out as /64.
@@ -100,42 +83,25 @@ pub(super) fn network(address: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicI64, Ordering};
-
     use super::*;
 
-    struct Fake(AtomicI64);
-
-    impl Clock for Fake {
-        fn now_ms(&self) -> i64 {
-            self.0.load(Ordering::Relaxed)
-        }
-    }
-
     #[test]
-    fn ten_wrong_guesses_and_a_pause() {
-        let clock = Arc::new(Fake(AtomicI64::new(0)));
-        let guesses = Guesses::new(clock.clone());
-        let here = [Guess::Account("ada".into(), IpAddr::from([10, 0, 0, 1]))];
-        let there = [Guess::Account("ada".into(), IpAddr::from([10, 0, 0, 2]))];
-        (0..10).for_each(|_| guesses.spend(&here).unwrap());
-        assert!(matches!(guesses.spend(&here), Err(Error::TooManyTries { seconds: 901 })));
-        guesses.spend(&there).expect("another network is not locked out");
-        clock.0.store(WINDOW_MS, Ordering::Relaxed);
-        guesses.spend(&here).expect("the window is over");
-        (0..9).for_each(|_| guesses.spend(&here).unwrap());
-        guesses.forgive(&here);
-        guesses.spend(&here).expect("a right one forgives");
-    }
-
-    #[test]
-    fn one_network_has_one_allowance_whatever_the_account() {
-        let guesses = Guesses::new(Arc::new(Fake(AtomicI64::new(0))));
+    fn a_network_is_a_64_and_everything_is_counted_apart() {
         let from = network("2001:db8::1".parse().unwrap());
         assert_eq!(from, network("2001:db8::ffff".parse().unwrap()));
-        let spent = (0..100).filter(|index| {
-            guesses.spend(&[Guess::Network(from), Guess::Everywhere(format!("user{index}"))]).is_ok()
-        });
-        assert_eq!(spent.count(), 50);
+        assert_eq!(network("::ffff:192.0.2.1".parse().unwrap()), IpAddr::from([192, 0, 2, 1]));
+        let ada = || "ada@example.com".to_owned();
+        let all = [
+            Guess::Account(ada(), from),
+            Guess::Account(ada(), IpAddr::from([192, 0, 2, 1])),
+            Guess::Everywhere(ada()),
+            Guess::Network(from),
+            Guess::Code(ada()),
+        ];
+        let mut keys: Vec<_> = all.iter().map(Guess::key).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), all.len());
+        assert!(keys.iter().all(|key| key.len() == 64 && !key.contains("ada")));
     }
 }

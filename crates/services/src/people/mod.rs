@@ -29,14 +29,15 @@ pub use oidc::{Left, OidcSettings, Returned};
 pub use sessions::{IDLE_MS, LONGEST_MS, SignedIn, Visitor};
 pub use team::{Member, MemberChange, NewMember};
 
-use guesses::Guesses;
 use passwords::Hasher;
+
+/// Windows of guesses that one transaction forgets.
+const GUESSES: u32 = 1_000;
 
 /// The use-cases of people.
 pub struct People {
     context: Arc<Context>,
     hasher: Hasher,
-    guesses: Guesses,
     /// The issuer of OpenID Connect, once asked.
     issuer: tokio::sync::Mutex<Option<Arc<oidc::KnownIssuer>>>,
 }
@@ -44,8 +45,7 @@ pub struct People {
 impl People {
     /// Nobody has tried anything yet.
     pub fn new(context: Arc<Context>) -> Self {
-        let guesses = Guesses::new(context.clock.clone());
-        Self { context, hasher: Hasher::new(), guesses, issuer: tokio::sync::Mutex::default() }
+        Self { context, hasher: Hasher::new(), issuer: tokio::sync::Mutex::default() }
     }
 }
 
@@ -150,5 +150,6 @@ pub async fn keep_house(context: &Context) -> Result<(), Error> {
     let now_ms = context.now_ms();
     context.store.purge_user_sessions(now_ms, now_ms - IDLE_MS).await?;
     context.store.purge_user_links(now_ms).await?;
+    while context.store.purge_guesses(now_ms, GUESSES).await? >= u64::from(GUESSES) {}
     Ok(())
 }

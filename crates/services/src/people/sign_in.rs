@@ -5,7 +5,7 @@ use domain::person::Email;
 use serde_json::json;
 use store::{SessionStage, User};
 
-use super::guesses::{Guess, network};
+use super::guesses::{self, Guess, network};
 use super::{People, SignedIn, Visitor, codes, totp};
 use crate::audit::{self, Entry};
 use crate::error::Error;
@@ -31,7 +31,7 @@ impl People {
         let account = parsed.as_ref().map_or_else(String::new, |email| email.as_str().to_owned());
         let guesses =
             [Guess::Account(account.clone(), from), Guess::Everywhere(account), Guess::Network(from)];
-        self.guesses.spend(&guesses)?;
+        guesses::spend(&self.context, &guesses).await?;
         let user = match &parsed {
             Some(email) => self.context.store.user_by_email(email).await?,
             None => None,
@@ -44,7 +44,7 @@ impl People {
             self.note_sign_in(&user, 401, "password").await?;
             return Err(wrong());
         }
-        self.guesses.forgive(&guesses);
+        guesses::forgive(&self.context, &guesses).await?;
         self.let_in(&user, visitor, "password").await
     }
 
@@ -73,7 +73,7 @@ impl People {
         };
         let Some((found, _)) = found else { return Err(begin_again()) };
         let guesses = [Guess::Code(found.user.id.clone())];
-        self.guesses.spend(&guesses)?;
+        guesses::spend(&self.context, &guesses).await?;
         let by = if self.take_code(&found.user, code).await? {
             "totp"
         } else if self.take_recovery(&found.user, code).await? {
@@ -85,7 +85,7 @@ impl People {
                 message: "This code is not right, or was used.",
             });
         };
-        self.guesses.forgive(&guesses);
+        guesses::forgive(&self.context, &guesses).await?;
         let signed_in = self.begin(&found.user.id, SessionStage::Full, visitor).await?;
         self.note_sign_in(&found.user, 200, by).await?;
         Ok(signed_in)

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bytes::Bytes;
+
 use crate::error::Error;
 
 /// The room of one process; cheap to clone.
@@ -17,6 +19,12 @@ pub struct Room {
 pub struct Reserved {
     room: Room,
     bytes: u64,
+}
+
+/// Bytes and what they take of the room.
+struct Kept {
+    bytes: Bytes,
+    _reserved: Reserved,
 }
 
 impl Room {
@@ -50,6 +58,17 @@ impl Reserved {
         }
         self.bytes += more;
         Ok(())
+    }
+
+    /// These bytes; the room is theirs until nobody has them any more.
+    pub fn keep(self, bytes: Bytes) -> Bytes {
+        Bytes::from_owner(Kept { bytes, _reserved: self })
+    }
+}
+
+impl AsRef<[u8]> for Kept {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
     }
 }
 
@@ -91,6 +110,14 @@ mod tests {
         two.grow_to(10).unwrap();
         assert!(matches!(two.grow_to(11), Err(Error::Refused { code: "payload_too_large", .. })));
         drop(two);
+        assert_eq!(room.used(), 0);
+        let mut three = room.reserve();
+        three.grow_to(3).unwrap();
+        let kept = three.keep(Bytes::from_static(b"abc"));
+        let part = kept.slice(1..);
+        drop(kept);
+        assert_eq!((&part[..], room.used()), (&b"bc"[..], 3));
+        drop(part);
         assert_eq!(room.used(), 0);
     }
 }

@@ -10,8 +10,8 @@ pub struct LimitOptions {
     #[arg(long, env = "SHEETBEND_BODY_LIMIT_MB", value_name = "N", default_value_t = 4,
         value_parser = one_to_a_thousand)]
     pub body_limit_mb: usize,
-    /// Megabytes that proxied bodies may take together while they are held because they must be signed; a call that
-    /// finds no room is answered 503
+    /// Megabytes that proxied bodies may take together while they are held to be signed or sent again; without room
+    /// a call that must be signed is answered 503, and others stream and are not repeated
     #[arg(long, env = "SHEETBEND_HELD_TOTAL_MB", value_name = "N", default_value_t = 4_096,
         value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub held_total_mb: u64,

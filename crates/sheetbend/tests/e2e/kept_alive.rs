@@ -264,3 +264,60 @@ async fn what_is_older_than_it_may_be_goes() {
     work(&house, &services).await;
     assert_eq!(listed().await, 0);
 }
+
+/// A few thousand, or with `SHEETBEND_FULL_LOAD=1` as many as bench stores.
+#[tokio::test]
+async fn many_connections_are_visited_once_and_spread_over_hours() {
+    let full = std::env::var("SHEETBEND_FULL_LOAD").is_ok_and(|full| full == "1");
+    let count: u64 = if full { 100_000 } else { 2_000 };
+    let upstream = endpoint(Arc::new(AtomicU16::new(200))).await;
+    let house = House::beside(&upstream).await;
+    let services = Services::new(house.context.clone());
+    let store = &house.context.store;
+    for first in (0..count).step_by(100) {
+        let some = (first..first + 100).map(|index| {
+            let house = &house;
+            async move { keep(house, &format!("c{index}"), tokens(house), None).await }
+        });
+        futures_util::future::join_all(some).await;
+    }
+    // All were stored at one moment, and an hour later all are due at one moment.
+    house.later(HOUR);
+    let (mut passes, mut busiest) = (Vec::new(), Duration::ZERO);
+    let idle = loop {
+        let (before, began) = (store.count_statements(), tokio::time::Instant::now());
+        work(&house, &services).await;
+        let statements = store.count_statements() - before;
+        if statements < 100 {
+            break statements;
+        }
+        passes.push(statements);
+        busiest = busiest.max(began.elapsed());
+        house.later(120_000);
+    };
+    let each = passes.iter().sum::<u64>() / count;
+    println!(
+        "{count} visits in {} passes, {each} statements each, longest pass {busiest:?}; idle: {idle}",
+        passes.len()
+    );
+    assert!(upstream.seen().is_empty(), "all rest, nobody is asked");
+    assert!(each <= 8, "{each} statements a visit");
+    // When they are visited next: a tenth earlier or later than a day after they were stored.
+    let (now_ms, mut next) = (house.context.now_ms(), Vec::new());
+    for step in 0..30 * 6 {
+        let mut due = 0;
+        loop {
+            let claimed = store.claim_checks(now_ms + step * 600_000, i64::MAX / 2, 1_000).await.unwrap();
+            due += claimed.len() as u64;
+            if claimed.is_empty() {
+                break;
+            }
+        }
+        next.push(due);
+    }
+    assert_eq!(next.iter().sum::<u64>(), count, "each has one next visit");
+    let (busy, most) = (next.iter().filter(|due| **due > 0).count() as u64, *next.iter().max().unwrap());
+    println!("next visits spread over {busy} steps of ten minutes, at most {most} in one");
+    assert!(busy >= 24, "they come within {busy} steps of ten minutes");
+    assert!(most * 10 < count, "{most} of {count} within ten minutes");
+}

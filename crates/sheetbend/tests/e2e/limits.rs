@@ -85,6 +85,60 @@ async fn bodies_that_are_held_share_one_room() {
     server.calm();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_kept_for_a_repetition_share_the_room_and_stream_where_there_is_none() {
+    let (go, wait) = tokio::sync::watch::channel(());
+    let upstream = Upstream::start_with(move |mut stream, seen| {
+        let mut wait = wait.clone();
+        async move {
+            while let Some(request) = read_request(&mut stream).await {
+                let slow = request.line().contains("/slow");
+                seen.lock().unwrap().push(request);
+                if slow {
+                    let _ = wait.changed().await;
+                }
+                let status = if slow { "200 OK" } else { "503 Later" };
+                if stream.write_all(&answer(status, &[], b"{}")).await.is_err() {
+                    return;
+                }
+            }
+        }
+    })
+    .await;
+    let (server, _dir) = upstream.server(&["--held-total-mb", "1", "--metrics-token", "a-token"]).await;
+    let held = async || {
+        let url = format!("{}/metrics", server.url());
+        let text = server.send("GET", &url, &[("authorization", "Bearer a-token")], "").await.text();
+        let line = text.lines().find_map(|line| line.strip_prefix("sheetbend_held_body_bytes "));
+        line.unwrap_or_else(|| panic!("{text}")).parse::<u64>().unwrap()
+    };
+    let kind = [("content-type", "application/octet-stream"), ("retries", "1")];
+    let post =
+        async |path: &str| server.proxy_with("POST", path, "raw", "one", &kind, "x".repeat(700_000)).await;
+    let second = async {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while upstream.seen().is_empty() {
+            assert!(Instant::now() < deadline, "the first never came");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert_eq!(held().await, 700_000, "as the first may be sent again");
+        assert_eq!(post("/quick").await.status, 503);
+        assert_eq!(upstream.seen().len(), 2, "nobody kept the second");
+        assert_eq!(upstream.seen()[1].body.len(), 700_000);
+        go.send(()).unwrap();
+    };
+    let (first, ()) = tokio::join!(post("/slow"), second);
+    first.ok();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while held().await > 0 {
+        assert!(Instant::now() < deadline, "the room is not given back");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(post("/quick").await.status, 503);
+    assert_eq!(upstream.seen().len(), 4, "with room again it was repeated");
+    server.calm();
+}
+
 #[tokio::test]
 async fn the_length_of_our_own_bodies_is_a_setting() {
     let long = |bytes: usize| json!({"end_user": {"id": "u"}, "tags": {"a": "x".repeat(bytes)}});

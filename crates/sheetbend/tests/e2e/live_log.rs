@@ -11,20 +11,20 @@ use serde_json::Value;
 use crate::harness::{Server, Start, eventually};
 
 /// A live view, read event by event.
-struct Live {
+pub struct Live {
     body: BoxBody<bytes::Bytes, String>,
     text: String,
 }
 
 #[derive(Debug, Default)]
-struct Heard {
-    event: String,
-    id: String,
-    data: Value,
+pub struct Heard {
+    pub event: String,
+    pub id: String,
+    pub data: Value,
 }
 
 impl Live {
-    async fn open(server: &Server, query: &str, more: &[(&str, &str)]) -> Self {
+    pub async fn open(server: &Server, query: &str, more: &[(&str, &str)]) -> Self {
         let http: Client<_, Empty<bytes::Bytes>> = Client::builder(TokioExecutor::new()).build_http();
         let port = server.url().rsplit(':').next().unwrap();
         let mut request = http::Request::get(format!("http://127.0.0.1:{port}/internal/logs/tail{query}"))
@@ -41,7 +41,7 @@ impl Live {
     }
 
     /// The next event that is no comment; `None` at the stream's end.
-    async fn next(&mut self) -> Option<Heard> {
+    pub async fn next(&mut self) -> Option<Heard> {
         loop {
             while let Some((block, rest)) = self.text.split_once("\n\n") {
                 let (block, rest) = (block.to_owned(), rest.to_owned());

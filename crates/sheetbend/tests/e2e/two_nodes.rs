@@ -1,9 +1,11 @@
 //! Two server processes on one PostgreSQL: they refresh once, forget a revoked key together, and pass results on.
 
 use crate::harness;
+use crate::live_log::Live;
 
 use std::time::Duration;
 
+use harness::desk::Desk;
 use harness::receiver::Receiver;
 use harness::upstream::{Seen, Upstream, Wire, answer, connect, integrate, read_request};
 use harness::visitor::Visitor;
@@ -86,6 +88,17 @@ impl Nodes {
         let a = node(&["--callback-url", &callback]);
         integrate(&a).await;
         Self { a, b, upstream, database, _dir: dir }
+    }
+
+    /// Ends the connections by which the nodes hear of each other.
+    fn cut_channels(&self) {
+        let store::DatabaseUrl::Postgres(url) = self.database.url() else { panic!("no PostgreSQL") };
+        let kill = format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+             WHERE application_name = 'sheetbend listener' AND datname = '{}'",
+            url.rsplit('/').next().unwrap()
+        );
+        self.database.server().unwrap().execute(&kill).unwrap();
     }
 }
 
@@ -202,6 +215,66 @@ async fn needs_postgres_a_callback_on_one_node_reaches_the_page_on_the_other() {
 
 const EXPIRED: &str = "2020-01-01T00:00:00Z";
 
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn needs_postgres_the_log_of_one_node_is_heard_on_the_other() {
+    let nodes = Nodes::start().await;
+    connect(&nodes.a, "one", json!({"access_token": "t"})).await;
+    let mut live = Live::open(&nodes.b, "?type=proxy", &[]).await;
+    for node in [&nodes.a, &nodes.b, &nodes.a] {
+        assert_eq!(call(node).await.status, 200);
+        let (called, heard) = (Instant::now(), live.next().await.unwrap());
+        assert!(called.elapsed() < Duration::from_secs(3), "heard after {:?}", called.elapsed());
+        assert_eq!((heard.event.as_str(), heard.data["status"].as_i64()), ("operation", Some(200)));
+    }
+    // What was begun on one node and ends on it is heard twice on the other.
+    let mut auth = Live::open(&nodes.b, "?type=auth", &[]).await;
+    let mut visitor = Visitor::new(&nodes.a);
+    let begun = visitor.begin("raw", json!({"end_user": {"id": "u"}}), "").await;
+    let running = auth.next().await.unwrap();
+    assert_eq!(running.data["state"], "running", "{running:?}");
+    let location = url::Url::parse(begun.header("location")).unwrap();
+    let state = location.query_pairs().find(|(key, _)| key == "state").unwrap().1.into_owned();
+    let cookie = begun.header("set-cookie").split(';').next().unwrap();
+    let url = format!("{}/oauth/callback?error=access_denied&state={state}", nodes.a.url());
+    nodes.a.send("GET", &url, &[("cookie", cookie)], "").await;
+    let ended = auth.next().await.unwrap();
+    assert_eq!((&ended.id, &ended.data["state"]), (&running.id, &json!("failed")), "{ended:?}");
+    // A node that lost its channel says that something may be missing, again when it hears again, and goes on.
+    nodes.cut_channels();
+    for _ in ["lost", "back"] {
+        assert_eq!(live.next().await.unwrap().event, "gap");
+    }
+    call(&nodes.a).await;
+    assert_eq!(live.next().await.unwrap().event, "operation");
+    nodes.b.calm();
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn needs_postgres_two_nodes_allow_no_more_guesses_than_one() {
+    let nodes = Nodes::start().await;
+    let guess = async |server: &Server, email: &str| {
+        let body = json!({"email": email, "password": "wrong horse battery"});
+        Desk::empty(server).enter(server, "/internal/sign-in", body).await
+    };
+    for _ in 0..5 {
+        for node in [&nodes.a, &nodes.b] {
+            guess(node, "ada@example.com").await.refused(401, "wrong_credentials");
+        }
+    }
+    for node in [&nodes.a, &nodes.b] {
+        let refused = guess(node, "ada@example.com").await;
+        refused.refused(429, "too_many_tries");
+        let seconds: u32 = refused.header("retry-after").parse().unwrap();
+        assert!((800..=901).contains(&seconds), "{seconds}");
+    }
+    // Others are not held up by it.
+    guess(&nodes.b, "bob@example.com").await.refused(401, "wrong_credentials");
+    nodes.a.calm();
+    nodes.b.calm();
+}
+
 /// Node A has asked for a new token and waits for the answer.
 async fn refreshing(nodes: &Nodes) -> tokio::task::JoinHandle<Option<harness::Answer>> {
     let expired = json!({"access_token": "old", "refresh_token": "r", "expires_at": EXPIRED});
@@ -244,13 +317,7 @@ async fn needs_postgres_a_killed_node_s_refresh_is_taken_over_at_once() {
 async fn needs_postgres_a_node_that_only_lost_its_channel_keeps_its_refresh() {
     let nodes = Nodes::start_with(Duration::from_secs(5)).await;
     let calling = refreshing(&nodes).await;
-    let store::DatabaseUrl::Postgres(url) = nodes.database.url() else { panic!("no PostgreSQL") };
-    let kill = format!(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-         WHERE application_name = 'sheetbend listener' AND datname = '{}'",
-        url.rsplit('/').next().unwrap()
-    );
-    nodes.database.server().unwrap().execute(&kill).unwrap();
+    nodes.cut_channels();
     let answer = call(&nodes.b).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     let of_a = calling.await.unwrap().unwrap();

@@ -121,7 +121,7 @@ impl Store {
             .extend(with([Failed, Timeout].into_iter().filter(&wanted).collect()).map(|terms| (terms, 0, 1)));
         let last = self.last_word(&terms).await?;
         for (terms, total, failed) in passes {
-            let query = terms.query(self.dialect(), last);
+            let query = terms.query(self.dialect(), &last);
             let hits = self.hits(&query, Keys::of(filter), Order::Newest, MOST).await?;
             counted.exact &= hits.len() < MOST as usize;
             for (key, _) in hits {

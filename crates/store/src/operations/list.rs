@@ -22,8 +22,6 @@ const MAX_LIMIT: u32 = 1000;
 const AFTER_ALL: &str = "~";
 /// Hits asked of the index at a time, at most.
 const MOST_HITS: u32 = 4_000;
-/// A shorter last word is not taken for the beginning of others: there would be too many.
-const SHORTEST_BEGINNING: usize = 2;
 
 pub(super) const COLUMNS: &str = "SELECT o.id, o.kind, o.action, o.state, o.integration, o.connection, \
                                   o.provider, o.status, o.summary, o.error, o.created_at, o.ended_at, \
@@ -170,15 +168,18 @@ impl Terms {
         self.columns.len() + self.searched.len() > 1
     }
 
-    pub(super) fn query(&self, dialect: Dialect, last: LastWord) -> String {
+    pub(super) fn query(&self, dialect: Dialect, last: &LastWord) -> String {
         dialect.text_query(&[self.columns.as_slice(), &self.searched].concat(), last)
     }
 
-    /// A query for the search alone, if its last word may be a beginning.
-    fn search(&self, dialect: Dialect) -> Option<String> {
-        let open = self.searched.last()?.iter().any(|word| word.chars().count() >= SHORTEST_BEGINNING);
-        let groups = [&self.columns[..1], &self.searched].concat();
-        open.then(|| dialect.text_query(&groups, LastWord::Whole))
+    /// The last word searched for.
+    pub(super) fn last(&self) -> Option<&str> {
+        self.searched.last()?.first().map(String::as_str)
+    }
+
+    /// A query for the search alone, whatever the columns.
+    pub(super) fn search(&self, dialect: Dialect) -> String {
+        dialect.text_query(&[&self.columns[..1], &self.searched].concat(), &LastWord::Whole)
     }
 }
 
@@ -260,7 +261,7 @@ impl Store {
         filter: &OperationFilter,
         terms: &Terms,
     ) -> Result<Vec<Operation>, StoreError> {
-        let query = terms.query(self.dialect(), self.last_word(terms).await?);
+        let query = terms.query(self.dialect(), &self.last_word(terms).await?);
         let (limit, order) = (filter.limit.clamp(1, MAX_LIMIT), order(filter));
         let (mut keys, mut take) = (Keys::of(filter), limit * 2);
         let mut found = Vec::new();
@@ -285,14 +286,6 @@ impl Store {
         }
         found.truncate(limit as usize);
         Ok(found)
-    }
-
-    /// A last word that no operation has whole is taken for a beginning, whatever the page and the other conditions.
-    pub(super) async fn last_word(&self, terms: &Terms) -> Result<LastWord, StoreError> {
-        let Some(query) = terms.search(self.dialect()) else { return Ok(LastWord::Whole) };
-        let all = Keys { from: 0, to: i64::MAX };
-        let found = self.hits(&query, all, Order::Newest, 1).await?;
-        Ok(if found.is_empty() { LastWord::Beginning } else { LastWord::Whole })
     }
 
     pub(super) async fn hits(

@@ -1,6 +1,7 @@
 //! The log: operations with their messages, written in batches, indexed for text later, reaped in steps.
 
 pub(crate) mod append;
+pub(crate) mod beginnings;
 pub(crate) mod histogram;
 pub(crate) mod list;
 pub(crate) mod read;

@@ -86,6 +86,7 @@ where
         // What was written before the LISTEN took effect was not heard.
         pool.events().publish(&[CacheEvent::ReloadAll]);
         pool.events().set_hearing(Hearing::Live);
+        pool.events().lose_log();
         *pause = FIRST_PAUSE;
         // Waits only while our former connection still has it: the server has not noticed its end yet.
         client.batch_execute(&take_lock).await.map_err(error)?;

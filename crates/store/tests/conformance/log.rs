@@ -15,6 +15,7 @@ crate::on_both!(
     filters_and_paging,
     followed_oldest_first,
     text_is_indexed_later,
+    beginnings_of_few_and_of_many_words,
     rare_ones_are_found_beyond_a_stretch,
     histograms_count_what_the_list_shows,
     changes_are_told_after_commit,
@@ -209,6 +210,30 @@ async fn text_is_indexed_later(f: Fixture) {
     f.store.append_log(vec![late]).await.unwrap();
     assert_eq!(f.store.index_text(1).await.unwrap(), 1);
     assert_eq!(names(&f, text("throttled graph")).await, ["Budget"]);
+}
+
+/// Few words with a beginning are looked for one by one on SQLite, many by the beginning.
+async fn beginnings_of_few_and_of_many_words(f: Fixture) {
+    let many = (0..300).map(|index| operation(NOW + index, &format!("zq{index:03}")));
+    let last = operation(NOW + 300, "Écran");
+    append(&f, many.chain([last]).collect()).await;
+    f.store.index_text(1_000).await.unwrap();
+    let found = async |text: &str| {
+        let filter = OperationFilter { text: Some(text.to_owned()), limit: 1_000, ..Default::default() };
+        f.store.list_operations(f.scope, &filter).await.unwrap().len()
+    };
+    for (text, expected) in [
+        ("zq", 300),
+        ("zq1", 100),
+        ("zq29", 10),
+        ("zq299", 1),
+        ("zq3", 0),
+        ("graph zq0", 100),
+        ("écr", 1),
+        ("zz", 0),
+    ] {
+        assert_eq!(found(text).await, expected, "{text}");
+    }
 }
 
 /// More than a walk looks at, so that rare ones come from the index; ids and `seq` are in different orders.

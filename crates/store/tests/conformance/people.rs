@@ -3,7 +3,8 @@
 use domain::person::{Email, Role};
 use domain::{EnvironmentId, Sealed, Secret};
 use store::{
-    Actor, AuditFilter, LinkPurpose, NewAudit, NewLink, NewUser, NewUserSession, SessionStage, StoreError,
+    Actor, AuditFilter, GuessLimit, LinkPurpose, NewAudit, NewLink, NewUser, NewUserSession, SessionStage,
+    StoreError,
 };
 
 use crate::fixture::{Fixture, NOW};
@@ -15,6 +16,7 @@ crate::on_both!(
     a_link_is_taken_once_and_ends_sessions,
     a_session_replaces_another_and_ends,
     a_code_is_taken_once,
+    guesses_are_counted_for_all_nodes_together,
     what_was_changed_is_written_down,
 );
 
@@ -239,4 +241,38 @@ async fn what_was_changed_is_written_down(f: Fixture) {
     assert_eq!(found[2].new, entry(0, "ada", Some(1), "integration.update"));
     assert_eq!(store.purge_audit(NOW + 2, 1).await.unwrap(), 1);
     assert_eq!(list(base).await, [third, second]);
+}
+
+async fn guesses_are_counted_for_all_nodes_together(f: Fixture) {
+    const WINDOW: i64 = 900;
+    let other = f.another_node().await;
+    let limits = |names: &[(&str, i64)]| -> Vec<GuessLimit> {
+        names.iter().map(|&(key, most)| GuessLimit { key: key.to_owned(), most }).collect()
+    };
+    let spend =
+        async |store: &store::Store, names, at| store.spend_guess(limits(names), at, WINDOW).await.unwrap();
+    let ada = [("ada", 10), ("network", 15)];
+    // Many at once, on both, are no more than many in a row.
+    let all = (0..15).flat_map(|_| [spend(&f.store, &ada, NOW), spend(&other, &ada, NOW)]);
+    let left = futures_util::future::join_all(all).await;
+    assert_eq!(left.iter().filter(|end| end.is_none()).count(), 10);
+    assert!(left.iter().flatten().all(|end| *end == NOW + WINDOW), "{left:?}");
+    // What was refused was counted nowhere: the network has five more.
+    let network = [("network", 15)];
+    for _ in 0..5 {
+        assert_eq!(spend(&other, &network, NOW + 1).await, None);
+    }
+    assert_eq!(spend(&f.store, &network, NOW + 1).await, Some(NOW + WINDOW));
+    assert_eq!(spend(&f.store, &[("bob", 10), ("network", 15)], NOW + 1).await, Some(NOW + WINDOW));
+    f.store.forgive_guesses(vec!["ada".to_owned()], vec!["network".to_owned()]).await.unwrap();
+    assert_eq!(spend(&other, &ada, NOW + 2).await, None, "a right one forgives");
+    assert_eq!(spend(&other, &network, NOW + 2).await, Some(NOW + WINDOW), "and was one of the network's");
+    let end = NOW + WINDOW;
+    assert_eq!(spend(&other, &network, end).await, None, "a window is over");
+    assert_eq!(
+        f.store.purge_guesses(end + 2, 100).await.unwrap(),
+        1,
+        "ada's ended, the network's began anew"
+    );
+    assert_eq!(f.store.purge_guesses(end + WINDOW, 100).await.unwrap(), 1);
 }

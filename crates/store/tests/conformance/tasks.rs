@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use store::{
-    DELIVERY_TASK, DeliveryFilter, DeliveryState, FollowUp, NewDelivery, NewTask, Schedule, TaskCount,
-    TaskEnd, Try,
+    DELIVERY_TASK, DeliveryFilter, DeliveryState, FollowUp, MOST_COUNTED, NewDelivery, NewTask, Schedule,
+    TaskCount, TaskEnd, Try,
 };
 
 use crate::fixture::{Fixture, NOW, new_connection};
@@ -15,6 +15,7 @@ crate::on_both!(
     schedules_fire_once_and_do_not_pile_up,
     what_a_write_causes_is_stored_with_it_or_not_at_all,
     tasks_are_counted_by_kind,
+    a_long_queue_is_not_counted_to_its_end,
     deliveries_are_noted_replayed_and_purged,
     deliveries_are_found_by_every_filter_through_an_index,
 );
@@ -96,6 +97,22 @@ async fn tasks_are_counted_by_kind(f: Fixture) {
     let dead = TaskEnd::Dead { at_ms: NOW, error: "over".to_owned() };
     assert!(f.store.end_task(held[0].lease, dead).await.unwrap());
     assert_eq!(f.store.task_counts().await.unwrap()[1], count("b", 0, 0, 1, None));
+}
+
+async fn a_long_queue_is_not_counted_to_its_end(f: Fixture) {
+    let of = |kind: &str, due_at_ms: i64| NewTask { kind: kind.to_owned(), due_at_ms, ..task(None) };
+    let many = (0..MOST_COUNTED + 50).map(|index| of("b", NOW + index)).chain([of("a", NOW + 3)]);
+    f.store.enqueue_tasks(many.collect(), NOW).await.unwrap();
+    f.store.claim_tasks("b", "n/1", NOW, NOW + LEASE, 1).await.unwrap();
+    let counted = f.store.task_counts().await.unwrap();
+    let of_kind =
+        |index: usize| (counted[index].kind.as_str(), counted[index].waiting, counted[index].running);
+    assert_eq!((of_kind(0), of_kind(1)), (("a", 1, 0), ("b", MOST_COUNTED, 1)));
+    assert_eq!(counted[1].next_due_at_ms, Some(NOW + 1));
+    let figures = f.store.figures(NOW + 2).await.unwrap();
+    assert_eq!((figures.tasks_waiting, figures.tasks_running), (MOST_COUNTED, 1));
+    assert_eq!(figures.oldest_due_at_ms, Some(NOW + 1));
+    assert_eq!(f.store.figures(NOW).await.unwrap().oldest_due_at_ms, None);
 }
 
 async fn the_former_start_s_tasks_are_free_at_once(f: Fixture) {

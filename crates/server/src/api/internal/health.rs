@@ -5,7 +5,7 @@ use axum::extract::State;
 use serde_json::{Value, json};
 use services::error::Error;
 use services::operations::meter::{self, Point};
-use services::store::Dialect;
+use services::store::{Dialect, MOST_COUNTED};
 
 use crate::app::SharedApp;
 use crate::auth::{Granted, ReadLogs};
@@ -33,7 +33,7 @@ pub async fn health(
         "database": {"kind": kind, "bytes": figures.bytes, "schema": figures.schema},
         "queue": {
             "waiting": figures.tasks_waiting, "running": figures.tasks_running, "failed": figures.tasks_failed,
-            "oldest_due_at": figures.oldest_due_at_ms.map(zulu),
+            "oldest_due_at": figures.oldest_due_at_ms.map(zulu), "most_counted": MOST_COUNTED,
         },
         "cache": {"accounts": app.services.accounts.len(), "keys": app.services.keys.len()},
         "memory": {"rss_bytes": resident_bytes()},
