@@ -1,6 +1,7 @@
 // The customer's own JSON and tags, changed in place.
 
 import { useState } from "preact/hooks";
+import { CodeBlock } from "../components/code-block.tsx";
 import { Form, TextArea } from "../components/form.tsx";
 import { Icon } from "../components/icons.tsx";
 import { Card } from "../components/text.tsx";
@@ -18,11 +19,12 @@ export function MetadataCard({ metadata, integration, connection, disabled, chan
   const now = JSON.stringify(metadata ?? {}, null, 2);
   const [text, setText] = useState(now);
   const problem = jsonProblem(text);
+  if (disabled) return <Card title="Metadata" text="The product's own JSON beside the connection."><CodeBlock text={now} label="Metadata" language="json" wrap /></Card>;
   return (
     <Card title="Metadata" text="Your own JSON beside the connection; your backend and functions read it.">
       <Form
         verb="Save metadata"
-        disabled={disabled || problem !== null || text === now}
+        disabled={problem !== null || text === now}
         send={() =>
           api.post("/connections/metadata", {
             connection_id: connection,
@@ -36,7 +38,7 @@ export function MetadataCard({ metadata, integration, connection, disabled, chan
         }}
       >
         <TextArea label="Metadata" hideLabel mono rows={Math.min(16, Math.max(4, text.split("\n").length))} value={text} change={setText}
-          complaint={problem} readOnly={disabled} />
+          complaint={problem} />
       </Form>
     </Card>
   );
@@ -62,11 +64,18 @@ export function TagsCard({ tags, integration, connection, disabled, changed }: N
   const [pairs, setPairs] = useState<Pair[]>(start);
   const put = (at: number, part: Partial<Pair>) => setPairs(pairs.map((pair, index) => (index === at ? { ...pair, ...part } : pair)));
   const same = JSON.stringify(pairs) === JSON.stringify(start);
+  if (disabled) {
+    return (
+      <Card title="Tags">
+        {start.length === 0 ? <p class="soft small">No tags.</p> : <p class="chips">{start.map((pair) => <span key={pair.name} class="chip on">{pair.name}: {pair.value}</span>)}</p>}
+      </Card>
+    );
+  }
   return (
     <Card title="Tags" text="To find and filter connections by what you know: a plan, a region, a team.">
       <Form
         verb="Save tags"
-        disabled={disabled || same || pairs.some((pair) => pair.name.trim() === "")}
+        disabled={same || pairs.some((pair) => pair.name.trim() === "")}
         send={() =>
           api.patch(
             "/connections/{connectionId}",
@@ -79,25 +88,21 @@ export function TagsCard({ tags, integration, connection, disabled, changed }: N
           changed();
         }}
         beside={
-          !disabled && (
-            <button type="button" class="quiet" onClick={() => setPairs([...pairs, { name: "", value: "" }])}>
-              <Icon name="plus" /> Add a tag
-            </button>
-          )
+          <button type="button" class="quiet" onClick={() => setPairs([...pairs, { name: "", value: "" }])}>
+            <Icon name="plus" /> Add a tag
+          </button>
         }
       >
         {pairs.length === 0 && <p class="soft small">No tags.</p>}
         {pairs.map((pair, at) => (
           <div class="pair" key={at}>
-            <input class="input" aria-label={`Name of tag ${at + 1}`} placeholder="plan" value={pair.name} readOnly={disabled}
+            <input class="input" aria-label={`Name of tag ${at + 1}`} placeholder="plan" value={pair.name}
               onInput={(event) => put(at, { name: event.currentTarget.value })} />
-            <input class="input" aria-label={`Value of tag ${at + 1}`} placeholder="pro" value={pair.value} readOnly={disabled}
+            <input class="input" aria-label={`Value of tag ${at + 1}`} placeholder="pro" value={pair.value}
               onInput={(event) => put(at, { value: event.currentTarget.value })} />
-            {!disabled && (
-              <button type="button" class="glyph quiet" aria-label={`Take tag ${pair.name || at + 1} away`} onClick={() => setPairs(pairs.filter((_, index) => index !== at))}>
-                <Icon name="cross" />
-              </button>
-            )}
+            <button type="button" class="glyph quiet" aria-label={`Take tag ${pair.name || at + 1} away`} onClick={() => setPairs(pairs.filter((_, index) => index !== at))}>
+              <Icon name="cross" />
+            </button>
           </div>
         ))}
       </Form>

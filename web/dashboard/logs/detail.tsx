@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { copy, CopyText } from "../components/copy.tsx";
 import { Icon } from "../components/icons.tsx";
-import { JsonTree, Text } from "../components/json-tree.tsx";
+import { JsonTree } from "../components/json-tree.tsx";
 import { useLoad } from "../components/load.ts";
 import { Fact, Facts } from "../components/text.tsx";
 import { Show } from "../components/states.tsx";
@@ -14,6 +14,7 @@ import { mayWrite, session } from "../shell/session.ts";
 import { curl, worthSending } from "./curl.ts";
 import type { Told } from "./operation.ts";
 import { duration, exactly, kindName, partsOf, requestLine, statusText, toneOf } from "./operation.ts";
+import { Address } from "./exchange.tsx";
 import { Replay } from "./replay.tsx";
 import type { Step } from "./steps.ts";
 import { problemOf, stepsOf, wholeBody } from "./steps.ts";
@@ -98,7 +99,7 @@ function Whole({ told, show }: { told: Told; show(id: string): void }) {
 /** The path in full; the host, which is the same in most of them, beside it and softer. */
 function Line({ method, url }: { method: string; url: string }) {
   const { host, path } = partsOf(url);
-  return <><span class={`verb ${method.toLowerCase()}`}>{method}</span> <Text text={path} most={600} />{host !== null && <span class="log-host">{host}</span>}</>;
+  return <><span class={`verb ${method.toLowerCase()}`}>{method}</span> <Address url={path} />{host !== null && <span class="log-host">{host}</span>}</>;
 }
 
 /** Narrows the list to what this operation shares with others. */

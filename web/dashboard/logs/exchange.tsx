@@ -14,7 +14,7 @@ export function Exchange({ step }: { step: Step }) {
       {request !== null && (
         <section aria-label="Request">
           <h4>Request</h4>
-          <p class="exchange-line mono"><span class={`verb ${request.method.toLowerCase()}`}>{request.method}</span> <Text text={request.url} most={1_000} /></p>
+          <p class="exchange-line mono"><span class={`verb ${request.method.toLowerCase()}`}>{request.method}</span> <Address url={request.url} /></p>
           <SideOf side={request} of="request" />
         </section>
       )}
@@ -32,22 +32,41 @@ export function Exchange({ step }: { step: Step }) {
 }
 
 function SideOf({ side, of }: { side: Side; of: string }) {
-  const lines = [...side.facts, ...side.headers];
   return (
     <>
-      {lines.length > 0 && (
-        <dl class="headers">
-          {lines.map(([name, value], index) => (
-            <div key={index}>
-              <dt>{name}</dt>
-              <dd class="mono">{value === "REDACTED" ? <span class="soft">not kept</span> : <Text text={value} most={400} />}</dd>
-            </div>
-          ))}
-        </dl>
-      )}
+      <Lines of={side.facts} />
       {side.body !== null && <KeptBody body={side.body} of={of} />}
+      {side.headers.length > 0 && (
+        <details class="fold" open={side.body === null}>
+          <summary>{side.headers.length === 1 ? "1 header" : `${side.headers.length.toLocaleString()} headers`}</summary>
+          <Lines of={side.headers} />
+        </details>
+      )}
     </>
   );
+}
+
+function Lines({ of }: { of: readonly [string, string][] }) {
+  if (of.length === 0) return null;
+  return (
+    <dl class="headers">
+      {of.map(([name, value], index) => (
+        <div key={index}>
+          <dt>{name}</dt>
+          <dd class="mono">{value === "REDACTED" ? <span class="soft">not kept</span> : <Text text={value} most={400} />}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** Characters of an address that get places to break. */
+const BREAKS = 1_000;
+
+/** An address that breaks after its slashes where it must break. */
+export function Address({ url }: { url: string }) {
+  if (url.length > BREAKS) return <Text text={url} most={BREAKS} />;
+  return <>{url.split(/(?<=[/?&])(?=[^/])/).map((part, at) => (at === 0 ? part : [<wbr />, part]))}</>;
 }
 
 const LEFT_OUT: Record<string, string> = {

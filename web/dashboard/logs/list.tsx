@@ -60,8 +60,8 @@ function pageOf(row: Row): string {
 function Line({ row, now }: { row: Row; now: number }) {
   const line = requestLine(row.summary);
   const kind = kindName(row.type, row.action);
-  // "Token refresh: token refreshed" says it twice.
-  const more = row.error ?? (row.summary.startsWith(kind) ? "" : row.summary);
+  // "Token refresh: Token refreshed" says it twice.
+  const more = row.error ?? (row.state === "success" && row.summary.split(" ").length <= 3 ? "" : row.summary);
   return (
     <div class="log-row">
       <span class="log-time mono" title={exactly(row.at)}>{clock(row.at, now)}</span>

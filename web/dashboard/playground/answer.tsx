@@ -54,7 +54,7 @@ function TablesView({ tables }: { tables: readonly Table[] }) {
           <select class="input fit" aria-label="List" value={String(picked)} onChange={(event) => setPicked(Number(event.currentTarget.value))}>
             {tables.map((one, index) => <option key={index} value={String(index)}>{one.title}</option>)}
           </select>
-        ) : <h3 class="mono">{table.title}</h3>}
+        ) : <h2 class="label mono">{table.title}</h2>}
         <span class="line">
           <span class="soft small">{rows.length.toLocaleString()} × {columns.length.toLocaleString()}</span>
           <CopyButton text={() => csv(table.data)} what="the table as CSV" label="Copy as CSV" />
