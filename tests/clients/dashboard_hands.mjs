@@ -150,12 +150,13 @@ async function share(page, app, options, report) {
 async function look(page, app, report) {
     await page.goto(`${app}/e/dev/settings#look`);
     const frame = page.frameLocator('.look-preview');
-    await frame.getByText('SharePoint Online').waitFor();
+    await frame.getByRole('button', { name: /Microsoft Excel/ }).waitFor();
     const accent = () => frame.locator('html').evaluate((root) => root.style.getPropertyValue('--light-accent'));
     const card = page.locator('#look');
     await card.getByRole('textbox', { name: 'Colour on light ground optional' }).fill('#7a1fa2');
     await page.waitForFunction(() => document.querySelector('.look-preview').contentDocument.documentElement.style.getPropertyValue('--light-accent') === '#7a1fa2');
-    report.check('the preview wears a colour before it is saved', (await accent()) === '#7a1fa2');
+    const worn = await frame.getByRole('button', { name: /Microsoft Excel/ }).evaluate((one) => getComputedStyle(one).backgroundColor);
+    report.check('the preview wears a colour before it is saved', (await accent()) === '#7a1fa2' && worn === 'rgb(122, 31, 162)', worn);
     await card.getByRole('textbox', { name: 'Colour on light ground optional' }).fill('#ffe');
     await card.getByText('Six digits').waitFor();
     report.check('half a colour is not saved', await card.getByRole('button', { name: 'Save' }).isDisabled());

@@ -60,14 +60,12 @@ export async function start(arrival: Promise<string | null>): Promise<void> {
   fail({ code: "missing_session_token", message: framed ? "The page that opened this one sent no session token." : "The link has no session token." });
 }
 
-/** What the dashboard shows beside the settings: no session, nothing to press. */
+/** What the dashboard shows beside the settings: the usual first view without a session, and with nothing behind it. */
 function preview(): void {
   hear((data) => {
     if (data.type === "settings_changed") wear(data.payload as Session["connectUISettings"]);
   });
-  const integrations = ["Microsoft Excel", "SharePoint Online"].map((name) => ({ unique_key: name, provider: "", display_name: name }));
-  shown = integrations;
-  show({ kind: "list", busy: null });
+  wear(undefined);
   // The first "ready" was told before anybody listened here.
   tell("ready");
 }
@@ -75,7 +73,8 @@ function preview(): void {
 function wear(settings: Session["connectUISettings"]): void {
   applyTheme(settings);
   logo = settings?.logo ?? null;
-  show({ kind: "list", busy: null });
+  const nothing = { docs: undefined, account: null, fields: [], values: {}, proof: null, make: async () => "", submit: async () => {} };
+  show({ kind: "form", model: { key: "preview", name: "Microsoft Excel", inWindow: true, reconnecting: false, ...nothing } });
 }
 
 async function load(api: Api): Promise<void> {
