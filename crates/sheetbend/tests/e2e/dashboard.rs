@@ -99,6 +99,13 @@ async fn needs_browser_everything_is_reached_by_keys_and_shown_by_links() {
 }
 
 #[tokio::test]
+#[ignore = "needs Node and a browser"]
+async fn needs_browser_people_come_change_lose_their_password_and_go() {
+    let server = Start::dev().start();
+    node("dashboard_people.mjs", &json!({"setup": server.facts["dashboard_url"]})).await;
+}
+
+#[tokio::test]
 #[ignore = "needs Python"]
 async fn needs_python_dev_opens_the_dashboard_for_a_person_at_a_desktop() {
     let arguments = json!(["dev", "--sandbox-listen", "127.0.0.1:0", "--listen", "127.0.0.1:0"]);
