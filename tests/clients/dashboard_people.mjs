@@ -153,14 +153,21 @@ async function lost(page, theirs, app, report) {
 
 async function ends(page, app, report) {
     await page.goto(`${app}/e/prod/settings#environments`);
-    await button(page, 'Delete environment…').click();
+    const begin = page.getByRole('button', { name: 'Delete environment…' });
+    await begin.waitFor();
+    report.check('a production environment is not deleted', await begin.isDisabled());
+    await page.locator('#environments').getByLabel('Name').fill('staging');
+    await button(page, 'Create environment').click();
+    await page.waitForURL(/\/e\/staging$/);
+    await page.goto(`${app}/e/staging/settings#environments`);
+    await begin.click();
     const end = page.locator('dialog').getByRole('button', { name: 'Delete environment' });
     report.check('an environment is not deleted by one click', await end.isDisabled());
-    await page.locator('dialog input').fill('prod');
+    await page.locator('dialog input').fill('staging');
     await end.click();
-    await page.waitForURL(/\/e\/dev$/);
-    await page.goto(`${app}/e/prod/logs`);
-    await heading(page, 'The environment prod is not open to you');
+    await page.waitForURL(/\/e\/(dev|prod)$/);
+    await page.goto(`${app}/e/staging/logs`);
+    await heading(page, 'The environment staging is not open to you');
     report.check('a deleted environment says so', true);
 }
 

@@ -66,7 +66,7 @@ const BREAKS = 1_000;
 /** An address that breaks after its slashes where it must break. */
 export function Address({ url }: { url: string }) {
   if (url.length > BREAKS) return <Text text={url} most={BREAKS} />;
-  return <>{url.split(/(?<=[/?&])(?=[^/])/).map((part, at) => (at === 0 ? part : [<wbr />, part]))}</>;
+  return <>{url.split(/(?<=[^:/]\/|[?&])/).map((part, at) => (at === 0 ? part : [<wbr />, part]))}</>;
 }
 
 const LEFT_OUT: Record<string, string> = {

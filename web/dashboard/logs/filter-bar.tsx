@@ -24,7 +24,7 @@ export function FilterBar({ filters, change }: FilterProps) {
   const [open, setOpen] = useState(false);
   const set = count(filters);
   return (
-    <div class="filters" role="search" aria-label="Log">
+    <div class="log-filters" role="search" aria-label="Log">
       <div class="filters-first">
         <SearchField text={filters.search} change={(search) => change({ search })} />
         <Span filters={filters} change={change} />

@@ -5,6 +5,8 @@ import { Mark } from "../components/icons.tsx";
 import { useLoad } from "../components/load.ts";
 import { Search } from "../components/search.tsx";
 import { Empty, Show } from "../components/states.tsx";
+import { WALKS } from "../home/walks.ts";
+import { examplesOf } from "../playground/examples.ts";
 import { PageHead, plural } from "../components/text.tsx";
 import { api } from "../shell/api.ts";
 import { go, href, query, setQuery } from "../shell/place.ts";
@@ -48,6 +50,8 @@ function Choices({ all }: { all: Provider[] }) {
   const category = query.value.get("category") ?? "";
   const categories = useMemo(() => frequent(all), [all]);
   const found = useMemo(() => matching(all, search, category), [all, search, category]);
+  // While nothing narrows the list, what most come for stands first.
+  const often = useMemo(() => (search.trim() === "" && category === "" ? popular(all) : []), [all, search, category]);
   const change = (text: string) => {
     setSearch(text);
     setQuery({ search: text });
@@ -81,23 +85,48 @@ function Choices({ all }: { all: Provider[] }) {
           </p>
         </Empty>
       ) : (
-        <ul class="tiles">
-          {found.slice(0, SHOWN).map((one) => (
-            <li key={one.name}>
-              <a class="tile" href={href(`/integrations/new/${encodeURIComponent(one.name)}`)}>
-                <Mark name={one.name} title={one.display_name} />
-                <span class="two-lines grow">
-                  <span class="tile-name cut" title={one.display_name}>{one.display_name}</span>
-                  <span class="soft small cut">{AUTH[one.auth_mode] ?? one.auth_mode}</span>
-                </span>
-              </a>
-            </li>
-          ))}
-        </ul>
+        <>
+          {often.length > 0 && (
+            <section class="stack tight" aria-label="Popular">
+              <h2 class="label">Popular</h2>
+              <Tiles of={often} />
+            </section>
+          )}
+          <section class="stack tight" aria-label="Providers">
+            {often.length > 0 && <h2 class="label">All providers</h2>}
+            <Tiles of={found.slice(0, SHOWN)} />
+          </section>
+        </>
       )}
       {found.length > SHOWN && <p class="soft small">{plural(found.length - SHOWN, "more provider")}: search to see them.</p>}
     </>
   );
+}
+
+function Tiles({ of }: { of: readonly Provider[] }) {
+  return (
+    <ul class="tiles">
+      {of.map((one) => (
+        <li key={one.name}>
+          <a class="tile" href={href(`/integrations/new/${encodeURIComponent(one.name)}`)}>
+            <Mark name={one.name} title={one.display_name} />
+            <span class="two-lines grow">
+              <span class="tile-name cut" title={one.display_name}>{one.display_name}</span>
+              <span class="soft small cut">{AUTH[one.auth_mode] ?? one.auth_mode}</span>
+            </span>
+          </a>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const POPULAR = 12;
+
+/** Those with first steps of their own, then those that the catalogue calls popular and that have ready requests. */
+function popular(all: Provider[]): Provider[] {
+  const rank = (one: Provider) => (Object.hasOwn(WALKS, one.name) ? 2 : one.categories.includes("popular") && examplesOf(one.name).length > 0 ? 1 : 0);
+  return all.filter((one) => rank(one) > 0).sort((a, b) => rank(b) - rank(a) || a.display_name.localeCompare(b.display_name)).slice(0, POPULAR);
 }
 
 /** How an account is connected, by the wire's word. */
