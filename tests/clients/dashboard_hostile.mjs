@@ -53,6 +53,8 @@ async function look(page, name, options, report) {
         await page.setViewportSize({ width, height: 800 });
         const over = await overflow(page);
         report.check(`${name} fits ${width} px`, over <= 0, over);
+        const cut = await page.evaluate(() => [...document.querySelectorAll('.table-box')].filter((one) => one.scrollWidth > one.clientWidth + 1).length);
+        report.check(`tables of ${name} fit ${width} px`, cut === 0, cut);
         if (options.pictures) {
             mkdirSync(options.pictures, { recursive: true });
             await page.screenshot({ path: `${options.pictures}/hostile-${name}-${width}.png` });
