@@ -17,7 +17,7 @@ import { api } from "../shell/api.ts";
 import { environment } from "../shell/place.ts";
 import { mayWrite } from "../shell/session.ts";
 
-export const title = "Settings";
+export const title = "Environment";
 
 type Settings = components["schemas"]["Environment"];
 
@@ -31,7 +31,7 @@ export default function SettingsPage() {
   useAnchor(loaded.value !== undefined);
   return (
     <>
-      <PageHead title="Settings" text={<>Of the environment <b>{environment.value}</b>.</>} />
+      <PageHead title="Environment" text={<>Settings of <b>{environment.value}</b>. Each card is saved by itself.</>} />
       <Show from={loaded} rows={10}>{(answer) => <Cards settings={answer.data} loaded={loaded} />}</Show>
     </>
   );
