@@ -54,18 +54,27 @@ const toList = (loaded: Loaded) => (loaded.integrations.length > 1 ? () => list(
 
 /** Waits for the token, reads the session, then shows where to begin. */
 export async function start(arrival: Promise<string | null>): Promise<void> {
-  hear((data) => data.type === "settings_changed" && options.preview && applyTheme(data.payload as Session["connectUISettings"]));
   if (options.preview) return preview();
   const token = await arrival;
   if (token !== null) return load(createApi(token));
   fail({ code: "missing_session_token", message: framed ? "The page that opened this one sent no session token." : "The link has no session token." });
 }
 
-/** What the dashboard shows beside the settings: no session, nothing to press. */
+/** What the dashboard shows beside the settings: the usual first view without a session, and with nothing behind it. */
 function preview(): void {
-  const integrations = ["Microsoft Excel", "SharePoint Online"].map((name) => ({ unique_key: name, provider: "", display_name: name }));
-  shown = integrations;
-  show({ kind: "list", busy: null });
+  hear((data) => {
+    if (data.type === "settings_changed") wear(data.payload as Session["connectUISettings"]);
+  });
+  wear(undefined);
+  // The first "ready" was told before anybody listened here.
+  tell("ready");
+}
+
+function wear(settings: Session["connectUISettings"]): void {
+  applyTheme(settings);
+  logo = settings?.logo ?? null;
+  const nothing = { docs: undefined, account: null, fields: [], values: {}, proof: null, make: async () => "", submit: async () => {} };
+  show({ kind: "form", model: { key: "preview", name: "Microsoft Excel", inWindow: true, reconnecting: false, ...nothing } });
 }
 
 async function load(api: Api): Promise<void> {

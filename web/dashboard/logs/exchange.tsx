@@ -1,6 +1,7 @@
 // A request and its response, side by side.
 
 import { CodeBlock } from "../components/code-block.tsx";
+import { CopyButton } from "../components/copy.tsx";
 import { JsonTree, Text } from "../components/json-tree.tsx";
 import type { Kept, Side, Step } from "./steps.ts";
 
@@ -90,7 +91,13 @@ function KeptBody({ body, of }: { body: Kept; of: string }) {
 export function BodyOf({ body, label }: { body: string; label: string }) {
   if (body === "") return <p class="soft small">Empty body</p>;
   const parsed = jsonOf(body);
-  return parsed === undefined ? <CodeBlock text={body} label={label} wrap /> : <JsonTree value={parsed} label={label} />;
+  if (parsed === undefined) return <CodeBlock text={body} label={label} wrap />;
+  return (
+    <div class="json-box">
+      <CopyButton text={body} what={label.toLowerCase()} />
+      <JsonTree value={parsed} label={label} />
+    </div>
+  );
 }
 
 /** The object or list that a text spells, or undefined. */

@@ -2,7 +2,6 @@
 
 import { useState } from "preact/hooks";
 import type { Failure } from "../../shared/api.ts";
-import { CopyText } from "../components/copy.tsx";
 import { Check, TextField, complaintAt } from "../components/form.tsx";
 import { session } from "../shell/session.ts";
 import type { CardProps, Change } from "./part.tsx";
@@ -42,7 +41,7 @@ export function Addresses({ settings, keep }: CardProps) {
       </fieldset>
       <TextField label="Callback URL" optional value={callback.all.callback_url} change={callback.put("callback_url")} placeholder={usual} inputMode="url"
         complaint={complaintAt(failure, "callback_url")}
-        help={<>Only where an address of your own forwards to this server. Otherwise providers use <CopyText text={usual} what="callback URL" /></>} />
+        help={<>Only where an address of your own forwards to this server. Empty: <code>{usual}</code></>} />
     </SavedCard>
   );
 }
