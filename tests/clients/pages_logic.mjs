@@ -13,6 +13,7 @@ await run(async (options, report) => {
         routes(report, await load('dashboard/shell/route.ts'));
         addresses(report, await load('shared/api.ts'));
         drafts(report, await load('dashboard/integrations/draft.ts'));
+        brushes(report, await load('dashboard/components/brush.ts'));
     } finally {
         done();
     }
@@ -86,6 +87,20 @@ function drafts(report, { emptyDraft, creation }) {
     report.check('fields go to their rooms', JSON.stringify([body.credentials, body.integration_config, body.allowed_hosts])
         === JSON.stringify([{ type: 'OAUTH2', client_id: 'id', scopes: '' }, { tenant: 'contoso' }, ['a.example', '*.b.example']]), body);
     report.check('no end is no key', !('secret_expires_at' in body));
+}
+
+function brushes(report, { moved }) {
+    const after = (keys, count = 60) => keys.reduce((spot, key) => moved(spot, key.replace('+', ''), key.startsWith('+'), count) ?? spot, null);
+    const expect = [
+        [['ArrowLeft'], { at: 59, from: 59 }],
+        [['ArrowRight', 'ArrowRight'], { at: 59, from: 59 }],
+        [['ArrowLeft', '+ArrowLeft', '+ArrowLeft'], { at: 57, from: 59 }],
+        [['Home', '+PageDown', '+End'], { at: 59, from: 0 }],
+        [['Home', '+End', 'ArrowLeft'], { at: 58, from: 58 }],
+        [['a'], null],
+    ];
+    const wrong = expect.filter(([keys, wanted]) => JSON.stringify(after(keys)) !== JSON.stringify(wanted));
+    report.check('keys mark a span of bars', wrong.length === 0 && after(['End'], 0) === null, wrong.map(([keys]) => [keys, after(keys)]));
 }
 
 function throws(work, kind) {

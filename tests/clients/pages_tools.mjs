@@ -25,6 +25,7 @@ await run(async (options, report) => {
         filters(report, await load('dashboard/logs/filters.ts'));
         rows(report, await load('dashboard/logs/rows.ts'));
         steps(report, await load('dashboard/logs/steps.ts'));
+        links(report, await load('shared/link.ts'));
         await tail(report, await load('dashboard/logs/tail.ts'));
         scopes(report, await load('dashboard/keys/scopes.ts'), readFileSync(options.permissions, 'utf8'));
     } finally {
@@ -118,7 +119,12 @@ function rows(report, { older, newer, arrive, EMPTY, MOST }) {
     report.check('news find their place', after.rows.map((one) => Number(one.id)).join() === '105,100,99,98,97' && after.rows[2].state === 'success', after.rows);
 }
 
-function steps(report, { stepsOf, safeLink, wholeBody }) {
+function links(report, { safeLink }) {
+    const scripts = ['data:text/html,x', 'javascript:alert(1)', ' javascript:alert(1)', 'java\nscript:x', '//x', 'vbscript:x', '', null, undefined];
+    report.check('links are web links', scripts.every((link) => safeLink(link) === null) && safeLink('https://x') === 'https://x');
+}
+
+function steps(report, { stepsOf, wholeBody }) {
     const told = (messages) => stepsOf({ messages });
     const [retry] = told([{ created_at: '2026-01-01T00:00:00Z', message: 'x', level: 'warn', detail: { status: 503, retry: { attempt: 1, max: 3, waited: 250 } } }]);
     report.check('a retry is read', retry.retry.attempt === 1 && retry.retry.waitedMs === 250 && retry.rest === null, retry);
@@ -126,7 +132,6 @@ function steps(report, { stepsOf, safeLink, wholeBody }) {
     report.check('a problem is read, its script is not', refresh.problem.cause === 'c' && refresh.problem.link === null && refresh.durationMs === 1.5 && refresh.rest === null, refresh);
     const [refused] = told([{ request: { method: 'POST', url: 'https://x/y', target: '/y', body: { text: '{}', redacted: true } }, response: { code: 404, body: { left_out: 'binary' }, error: { code: 'itemNotFound', message: 'gone' } } }]);
     report.check('what the provider said is read', refused.problem.cause === 'gone' && refused.request.target === '/y' && wholeBody(refused.request.body) === null && refused.response.body.leftOut === 'binary', refused);
-    report.check('links are web links', safeLink('data:text/html,x') === null && safeLink('https://x') === 'https://x');
     const odd = [{}, { detail: null }, { detail: [] }, { detail: 'x', request: 7, response: null }, { message: {}, created_at: 5, detail: { retry: 'x', problem: [] } }, { request: { headers: 'x' } }];
     report.check('anything is a step', told(odd).length === odd.length);
 }

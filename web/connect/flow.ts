@@ -59,13 +59,21 @@ export async function start(arrival: Promise<Begun | null>): Promise<void> {
   fail({ code: "missing_session_token", message: framed ? "The page that opened this one sent no session token." : "The link has no session token." });
 }
 
-/** What the dashboard shows beside the settings: no session, nothing to press. */
+/** What the dashboard shows beside the settings: the usual first view without a session, and with nothing behind it. */
 function preview(): void {
-  hear((data) => data.type === "settings_changed" && applyTheme(data.payload as Session["connectUISettings"]));
+  hear((data) => {
+    if (data.type === "settings_changed") wear(data.payload as Session["connectUISettings"]);
+  });
+  wear(undefined);
   tell("ready");
-  const integrations = ["Microsoft Excel", "SharePoint Online"].map((name) => ({ unique_key: name, provider: "", display_name: name }));
-  shown = integrations;
-  show({ kind: "list", busy: null });
+}
+
+function wear(settings: Session["connectUISettings"]): void {
+  applyTheme(settings);
+  logo = settings?.logo ?? null;
+  const name = "Microsoft Excel";
+  const nothing = { docs: undefined, account: null, fields: [], values: {}, refused: {}, proof: null, make: async () => "", submit: async () => {} };
+  show({ kind: "form", model: { key: "preview", name, marked: { name, mark: "grid" }, inWindow: true, reconnecting: false, ...nothing } });
 }
 
 async function load(api: Api, asked: Promise<Answers>): Promise<void> {

@@ -9,7 +9,7 @@ import { Invitation } from "./pages/invitation.tsx";
 import { Setup } from "./pages/setup.tsx";
 import { SignIn } from "./pages/sign-in.tsx";
 import { routes } from "./routes.ts";
-import { onReturn, whoIsHere } from "./shell/api.ts";
+import { onReturn, watchServer, whoIsHere } from "./shell/api.ts";
 import { listen } from "./shell/keys.ts";
 import { addressed, belongsToEnvironment, environment, followBrowser, go, path } from "./shell/place.ts";
 import { session, settle } from "./shell/session.ts";
@@ -52,5 +52,6 @@ function Dashboard() {
 dress();
 followBrowser();
 listen();
+watchServer();
 const root = document.getElementById("app");
 if (root) render(<Dashboard />, root);

@@ -10,8 +10,8 @@ export const routes: readonly Route[] = [
     load: () => import("./pages/integrations.tsx"),
     nav: { title: "Integrations", icon: "plug", group: "build", jump: "i" },
   },
-  { path: "/integrations/new", load: () => import("./pages/catalog.tsx") },
-  { path: "/integrations/new/:provider", load: () => import("./pages/new-integration.tsx") },
+  { path: "/integrations/new", load: () => import("./pages/catalog.tsx"), for: "developer" },
+  { path: "/integrations/new/:provider", load: () => import("./pages/new-integration.tsx"), for: "developer" },
   { path: "/integrations/:key", load: () => import("./pages/integration.tsx") },
   {
     path: "/connections",

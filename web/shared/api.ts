@@ -1,6 +1,7 @@
 // Calls to the server this page came from. Every call ends in a value: what was asked for, or a failure that says what
 // happened, who must act and how. Nothing here throws for an answer of the server or for its absence.
 
+import { safeLink } from "./link.ts";
 import type { paths } from "./openapi.d.ts";
 
 type Method = "get" | "post" | "put" | "patch" | "delete";
@@ -137,6 +138,7 @@ async function exchange<T>(url: string, request: RequestInit): Promise<Answer<T>
     value = undefined;
   }
   if (response.ok) return { ok: true, value: value as T };
+  if (isGateway(response.status, value)) return { ok: false, failure: withoutAnswer(null) };
   return { ok: false, failure: failureOf(response.status, value, response.headers.get("Retry-After")) };
 }
 
@@ -146,11 +148,17 @@ async function open(around: Surroundings, path: string, options: Options): Promi
   try {
     const response = await fetch(address(around.base, path, options), request);
     if (response.ok) return response;
-    around.seen(failureOf(response.status, await response.json().catch(() => undefined), null), path);
+    const value: unknown = await response.json().catch(() => undefined);
+    around.seen(isGateway(response.status, value) ? withoutAnswer(null) : failureOf(response.status, value, null), path);
   } catch (error) {
     around.seen(withoutAnswer(error), path);
   }
   return null;
+}
+
+/** A proxy in front answers for a server that is not there. */
+function isGateway(status: number, body: unknown): boolean {
+  return [502, 503, 504].includes(status) && text(record(record(body)["error"])["code"]) === undefined;
 }
 
 function withoutAnswer(error: unknown): Failure {
@@ -180,7 +188,7 @@ export function failureOf(status: number, body: unknown, retryAfter: string | nu
     message: said ?? `The server answered ${status}.`,
     actor: text(payload["actor"]) ?? null,
     remedy: text(payload["remedy"]) ?? (status === 429 && retryAfter ? `Try again in ${retryAfter} s.` : null),
-    link: text(payload["link"]) ?? null,
+    link: safeLink(text(payload["link"])),
     places,
   };
 }

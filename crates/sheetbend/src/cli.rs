@@ -67,6 +67,9 @@ pub struct DevOptions {
     /// Serve https as well, on a port of its own, with a certificate of the sandbox's authority
     #[arg(long)]
     pub tls: bool,
+    /// Leave the browser alone; by itself the dashboard opens when a person starts this in a terminal on a desktop
+    #[arg(long)]
+    pub no_open: bool,
 }
 
 /// The simulated tenant.

@@ -27,6 +27,15 @@ impl Order {
     }
 }
 
+/// By which index a page of a search is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// As the database thinks best; where keys have a narrow range, by their order.
+    Planned,
+    /// By the words: all that match are found, then put in order.
+    ByWords,
+}
+
 /// How the last word of a search is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LastWord {
@@ -59,16 +68,45 @@ impl Dialect {
 
     /// `key` and `seq` (on SQLite `key` again) of what matches a query of [`Self::text_query`] in `$1` and has a key
     /// from `$2` on and below `$3`: the first in order, at most `$4`.
-    pub(crate) fn text_hits(self, order: Order) -> String {
+    pub(crate) fn text_hits(self, order: Order, way: Way) -> String {
         let (columns, condition, key) = match self {
             Self::Sqlite => ("rowid, rowid", "operations_text MATCH $1", "rowid"),
             Self::Postgres => ("key, seq", "words @@ CAST(CAST($1 AS TEXT) AS TSQUERY)", "key"),
         };
+        // No index has the order of this, so PostgreSQL does not walk all keys in the hope of an early end.
+        let sorted = match (self, way) {
+            (Self::Postgres, Way::ByWords) => "key + 0",
+            _ => key,
+        };
         let order = order.sql();
         format!(
             "SELECT {columns} FROM operations_text WHERE {condition} AND {key} >= $2 AND {key} < $3 \
-             ORDER BY {key} {order} LIMIT $4"
+             ORDER BY {sorted} {order} LIMIT $4"
         )
+    }
+
+    /// The key that `$3` others from `$1` on and below `$2` come before, where a search must say by which index it is
+    /// to go.
+    ///
+    /// PostgreSQL takes a word that it knows nothing of for one of many rows, and walks a million of them for it.
+    pub(crate) fn text_stretch(self, order: Order) -> Option<String> {
+        let order = order.sql();
+        let sql = format!(
+            "SELECT key FROM operations_text WHERE key >= $1 AND key < $2 ORDER BY key {order} LIMIT 1 OFFSET $3"
+        );
+        (self == Self::Postgres).then_some(sql)
+    }
+
+    /// A row if anything matches a query of [`Self::text_query`] in `$1`.
+    pub(crate) fn text_any(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SELECT 1 FROM operations_text WHERE operations_text MATCH $1 LIMIT 1",
+            // The inner query is planned as if all its rows were wanted.
+            Self::Postgres => {
+                "WITH found AS MATERIALIZED (SELECT 1 FROM operations_text \
+                 WHERE words @@ CAST(CAST($1 AS TEXT) AS TSQUERY)) SELECT 1 FROM found LIMIT 1"
+            }
+        }
     }
 
     /// The operations `o` of the hits in a JSON array parameter, second columns of [`Self::text_hits`], that are of

@@ -62,13 +62,11 @@ pub(crate) fn all(dialect: Dialect) -> Vec<String> {
     all.extend(crate::sealed::column_statements().map(str::to_owned));
     all.extend(crate::connections::list::every_shape(dialect));
     all.extend(crate::operations::beginnings::every_shape(dialect));
+    all.extend(crate::operations::hits::every_shape(dialect));
     all.extend(crate::operations::list::every_shape(dialect));
     all.extend(crate::operations::histogram::every_shape(dialect));
     all.extend(crate::deliveries::list::every_shape());
     all.extend([dialect.text_insert(), dialect.text_delete()].map(str::to_owned));
-    all.extend(
-        [crate::dialect::Order::Newest, crate::dialect::Order::Oldest].map(|order| dialect.text_hits(order)),
-    );
     all.push(crate::operations::text::take_queue(dialect));
     all.extend(crate::size::every_shape(dialect));
     all.extend([crate::checks::claim(dialect), crate::schedules::due(dialect), crate::tasks::claim(dialect)]);

@@ -123,11 +123,12 @@ fn read(mut row: Row) -> Result<Task, StoreError> {
 
 /// Enqueues within the transaction that is the cause; workers on every node are woken by its commit.
 pub(crate) async fn enqueue(tx: &mut Tx<'_>, tasks: &[NewTask], now_ms: i64) -> Result<(), StoreError> {
-    for task in tasks {
+    let list = |task: &NewTask| {
         let payload = json(&task.payload)?;
-        tx.execute(INSERT, params![&task.kind, task.dedup.as_deref(), payload, task.due_at_ms, now_ms])
-            .await?;
-    }
+        Ok(params![&task.kind, task.dedup.as_deref(), payload, task.due_at_ms, now_ms])
+    };
+    let lists = tasks.iter().map(list).collect::<Result<Vec<_>, StoreError>>()?;
+    tx.each(INSERT, &lists).await?;
     if !tasks.is_empty() {
         tx.wake_workers();
     }

@@ -1,7 +1,9 @@
 // Charts as SVG: bars over time that select a span, and lines with a cursor. Small enough to need no library.
 
 import type { ComponentChildren, VNode } from "preact";
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { Spot } from "./brush.ts";
+import { moved } from "./brush.ts";
 
 const FOOT = 20;
 const LEFT = 48;
@@ -14,7 +16,7 @@ export interface Bucket {
   failed: number;
 }
 
-/** Bars over time: what failed stands below what did not. Dragging over them selects a span of time. */
+/** Bars over time: what failed stands below what did not. Dragging over them, or the arrow keys, select a span of time. */
 export function Histogram(props: {
   buckets: readonly Bucket[];
   stepMs: number;
@@ -29,6 +31,8 @@ export function Histogram(props: {
   const { box, width } = useWidth();
   const [drag, setDrag] = useState<{ from: number; to: number } | null>(null);
   const [over, setOver] = useState<number | null>(null);
+  const [spot, setSpot] = useState<Spot | null>(null);
+  const told = useId();
   const most = Math.max(1, ...buckets.map((bucket) => bucket.total));
   const step = width / Math.max(1, buckets.length);
   const tall = (count: number) => (count === 0 ? 0 : Math.max(1.5, (count / most) * (height - FOOT - 4)));
@@ -36,13 +40,28 @@ export function Histogram(props: {
     const left = (event.currentTarget as Element).getBoundingClientRect().left;
     return Math.min(buckets.length - 1, Math.max(0, Math.floor((event.clientX - left) / step)));
   };
-  const finish = () => {
-    const [first, last] = drag === null ? [undefined, undefined] : [buckets[Math.min(drag.from, drag.to)], buckets[Math.max(drag.from, drag.to)]];
-    setDrag(null);
+  const select = (from: number, to: number) => {
+    const [first, last] = [buckets[Math.min(from, to)], buckets[Math.max(from, to)]];
     if (first !== undefined && last !== undefined) props.onSelect(first.at, last.at + stepMs);
   };
+  const finish = () => {
+    setDrag(null);
+    if (drag !== null) select(drag.from, drag.to);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const next = moved(spot, event.key, event.shiftKey, buckets.length);
+    if (next !== null) setSpot(next);
+    else if (spot !== null && event.key === "Enter") select(spot.from, spot.at);
+    else if (spot !== null && event.key === "Escape") setSpot(null);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
   const base = height - FOOT;
-  const hovered = over === null ? undefined : buckets[over];
+  const at = over ?? spot?.at ?? null;
+  const hovered = at === null ? undefined : buckets[at];
+  const marked = drag ?? (spot === null ? null : { from: spot.from, to: spot.at });
   const failed = buckets.reduce((sum, bucket) => sum + bucket.failed, 0);
   const total = buckets.reduce((sum, bucket) => sum + bucket.total, 0);
   return (
@@ -52,7 +71,7 @@ export function Histogram(props: {
         <span class="legend-key square tone-bad"><b>{failed.toLocaleString()}</b> failed</span>
         {total > 0 && <span class="soft histogram-top">at most {most.toLocaleString()} in {spanOf(stepMs)}</span>}
       </p>
-      <svg width={width} height={height} role="img" aria-label={`${props.label}: ${barsInWords(buckets)}`}
+      <svg width={width} height={height} {...slider(props, spot)} aria-describedby={told} onKeyDown={onKeyDown} onBlur={() => setSpot(null)}
         onPointerDown={(event) => {
           event.currentTarget.setPointerCapture(event.pointerId);
           setDrag({ from: bucketAt(event), to: bucketAt(event) });
@@ -70,15 +89,16 @@ export function Histogram(props: {
               y={base - tall(bucket.failed)} height={tall(bucket.failed)} />
           </g>
         ))}
-        {drag !== null && (
-          <rect class="brush" x={Math.min(drag.from, drag.to) * step} y={0} height={base}
-            width={(Math.abs(drag.to - drag.from) + 1) * step} />
+        {marked !== null && (
+          <rect class="brush" x={Math.min(marked.from, marked.to) * step} y={0} height={base}
+            width={(Math.abs(marked.to - marked.from) + 1) * step} />
         )}
         <line class="axis" x1={0} x2={width} y1={base + 0.5} y2={base + 0.5} />
         <TimeMarks times={buckets.map((bucket) => bucket.at)} x={(index) => index * step} width={width} y={height - 5} />
       </svg>
-      {hovered !== undefined && over !== null && (
-        <Tip x={(over + 0.5) * step} width={width}>
+      <p id={told} class="unseen">Arrow keys go from bar to bar, with Shift they mark a span of time, Enter shows it alone.</p>
+      {hovered !== undefined && at !== null && (
+        <Tip x={(at + 0.5) * step} width={width}>
           <span>
             <b>{hovered.total.toLocaleString()}</b> {hovered.total === 1 ? "operation" : "operations"}
             {hovered.failed > 0 && <>, <b class="bad-text">{hovered.failed.toLocaleString()}</b> failed</>}
@@ -89,6 +109,24 @@ export function Histogram(props: {
       )}
     </div>
   );
+}
+
+/** What a screen reader is told of the bars: a slider over time, since a span is chosen with it. */
+function slider(props: { buckets: readonly Bucket[]; stepMs: number; label: string }, spot: Spot | null) {
+  const { buckets, stepMs } = props;
+  const at = spot?.at ?? buckets.length - 1;
+  const [low, high] = spot === null ? [at, at] : [Math.min(spot.from, spot.at), Math.max(spot.from, spot.at)];
+  const [first, last] = [buckets[low], buckets[high]];
+  const text = first === undefined || last === undefined ? "" : `${moment(first.at, stepMs)} to ${moment(last.at + stepMs, stepMs)}: ${barsInWords(buckets.slice(low, high + 1))}`;
+  return {
+    role: "slider" as const,
+    tabIndex: 0,
+    "aria-label": `${props.label}: ${barsInWords(buckets)}`,
+    "aria-valuemin": 0,
+    "aria-valuemax": Math.max(0, buckets.length - 1),
+    "aria-valuenow": Math.max(0, at),
+    "aria-valuetext": text,
+  };
 }
 
 /** One line of a chart. */

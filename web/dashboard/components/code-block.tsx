@@ -3,6 +3,7 @@
 import type { ComponentChildren, VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { CopyButton } from "./copy.tsx";
+import { visible } from "./visible.ts";
 
 /** Characters drawn at first; a text of 5 MB in one piece would hang the page. */
 const FIRST = 20_000;
@@ -24,7 +25,7 @@ export function CodeBlock(props: {
   const { text } = props;
   const [shown, setShown] = useState(FIRST);
   useEffect(() => setShown(FIRST), [text]);
-  const drawn = text.length > shown ? text.slice(0, shown) : text;
+  const drawn = visible(text.length > shown ? text.slice(0, shown) : text);
   const language = drawn.length > COLOURED ? "text" : props.language ?? "text";
   return (
     <div class="code-block">

@@ -2,6 +2,7 @@
 
 import type { ComponentChildren, VNode } from "preact";
 import { useState } from "preact/hooks";
+import { visible } from "./visible.ts";
 
 /** Children drawn at once; more on demand. */
 const BRANCH = 100;
@@ -95,10 +96,10 @@ function Leaf({ value }: { value: unknown }): VNode {
 /** A text cut at a length, with a way to see the rest. */
 export function Text({ text, most }: { text: string; most: number }): VNode {
   const [shown, setShown] = useState(most);
-  if (text.length <= shown) return <>{text}</>;
+  if (text.length <= shown) return <>{visible(text)}</>;
   return (
     <>
-      {text.slice(0, shown)}…{" "}
+      {visible(text.slice(0, shown))}…{" "}
       <button type="button" class="plain" onClick={() => setShown(shown + MORE_TEXT)}>
         {(text.length - shown).toLocaleString()} more characters
       </button>

@@ -73,7 +73,10 @@ export function Table<Row>({ caption, columns, rows, id, to, show }: {
               class={to || show ? "opens" : undefined}
               data-at={index === at ? "" : undefined}
               onClick={(event) => {
-                if (!inControl(event.target)) opened(row);
+                // Whoever marks a text to copy it opens nothing.
+                if (inControl(event.target) || getSelection()?.isCollapsed === false) return;
+                if (to && (event.metaKey || event.ctrlKey)) window.open(href(to(row)), "_blank", "noopener");
+                else opened(row);
               }}
             >
               {columns.map((column, place) => (

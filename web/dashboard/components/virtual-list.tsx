@@ -2,6 +2,7 @@
 
 import type { ComponentChildren, VNode } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { href } from "../shell/place.ts";
 
 /** Rows drawn above and below what is in sight, so that a quick scroll shows no gap. */
 const SPARE = 8;
@@ -25,6 +26,8 @@ export interface VirtualListProps<Row> {
   open?: string | null;
   onCursor: (row: Row) => void;
   onOpen: (row: Row) => void;
+  /** The page that a row opens: its rows are links then, for new tabs and for copying. */
+  to?: (row: Row) => string;
   /** The last row comes near. */
   onEnd?: () => void;
   /** The first row comes near. */
@@ -82,21 +85,36 @@ export function VirtualList<Row>(props: VirtualListProps<Row>): VNode {
       <div class="vlist-all" role="listbox" tabIndex={0} aria-label={props.label} onKeyDown={onKeyDown}
         aria-activedescendant={inSight(atCursor, first, last) ? `${props.id}-${atCursor}` : undefined} style={{ height: `${rows.length * rowHeight}px` }}>
         {rows.slice(first, last).map((row, index) => {
-          const key = keyOf(row);
-          const at = first + index;
-          return (
-            <div key={key} id={`${props.id}-${at}`} role="option" aria-selected={key === (props.open ?? props.cursor)}
-              aria-posinset={at + 1} aria-setsize={-1} class={rowClass(key, props)}
-              style={{ height: `${rowHeight}px`, transform: `translateY(${at * rowHeight}px)` }}
-              onClick={() => { props.onCursor(row); props.onOpen(row); }}>
-              {props.draw(row)}
-            </div>
-          );
+          return <Item key={keyOf(row)} row={row} at={first + index} list={props} />;
         })}
       </div>
       {props.footer}
     </div>
   );
+}
+
+function Item<Row>({ row, at, list }: { row: Row; at: number; list: VirtualListProps<Row> }): VNode {
+  const key = list.keyOf(row);
+  const look = {
+    id: `${list.id}-${at}`,
+    role: "option" as const,
+    "aria-selected": key === (list.open ?? list.cursor),
+    "aria-posinset": at + 1,
+    "aria-setsize": -1,
+    class: rowClass(key, list),
+    style: { height: `${list.rowHeight}px`, transform: `translateY(${at * list.rowHeight}px)` },
+    onClick: (event: MouseEvent) => {
+      // What opens another tab or window is the browser's.
+      if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+      event.preventDefault();
+      // The list keeps the keyboard: a row may leave the page while it scrolls.
+      (event.currentTarget as HTMLElement).parentElement?.focus({ preventScroll: true });
+      list.onCursor(row);
+      list.onOpen(row);
+    },
+  };
+  if (list.to === undefined) return <div {...look}>{list.draw(row)}</div>;
+  return <a {...look} href={href(list.to(row))} tabIndex={-1}>{list.draw(row)}</a>;
 }
 
 function rowClass<Row>(key: string, props: VirtualListProps<Row>): string {

@@ -1,12 +1,14 @@
 // Why a connection does not work: cause, who must act, how.
 
 import type { ConnectionProblem } from "../../shared/internal.ts";
+import { safeLink } from "../../shared/link.ts";
 import { Notice, whoActs } from "../components/states.tsx";
 import { Time } from "../components/text.tsx";
 import { href } from "../shell/place.ts";
 
 export function Problem({ problem, reconnect }: { problem: ConnectionProblem; reconnect?: (() => void) | undefined }) {
   const who = whoActs(problem.who ?? problem.actor);
+  const link = safeLink(problem.link);
   return (
     <Notice
       kind="bad"
@@ -31,10 +33,10 @@ export function Problem({ problem, reconnect }: { problem: ConnectionProblem; re
           </>
         )}
         {problem.code && <code>{problem.code}</code>}
-        {problem.link && (
+        {link && (
           <>
             {" · "}
-            <a href={problem.link} target="_blank" rel="noreferrer">
+            <a href={link} target="_blank" rel="noreferrer">
               What it means
             </a>
           </>

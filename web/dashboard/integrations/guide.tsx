@@ -1,11 +1,14 @@
 // Beside the form: the address to register, and what to do at the provider.
 
 import type { ProviderForm } from "../../shared/internal.ts";
+import { safeLink } from "../../shared/link.ts";
 import { CopyText } from "../components/copy.tsx";
 import { Icon } from "../components/icons.tsx";
 import { Card } from "../components/text.tsx";
 
 export function Guide({ form }: { form: ProviderForm }) {
+  const guide = safeLink(form.setup_guide_url);
+  const docs = safeLink(form.docs);
   return (
     <aside class="stack" aria-label="At the provider">
       <Card title="Callback URL" text="Register it at the provider as the redirect URI, exactly so.">
@@ -25,16 +28,16 @@ export function Guide({ form }: { form: ProviderForm }) {
           </ol>
         </Card>
       )}
-      {form.setup_guide_url && form.setup_guide.length === 0 && (
+      {guide && form.setup_guide.length === 0 && (
         <p class="small">
-          <a class="with-icon" href={form.setup_guide_url} target="_blank" rel="noreferrer">
+          <a class="with-icon" href={guide} target="_blank" rel="noreferrer">
             <Icon name="book" /> How to register an app
           </a>
         </p>
       )}
-      {form.docs && (
+      {docs && (
         <p class="small">
-          <a class="with-icon" href={form.docs} target="_blank" rel="noreferrer">
+          <a class="with-icon" href={docs} target="_blank" rel="noreferrer">
             <Icon name="book" /> {form.display_name}'s documentation
           </a>
         </p>

@@ -54,8 +54,9 @@ export class Feed {
     this.filters = filters;
     this.query = asked(filters, now);
     this.forget = onReturn(() => {
-      if (this.phase.value === "failed") this.retry();
-      else this.failure.value = null;
+      if (this.phase.value === "failed") return this.retry();
+      this.failure.value = null;
+      void this.drawBars();
     });
     void this.first();
     void this.drawBars();

@@ -6,7 +6,7 @@ import { CodeBlock } from "../components/code-block.tsx";
 import { Icon } from "../components/icons.tsx";
 import { Empty, Skeleton, Trouble } from "../components/states.tsx";
 import { VirtualList } from "../components/virtual-list.tsx";
-import { base } from "../shell/place.ts";
+import { base, query } from "../shell/place.ts";
 import { session } from "../shell/session.ts";
 import { curl } from "./curl.ts";
 import type { Feed } from "./feed.ts";
@@ -45,9 +45,16 @@ export function LogList({ feed, cursor, open, onCursor, onOpen, filtered, clear,
       </div>
       <VirtualList rows={rows} keyOf={(row) => row.id} rowHeight={narrow ? NARROW_ROW : ROW} label="Operations, newest first" id="operation"
         cursor={cursor} open={open} onCursor={onCursor} onOpen={onOpen} onEnd={feed.down} onStart={feed.up} onTop={feed.atTop}
-        rewind={feed.rewind.value} footer={footer} draw={(row) => <Line row={row} now={now} />} />
+        to={pageOf} rewind={feed.rewind.value} footer={footer} draw={(row) => <Line row={row} now={now} />} />
     </>
   );
+}
+
+/** The same list with this operation beside it. */
+function pageOf(row: Row): string {
+  const beside = new URLSearchParams(query.peek());
+  beside.set("op", row.id);
+  return `/logs?${beside}`;
 }
 
 function Line({ row, now }: { row: Row; now: number }) {

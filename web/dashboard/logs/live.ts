@@ -1,6 +1,6 @@
 // The live tail: one stream that is opened again whenever it ends, with pauses that grow.
 
-import { api } from "../shell/api.ts";
+import { api, onReturn } from "../shell/api.ts";
 import type { Row, Told } from "./operation.ts";
 import { rowOf } from "./operation.ts";
 import { events } from "./tail.ts";
@@ -77,7 +77,14 @@ function gather(listener: Listener, stop: AbortSignal): (data: string) => void {
 
 function pause(ms: number, stop: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    stop.addEventListener("abort", () => { clearTimeout(timer); resolve(); }, { once: true });
+    const over = () => {
+      clearTimeout(timer);
+      forget();
+      stop.removeEventListener("abort", over);
+      resolve();
+    };
+    const timer = setTimeout(over, ms);
+    const forget = onReturn(over);
+    stop.addEventListener("abort", over);
   });
 }

@@ -1,5 +1,6 @@
 // An operation's messages as steps of a timeline. What a message carries is open; only what is known is read from it.
 
+import { safeLink } from "../../shared/link.ts";
 import type { Told } from "./operation.ts";
 import { duration } from "./operation.ts";
 
@@ -95,11 +96,6 @@ function wordsOf(said: Record<string, unknown> | null): Problem | null {
   const cause = text(said?.["message"]) ?? text(said?.["code"]);
   if (said === null || cause === null) return null;
   return { code: text(said["code"]), cause, actor: null, remedy: null, link: null, traceId: null, correlationId: null };
-}
-
-/** A link to follow; never a script. */
-export function safeLink(link: string | null): string | null {
-  return link !== null && /^https?:\/\//i.test(link) ? link : null;
 }
 
 const NAMES: Record<string, string> = {

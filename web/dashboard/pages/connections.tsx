@@ -97,7 +97,7 @@ function List({ found, filtered }: { found: ReturnType<typeof usePages<Connectio
   const { rows } = found;
   const at = rows.findIndex((row) => keyOf(row) === cursor);
   const open = (row: ConnectionRow | undefined) => {
-    if (row) go(`/connections/${encodeURIComponent(row.integration)}/${encodeURIComponent(row.connection_id)}`);
+    if (row) go(pageOf(row));
   };
   const move = (by: number) => {
     const next = rows[Math.max(0, Math.min(rows.length - 1, at + by))];
@@ -125,11 +125,16 @@ function List({ found, filtered }: { found: ReturnType<typeof usePages<Connectio
         rewind={found.round}
         onCursor={(row) => setCursor(keyOf(row))}
         onOpen={open}
+        to={pageOf}
         onEnd={found.more}
         draw={(row) => <Row row={row} />}
       />
     </div>
   );
+}
+
+function pageOf(row: ConnectionRow): string {
+  return `/connections/${encodeURIComponent(row.integration)}/${encodeURIComponent(row.connection_id)}`;
 }
 
 /** What the customer's backend does before the Connect UI opens. */

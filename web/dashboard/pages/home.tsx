@@ -49,7 +49,7 @@ export default function Home() {
   });
   return (
     <>
-      <PageHead title="Home" text={greeting()} />
+      <PageHead title="Home" text={greeting(loaded.value?.integrations ?? [])} />
       <Show from={loaded} rows={5} as="cards">
         {(facts) => (
           <>
@@ -65,8 +65,8 @@ export default function Home() {
   );
 }
 
-function greeting(): string | undefined {
-  return session.value?.dev
+function greeting(integrations: Facts["integrations"]): string | undefined {
+  return session.value?.dev && integrations.some((one) => one.cloud === "sandbox")
     ? "A development server with a simulated Microsoft tenant: everything here works without an account anywhere."
     : undefined;
 }

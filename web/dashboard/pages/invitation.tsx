@@ -47,7 +47,7 @@ function Accept({ token, invited }: { token: string; invited: Invited }) {
     <Form
       verb={join ? "Join" : "Set the password"}
       disabled={password.length < SHORTEST_PASSWORD || (join && name.trim() === "")}
-      send={() => api.internal<unknown>("post", "/invitations/accept", { body: { token, name: name.trim(), password } })}
+      send={() => api.internal<unknown>("post", "/invitations/accept", { body: { token, password, ...(join ? { name: name.trim() } : {}) } })}
       done={() => void walkIn()}
     >
       <input type="hidden" autocomplete="username" value={invited.email} />

@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Failure } from "../../shared/api.ts";
 import { useLoad } from "../components/load.ts";
-import { Empty, Notice, Skeleton, Trouble } from "../components/states.tsx";
+import { Empty, Skeleton, Trouble } from "../components/states.tsx";
 import { PageHead } from "../components/text.tsx";
 import { stepsOf, wholeBody } from "../logs/steps.ts";
 import { worthSending } from "../logs/curl.ts";
@@ -17,16 +17,12 @@ import { METHODS, bodyOf, exampleIn, headersOf, missing, pathOf } from "../playg
 import { api } from "../shell/api.ts";
 import { useKeys } from "../shell/keys.ts";
 import { environment, href, query, setQuery } from "../shell/place.ts";
-import { mayWrite } from "../shell/session.ts";
 
 export const title = "Playground";
 
 export default function Playground() {
   const integrations = useLoad(environment.value, (signal) => api.get("/integrations", { signal }));
   const head = <PageHead title="Playground" text="One call as one of your connections, by the same proxy as your product's calls." />;
-  if (!mayWrite.value) {
-    return <>{head}<Notice kind="info" title="Your role does not send calls.">A developer or owner of this environment can.</Notice></>;
-  }
   if (integrations.failure !== null && integrations.value === undefined) return <>{head}<Trouble failure={integrations.failure} again={integrations.reload} /></>;
   if (integrations.value === undefined) return <>{head}<Skeleton rows={8} /></>;
   const choices = integrations.value.data.map((one) => ({ key: one.unique_key, provider: one.provider }));

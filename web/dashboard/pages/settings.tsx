@@ -4,12 +4,13 @@ import type { components } from "../../shared/openapi.d.ts";
 import { useEffect } from "preact/hooks";
 import { useLoad } from "../components/load.ts";
 import type { Loaded } from "../components/load.ts";
-import { Notice, Show } from "../components/states.tsx";
+import { Show } from "../components/states.tsx";
 import { PageHead } from "../components/text.tsx";
 import { Addresses } from "../settings/addresses.tsx";
 import { Connecting } from "../settings/connecting.tsx";
 import { Environments } from "../settings/environments.tsx";
 import { Hosts } from "../settings/hosts.tsx";
+import { LookCard } from "../settings/look.tsx";
 import { Signing } from "../settings/signing.tsx";
 import { Variables } from "../settings/variables.tsx";
 import { api } from "../shell/api.ts";
@@ -21,7 +22,7 @@ export const title = "Environment";
 type Settings = components["schemas"]["Environment"];
 
 const TOPICS = [
-  ["webhooks", "Webhooks"], ["signing", "Signing key"], ["connecting", "Connecting users"], ["hosts", "Proxy hosts"],
+  ["webhooks", "Webhooks"], ["signing", "Signing key"], ["connecting", "Connecting users"], ["look", "Look"], ["hosts", "Proxy hosts"],
   ["variables", "Variables"], ["environments", "Environments"],
 ] as const;
 
@@ -31,7 +32,6 @@ export default function SettingsPage() {
   return (
     <>
       <PageHead title="Environment" text={<>Settings of <b>{environment.value}</b>. Each card is saved by itself.</>} />
-      {!mayWrite.value && <Notice kind="info" title="Your role reads only.">A developer or owner of this environment can change settings.</Notice>}
       <Show from={loaded} rows={10}>{(answer) => <Cards settings={answer.data} loaded={loaded} />}</Show>
     </>
   );
@@ -48,6 +48,7 @@ function Cards({ settings, loaded }: { settings: Settings; loaded: Loaded<{ data
         <Addresses settings={settings} keep={keep} />
         {mayWrite.value && <Signing />}
         <Connecting settings={settings} keep={keep} />
+        <LookCard settings={settings} keep={keep} />
         <Hosts settings={settings} keep={keep} />
         {mayWrite.value && <Variables />}
         <Environments settings={settings} />

@@ -14,6 +14,8 @@ import type { Settings } from "./part.tsx";
 export function Environments({ settings }: { settings: Settings }) {
   const [ending, setEnding] = useState(false);
   const others = session.value?.environments.filter((one) => one.name !== settings.name) ?? [];
+  const kept = settings.is_production ? "A production environment is not deleted, so that nobody does it by mistake."
+    : others.length === 0 ? "It is the only one; make another first." : null;
   const gone = async () => {
     setEnding(false);
     say(`${settings.name} is deleted.`);
@@ -35,9 +37,9 @@ export function Environments({ settings }: { settings: Settings }) {
         <Card danger title="Danger" text="What happens here cannot be taken back by a click.">
           <div class="line apart">
             <p>Delete this environment with its integrations, connections, keys and logs.</p>
-            <button type="button" class="danger" disabled={others.length === 0} onClick={() => setEnding(true)}>Delete environment…</button>
+            <button type="button" class="danger" disabled={kept !== null} onClick={() => setEnding(true)}>Delete environment…</button>
           </div>
-          {others.length === 0 && <p class="help">It is the only one; make another first.</p>}
+          {kept !== null && <p class="help">{kept}</p>}
         </Card>
       )}
       {ending && (

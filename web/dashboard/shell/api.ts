@@ -7,6 +7,8 @@ import { base, environment } from "./place.ts";
 import { enter, session, unreachableSince } from "./session.ts";
 
 const AGAIN_AFTER_MS = [500, 1000, 2000, 4000];
+/** How often a page that asks nothing by itself looks whether the server is there. */
+const LOOK_MS = 5000;
 
 export const api = calls({
   base,
@@ -50,11 +52,25 @@ function lost(): void {
 
 async function ask(turn: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS[Math.min(turn, AGAIN_AFTER_MS.length - 1)]));
-  const answer = await fetch(`${base}/health`, { cache: "no-store" }).catch(() => null);
-  if (!answer?.ok) return ask(turn + 1);
+  if (!(await answers())) return ask(turn + 1);
   asking = false;
   unreachableSince.value = null;
   returned.forEach((then) => then());
+}
+
+async function answers(): Promise<boolean> {
+  const answer = await fetch(`${base}/health`, { cache: "no-store" }).catch(() => null);
+  return answer?.ok === true;
+}
+
+/** Looks after the server, so that every page says when it is gone. */
+export function watchServer(): void {
+  const look = async () => {
+    if (!document.hidden && !asking && !(await answers())) lost();
+  };
+  setInterval(() => void look(), LOOK_MS);
+  document.addEventListener("visibilitychange", () => void look());
+  addEventListener("offline", () => void look());
 }
 
 const returned = new Set<() => void>();

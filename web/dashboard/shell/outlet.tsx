@@ -4,17 +4,20 @@ import { Component } from "preact";
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Empty, Notice, Skeleton } from "../components/states.tsx";
-import { addressed, belongsToEnvironment, href, path } from "./place.ts";
+import { onReturn } from "./api.ts";
+import { addressed, belongsToEnvironment, environment, href, kept, keep, path } from "./place.ts";
 import { find } from "./route.ts";
 import type { PageModule, Route } from "./route.ts";
-import { session } from "./session.ts";
+import { serves, session, unreachableSince } from "./session.ts";
+
+const RELOAD_AGAIN_MS = 60_000;
 
 const loaded = new Map<Route, PageModule>();
 
 export function PageOutlet({ routes }: { routes: readonly Route[] }) {
   const here = path.value;
   const found = find(routes, here);
-  const route = found?.route ?? null;
+  const route = found && serves(found.route) ? found.route : null;
   const module = useModule(route);
   useEffect(() => {
     if (module.page) document.title = `${module.page.title} · Sheetbend`;
@@ -25,13 +28,8 @@ export function PageOutlet({ routes }: { routes: readonly Route[] }) {
   if (!found) return <NoPage />;
   const closed = belongsToEnvironment(here) ? closedEnvironment() : null;
   if (closed !== null) return <NoEnvironment name={closed} />;
-  if (module.failed) {
-    return (
-      <Notice kind="bad" title="This page could not be loaded." actions={<button onClick={() => location.reload()}>Reload</button>}>
-        <p>The server may have been updated or be gone.</p>
-      </Notice>
-    );
-  }
+  if (!route) return <NotYours of={found.route} />;
+  if (module.failed) return <NotLoaded />;
   if (!module.page) return <Skeleton rows={8} />;
   const Page = module.page.default;
   return (
@@ -66,6 +64,27 @@ function useModule(route: Route | null): { page: PageModule | null; failed: bool
   return { page, failed: !page && arrived?.route === route && arrived.failed };
 }
 
+/** The browser remembers that a module did not come, so only the whole page can be loaded again. */
+function NotLoaded() {
+  useEffect(() => {
+    if (unreachableSince.peek() === null && mayReload()) location.reload();
+    return onReturn(() => location.reload());
+  }, []);
+  return (
+    <Notice kind="bad" title="This page could not be loaded." actions={<button onClick={() => location.reload()}>Reload</button>}>
+      <p>The server may have been updated or be gone.</p>
+    </Notice>
+  );
+}
+
+/** Once a while: after an update the old page's files are gone, and a reload helps; against all else it must not go on. */
+function mayReload(): boolean {
+  const last = Number(kept("reloaded") ?? 0);
+  if (Date.now() - last < RELOAD_AGAIN_MS) return false;
+  keep("reloaded", String(Date.now()));
+  return true;
+}
+
 /** A new page is told to screen readers by its heading, as a loaded one would be. */
 function announce(): void {
   const active = document.activeElement;
@@ -96,6 +115,15 @@ function NoEnvironment({ name }: { name: string }) {
       }
     >
       <p>An owner gives roles under Team. The address may also be old: environments can be deleted.</p>
+    </Empty>
+  );
+}
+
+function NotYours({ of }: { of: Route }) {
+  const where = belongsToEnvironment(of.path) ? ` in ${environment.value}` : "";
+  return (
+    <Empty page icon="shield" title="Your role does not include this page" actions={<a class="button" href={href("/")}>Go home</a>}>
+      <p>{of.for === "owner" ? "It is for owners." : `It is for owners and for developers${where}.`} An owner can change your role under Team, or do for you what you came for.</p>
     </Empty>
   );
 }

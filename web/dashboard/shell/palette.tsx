@@ -9,7 +9,7 @@ import { useLoad } from "../components/load.ts";
 import { api } from "./api.ts";
 import { environment, go } from "./place.ts";
 import type { Route } from "./route.ts";
-import { session } from "./session.ts";
+import { mayWrite, session } from "./session.ts";
 import { setTheme } from "./theme.ts";
 
 export const paletteOpen = signal(false);
@@ -123,9 +123,12 @@ function useFixed(routes: readonly Route[]): Entry[] {
 }
 
 function commands(): Entry[] {
-  return [
+  const changes: Entry[] = [
     { id: "new", title: "New integration", kind: "Do", icon: "plus", run: () => go("/integrations/new") },
     { id: "test", title: "Add test connection", kind: "Do", icon: "plus", run: () => go("/connections?add=1") },
+  ];
+  return [
+    ...(mayWrite.value ? changes : []),
     { id: "account", title: "Account", kind: "Page", icon: "person", run: () => go("/account") },
     { id: "dark", title: "Dark theme", kind: "Do", icon: "moon", run: () => setTheme("dark") },
     { id: "light", title: "Light theme", kind: "Do", icon: "sun", run: () => setTheme("light") },

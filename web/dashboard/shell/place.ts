@@ -22,7 +22,12 @@ const here = signal<Location>(read());
 /** The environment that the address names, if it names one. */
 export const addressed = computed<string | null>(() => {
   const match = /^\/e\/([^/]+)/.exec(here.value.path);
-  return match?.[1] === undefined ? null : decodeURIComponent(match[1]);
+  if (match?.[1] === undefined) return null;
+  try {
+    return decodeURIComponent(match[1]);
+  } catch {
+    return match[1];
+  }
 });
 
 /** The page's own path, without the environment: `/connections/excel/ada`. */

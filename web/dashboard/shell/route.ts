@@ -17,7 +17,7 @@ export interface Route {
   load(): Promise<PageModule>;
   /** Its place in the navigation, if it has one. */
   nav?: { title: string; icon: IconName; group: "build" | "watch" | "settings"; jump?: string };
-  /** Who may see it in the navigation; the server decides what they may do. */
+  /** Whom it serves; others are told who can help. What a call may do is for the server to say. */
   for?: "owner" | "developer";
   /** Uses the whole width. */
   full?: boolean;

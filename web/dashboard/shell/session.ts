@@ -2,7 +2,8 @@
 
 import { batch, computed, signal } from "@preact/signals";
 import type { Role, Session } from "../../shared/internal.ts";
-import { addressed, environment, keep } from "./place.ts";
+import { addressed, belongsToEnvironment, environment, keep } from "./place.ts";
+import type { Route } from "./route.ts";
 
 /** `undefined` until the server was asked, `null` while nobody is signed in. */
 export const session = signal<Session | null | undefined>(undefined);
@@ -19,6 +20,14 @@ export const role = computed<Role>(() => {
 export const mayWrite = computed<boolean>(() => role.value !== "support");
 
 export const isOwner = computed<boolean>(() => session.value?.user.owner ?? false);
+
+/** Whether a page serves this person: here, or for a page of no environment anywhere. */
+export function serves(route: Route): boolean {
+  if (route.for === undefined || isOwner.value) return true;
+  if (route.for === "owner") return false;
+  if (belongsToEnvironment(route.path)) return mayWrite.value;
+  return session.value?.environments.some((one) => one.role !== "support") ?? false;
+}
 
 /** Takes a session over and settles which environment is shown: the address's, the last one, the first. */
 export function enter(next: Session | null): void {

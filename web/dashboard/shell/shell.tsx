@@ -11,7 +11,7 @@ import { PageOutlet } from "./outlet.tsx";
 import { Palette, paletteOpen } from "./palette.tsx";
 import { environment, go, href, path } from "./place.ts";
 import type { Route } from "./route.ts";
-import { isOwner, role } from "./session.ts";
+import { serves } from "./session.ts";
 
 const GROUPS = { build: "Build", watch: "Watch", settings: "Settings" } as const;
 
@@ -19,12 +19,7 @@ const narrowOpen = signal(false);
 
 /** The routes that this person has in the navigation. */
 export function inNavigation(routes: readonly Route[]): Route[] {
-  return routes.filter((route) => {
-    if (!route.nav) return false;
-    if (route.for === "owner") return isOwner.value;
-    if (route.for === "developer") return role.value !== "support";
-    return true;
-  });
+  return routes.filter((route) => route.nav && serves(route));
 }
 
 export function Shell({ routes }: { routes: readonly Route[] }) {

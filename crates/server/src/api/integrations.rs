@@ -294,7 +294,7 @@ fn merged(custom: Option<Texts>, config: Option<Texts>) -> Option<Texts> {
 
 fn check_lengths(changes: &IntegrationChanges) -> Result<(), ApiError> {
     let too_long = |text: &Option<String>, most: usize| {
-        text.as_ref().is_some_and(|text| text.is_empty() || text.len() > most)
+        text.as_ref().is_some_and(|text| text.is_empty() || text.chars().count() > most)
     };
     let issue = |field: &str, most: usize| {
         services::error::Error::field(format!("must be 1 to {most} characters"), &[field]).into()

@@ -1,5 +1,6 @@
 //! `sheetbend dev`: everything for a first call, nothing to install, no account anywhere.
 
+mod browser;
 mod facts;
 mod seed;
 
@@ -42,10 +43,13 @@ pub async fn run(options: DevOptions) -> anyhow::Result<()> {
         app::leave_address(&data_dir, &built.app.edge.public_url, key)?;
     }
     facts.print(&connections, &sandbox.files(), https, options.json)?;
+    let doorstep =
+        if options.json || options.no_open { None } else { browser::open(&data_dir, &facts.dashboard) };
     let served = app::run(built, shutdown.clone()).await;
     shutdown.cancel();
     tasks.close();
     tasks.wait().await;
+    drop(doorstep);
     served
 }
 

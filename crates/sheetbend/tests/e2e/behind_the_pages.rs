@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::harness::desk::Desk;
 use crate::harness::{Server, Start};
 
 async fn ask(server: &Server, path: &str) -> Value {
@@ -112,4 +113,23 @@ async fn forms_help_while_they_are_filled_in() {
         .api("POST", "/internal/test-connection", Some(json!({"integration": "microsoft-excel"})))
         .await;
     assert!(session.ok()["connect_link"].as_str().unwrap().contains("/connect/?session_token="));
+}
+
+#[tokio::test]
+async fn whoever_tries_an_integration_is_its_end_user() {
+    let server = Start::dev().start();
+    let owner = Desk::owner(&server).await;
+    let body = Some(json!({"integration": "microsoft-excel"}));
+    let session = owner.call(&server, "POST", "/internal/test-connection", body.clone()).await.ok();
+    let by_key = server.api("POST", "/internal/test-connection", body).await.ok();
+    let me = owner.call(&server, "GET", "/internal/session", None).await.ok()["user"].clone();
+    let end_user = async |session: &Value| {
+        let bearer = format!("Bearer {}", session["token"].as_str().unwrap());
+        let url = format!("{}/connect/session", server.url());
+        let told = server.send("GET", &url, &[("authorization", &bearer)], "").await.ok();
+        told["data"]["endUser"].clone()
+    };
+    let mine = end_user(&session).await;
+    assert_eq!((&mine["id"], &mine["email"], &mine["display_name"]), (&me["id"], &me["email"], &me["name"]));
+    assert_eq!(end_user(&by_key).await["id"], "test-connection");
 }

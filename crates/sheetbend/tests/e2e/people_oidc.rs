@@ -3,7 +3,7 @@
 use crate::harness;
 
 use harness::desk::{Desk, PASSWORD, token_of};
-use harness::outside::{Serving, free_port};
+use harness::outside::{Serving, free_port, node};
 use harness::visitor::Visitor;
 use harness::{Answer, Server, Start};
 use serde_json::{Value, json};
@@ -152,4 +152,12 @@ async fn needs_node_strangers_and_other_browsers_stay_outside() {
     let refusals = company.issuer.control("issuer", "state").await;
     assert_eq!(refusals["refused"], json!([]), "no code was shown to the issuer but those that it gave");
     company.server.calm();
+}
+
+#[tokio::test]
+#[ignore = "needs Node and a browser"]
+async fn needs_browser_the_company_s_sign_in_leads_back_to_the_page_that_was_asked_for() {
+    let company = Company::open("client_secret_post", &["--oidc-admit", "oidc.example=support:dev"]).await;
+    let options = json!({"url": company.server.url(), "control": company.issuer.text("issuer")});
+    node("dashboard_oidc.mjs", &options).await;
 }

@@ -1,8 +1,8 @@
 //! A search's last word, which may be the beginning of one: somebody is still typing.
 
-use super::list::{Keys, Terms};
+use super::list::Terms;
 use crate::Store;
-use crate::dialect::{Dialect, LastWord, Order};
+use crate::dialect::{Dialect, LastWord};
 use crate::error::StoreError;
 use crate::value::params;
 
@@ -14,10 +14,10 @@ const MOST_WORDS: u32 = 256;
 impl Store {
     /// A last word that no operation has whole is taken for a beginning, whatever the page and the other conditions.
     pub(super) async fn last_word(&self, terms: &Terms) -> Result<LastWord, StoreError> {
-        let (dialect, all) = (self.dialect(), Keys { from: 0, to: i64::MAX });
+        let dialect = self.dialect();
         let last = terms.last().filter(|word| word.chars().count() >= SHORTEST_BEGINNING);
         let Some(last) = last else { return Ok(LastWord::Whole) };
-        if !self.hits(&terms.search(dialect), all, Order::Newest, 1).await?.is_empty() {
+        if self.any_hit(terms.search(dialect)).await? {
             return Ok(LastWord::Whole);
         }
         // SQLite's index keeps other letters without their accents.

@@ -202,9 +202,6 @@ impl Keys {
     }
 }
 
-/// A match of the index: its key, and what [`Dialect::text_rows`] finds the row by.
-pub(super) type Hit = (i64, i64);
-
 impl Store {
     /// Operations, newest first; oldest first when the filter follows (`after`). At most 1000 at a time.
     ///
@@ -288,18 +285,6 @@ impl Store {
         Ok(found)
     }
 
-    pub(super) async fn hits(
-        &self,
-        query: &str,
-        keys: Keys,
-        order: Order,
-        limit: u32,
-    ) -> Result<Vec<Hit>, StoreError> {
-        let sql = self.dialect().text_hits(order);
-        let rows = self.pool.search(sql, params![query, keys.from, keys.to, limit]).await?;
-        rows.into_iter().map(|mut row| Ok((row.take()?, row.take()?))).collect()
-    }
-
     /// How the database would walk for [`Self::list_operations`], one line a step.
     pub async fn explain_operations(
         &self,
@@ -308,23 +293,6 @@ impl Store {
     ) -> Result<Vec<String>, StoreError> {
         let query = walk(self.dialect(), scope, filter)?;
         self.pool.explain(&query.sql, query.parameters).await
-    }
-}
-
-impl Order {
-    /// The keys of the last hit's moment that come after it.
-    fn rest_of_moment(self, keys: Keys, last: i64) -> Keys {
-        match self {
-            Self::Newest => Keys { from: keys.from.max(last >> SEQ_BITS << SEQ_BITS), to: last },
-            Self::Oldest => Keys { from: last + 1, to: keys.to.min(((last >> SEQ_BITS) + 1) << SEQ_BITS) },
-        }
-    }
-
-    fn past_moment(self, keys: Keys, last: i64) -> Keys {
-        match self {
-            Self::Newest => Keys { to: last >> SEQ_BITS << SEQ_BITS, ..keys },
-            Self::Oldest => Keys { from: ((last >> SEQ_BITS) + 1) << SEQ_BITS, ..keys },
-        }
     }
 }
 

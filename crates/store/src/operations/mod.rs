@@ -3,6 +3,7 @@
 pub(crate) mod append;
 pub(crate) mod beginnings;
 pub(crate) mod histogram;
+pub(crate) mod hits;
 pub(crate) mod list;
 pub(crate) mod read;
 pub(crate) mod retention;

@@ -2,6 +2,9 @@
 
 use std::collections::HashSet;
 
+use foldhash::fast::RandomState;
+use memchr::memchr2;
+
 use domain::operation::{Operation, OperationFilter, OperationState};
 
 /// No more text than this of one operation is indexed, bytes.
@@ -12,16 +15,20 @@ const MAX_WORD: usize = 64;
 /// both databases keep as it is.
 const MARK: char = '\u{e000}';
 
-/// What nearly every proxied call has in its detail: words that tell nothing and would cost each row.
+/// What nearly every proxied call has in its detail: words that tell nothing and would cost each row. Sorted.
 const STOCK: [&str; 48] = [
     "accept",
+    "agent",
+    "alive",
     "application",
     "attempts",
-    "bytes",
     "bearer",
     "br",
+    "byte",
+    "bytes",
     "cache",
     "charset",
+    "chunked",
     "close",
     "code",
     "connection",
@@ -29,10 +36,8 @@ const STOCK: [&str; 48] = [
     "control",
     "deflate",
     "encoding",
-    "first_byte_us",
     "first",
-    "byte",
-    "us",
+    "first_byte_us",
     "gmt",
     "gzip",
     "headers",
@@ -41,27 +46,25 @@ const STOCK: [&str; 48] = [
     "identity",
     "json",
     "keep",
-    "alive",
     "language",
     "length",
+    "metadata",
     "method",
     "minimal",
     "odata",
-    "metadata",
     "plain",
     "private",
     "redacted",
     "request",
     "response",
-    "agent",
     "text",
     "transfer",
-    "chunked",
+    "type",
     "url",
+    "us",
     "user",
     "utf",
     "vary",
-    "type",
 ];
 /// Members of a detail whose values are said elsewhere or differ from row to row without a meaning.
 const SKIPPED_VALUES: [&str; 11] = [
@@ -81,7 +84,7 @@ const SKIPPED_VALUES: [&str; 11] = [
 /// The words of one operation, each once.
 #[derive(Debug, Default)]
 pub(crate) struct Words {
-    seen: HashSet<String>,
+    seen: HashSet<String, RandomState>,
     bytes: usize,
 }
 
@@ -95,7 +98,7 @@ impl Words {
     pub(crate) fn add_json(&mut self, document: &str) {
         each_text(document, |text| {
             each_word(text, |word| {
-                let noise = word.len() < 2 || STOCK.contains(&word);
+                let noise = word.len() < 2 || STOCK.binary_search(&word).is_ok();
                 if !noise {
                     self.push(word);
                 }
@@ -161,8 +164,7 @@ fn each_word(text: &str, mut found: impl FnMut(&str)) {
     let mut word = String::new();
     for run in text.split(|c: char| !c.is_alphanumeric() && c != '-') {
         let mut tell = |piece: &str| {
-            word.clear();
-            word.extend(piece.chars().filter(|c| *c != '-').flat_map(char::to_lowercase).take(MAX_WORD));
+            lower(piece, &mut word);
             if !word.is_empty() {
                 found(&word);
             }
@@ -172,6 +174,19 @@ fn each_word(text: &str, mut found: impl FnMut(&str)) {
         } else {
             run.split('-').for_each(tell);
         }
+    }
+}
+
+/// Sets `word` to the piece in lower case, without dashes and no longer than a word may be.
+fn lower(piece: &str, word: &mut String) {
+    word.clear();
+    if piece.is_ascii() {
+        // Nearly every text of a log; only a UUID, which is short, has dashes.
+        piece.split('-').for_each(|part| word.push_str(part));
+        word.truncate(MAX_WORD);
+        word.make_ascii_lowercase();
+    } else {
+        word.extend(piece.chars().filter(|c| *c != '-').flat_map(char::to_lowercase).take(MAX_WORD));
     }
 }
 
@@ -223,20 +238,12 @@ fn closing_quote(inside: &str) -> Option<usize> {
     let bytes = inside.as_bytes();
     let mut at = 0;
     loop {
-        at += memchr(&bytes[at..])?;
+        at += memchr2(b'"', b'\\', bytes.get(at..)?)?;
         match bytes[at] {
             b'"' => return Some(at),
             _ => at += 2,
         }
-        if at >= bytes.len() {
-            return None;
-        }
     }
-}
-
-/// The next quote or backslash.
-fn memchr(bytes: &[u8]) -> Option<usize> {
-    bytes.iter().position(|byte| matches!(byte, b'"' | b'\\'))
 }
 
 /// All words of an operation without its messages.
@@ -291,6 +298,13 @@ mod tests {
         assert_eq!(words("8ab3c1d2"), ["8ab3c1d2"]);
         assert_eq!(words("2026-11-22 item-77 --"), ["2026", "11", "22", "item", "77"]);
         assert_eq!(words(&"x".repeat(100)), ["x".repeat(64)]);
+    }
+
+    #[test]
+    fn stock_words_are_sorted_and_words_of_any_script_are_lowered_alike() {
+        assert!(STOCK.is_sorted());
+        assert_eq!(words("ÜBER-Straße İstanbul"), ["über", "straße", "i\u{307}stanbul"]);
+        assert_eq!(words(&"Ä".repeat(100)), ["ä".repeat(64)]);
     }
 
     #[test]

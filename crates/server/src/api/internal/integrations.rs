@@ -3,19 +3,21 @@
 
 use std::collections::BTreeMap;
 
-use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use domain::connection::EndUser;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use services::connect::sessions::{self, NewSession};
 use services::integration_form::{self, Draft, FormField, Problem};
+use services::store::User;
 
 use crate::api::connect_sessions::link;
 use crate::app::SharedApp;
 use crate::auth::{AnyKey, CreateIntegration, Granted, WriteSessions};
 use crate::error::ApiError;
+use crate::person::SignedInPerson;
 use crate::strict::{NoQuery, StrictJson, StrictQuery};
 
 /// A form as far as it is filled in.
@@ -114,14 +116,11 @@ pub struct TestBody {
 pub async fn test_connection(
     State(app): State<SharedApp>,
     caller: Granted<WriteSessions>,
+    person: Option<Extension<SignedInPerson>>,
     StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
     StrictJson(body): StrictJson<TestBody>,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let end_user = EndUser {
-        id: "test-connection".to_owned(),
-        display_name: Some("Test connection".to_owned()),
-        ..EndUser::default()
-    };
+    let end_user = person.map_or_else(nobody, |Extension(found)| as_end_user(&found.person.user));
     let new = NewSession {
         end_user: Some(end_user),
         tags: BTreeMap::from([("origin".to_owned(), "dashboard".to_owned())]),
@@ -132,4 +131,23 @@ pub async fn test_connection(
     let answer = link(&app, &created);
     let data = &answer["data"];
     Ok((StatusCode::CREATED, Json(json!({"connect_link": data["connect_link"], "token": data["token"]}))))
+}
+
+/// Whoever tries an integration is its end user, so that the connection says whose account it is.
+fn as_end_user(user: &User) -> EndUser {
+    EndUser {
+        id: user.id.clone(),
+        email: Some(user.email.as_str().to_owned()),
+        display_name: Some(user.name.clone()).filter(|name| !name.is_empty()),
+        ..EndUser::default()
+    }
+}
+
+/// The end user of a test that a key began.
+fn nobody() -> EndUser {
+    EndUser {
+        id: "test-connection".to_owned(),
+        display_name: Some("Test connection".to_owned()),
+        ..EndUser::default()
+    }
 }
