@@ -2,10 +2,14 @@
 // Signs in and consents by itself, so the authorize URL ends in a redirect to the client.
 // Options: port (0 = free), redirect_uri, client_id, client_secret, access_token_seconds, refresh_token_seconds,
 //   auth_method (client_secret_post), mcp: {registration: bool, path: '/mcp', elsewhere: url} makes it an MCP server as
-//   well: resource metadata (RFC 9728), dynamic registration (RFC 7591), resource indicators (RFC 8707)
+//   well: resource metadata (RFC 9728), dynamic registration (RFC 7591), resource indicators (RFC 8707);
+//   mcp.documents: true takes clients by their metadata document, which it fetches (with the environment's
+//   NODE_EXTRA_CA_CERTS); tls: {cert, key} (files) serves https
 // Prints {"ready":true,"issuer",…} and serves until standard input closes.
 // Control: GET /_control/state, POST /_control/{reset, delay?ms=N, fail?status=N&times=N, drop?times=N, login?as=ID}
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { Provider } from 'oidc-provider';
 
 const options = JSON.parse(process.env.CLIENT_OPTIONS ?? process.argv[2] ?? '{}');
@@ -13,17 +17,19 @@ let account = options.login ?? 'ada';
 const state = fresh();
 
 function fresh() {
-    return { registered: [], granted: [], refused: [], revoked_families: 0, token_calls: 0, delay_ms: 0, fail: { status: 0, times: 0 }, drop: { times: 0 } };
+    return { registered: [], fetched: [], granted: [], refused: [], revoked_families: 0, token_calls: 0, delay_ms: 0, fail: { status: 0, times: 0 }, drop: { times: 0 } };
 }
 
-const server = createServer((request, response) => {
+const listener = (request, response) => {
     handle(request, response).catch((error) => {
         response.writeHead(500).end(error.message);
     });
-});
+};
+const { tls } = options;
+const server = tls ? createSecureServer({ cert: readFileSync(tls.cert), key: readFileSync(tls.key) }, listener) : createServer(listener);
 server.listen(options.port ?? 0, '127.0.0.1');
 await new Promise((resolve) => server.once('listening', resolve));
-const issuer = `http://localhost:${server.address().port}`;
+const issuer = `${tls ? 'https' : 'http'}://localhost:${server.address().port}`;
 const client = { client_id: options.client_id ?? 'sheetbend', client_secret: options.client_secret ?? 'oidc-provider-secret-of-forty-characters' };
 
 const provider = new Provider(issuer, {
@@ -48,11 +54,17 @@ const provider = new Provider(issuer, {
     features: {
         devInteractions: { enabled: false },
         registration: { enabled: Boolean(options.mcp?.registration) },
+        clientIdMetadataDocument: { enabled: Boolean(options.mcp?.documents), ack: options.mcp?.documents ? 'draft-02' : undefined },
         resourceIndicators: {
             enabled: true,
             getResourceServerInfo: (_, resource) => ({ scope: 'read', audience: resource, accessTokenFormat: 'opaque' }),
             useGrantedResource: () => true
         }
+    },
+    // Its own guard refuses this machine's addresses, and both servers of a test are here.
+    fetch: (url, { dispatcher: _, ...rest }) => {
+        state.fetched.push(String(url));
+        return globalThis.fetch(url, rest);
     },
     interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
     ttl: { AccessToken: options.access_token_seconds ?? 3600, RefreshToken: options.refresh_token_seconds ?? 86400, Grant: 86400, Interaction: 600, Session: 86400 }

@@ -141,6 +141,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/oauth-outbound/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Waits for the vendor's word of an installation (OAUTH2 that begins at the vendor); nothing is connected yet. */
+        post: operations["awaitInstallation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/signature/{key}": {
         parameters: {
             query?: never;
@@ -840,6 +857,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/webhook/{environment}/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a vendor's webhook. */
+        post: operations["receiveWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/webhooks/deliveries": {
         parameters: {
             query?: never;
@@ -919,6 +953,16 @@ export interface components {
         /** @description API keys. */
         ApiKeysAnswer: {
             data: components["schemas"]["ApiKey"][];
+        };
+        /** @description The vendor's word is awaited. */
+        Awaiting: {
+            /** @description The id that the connection will have. */
+            connectionId: string;
+            /** @description The vendor's page where the app is installed, if the integration names it (`custom.app_link`). */
+            installUrl?: string | null;
+            /** @description Always true. */
+            isPending: boolean;
+            providerConfigKey: string;
         };
         /** @description `POST /operator/backup`. */
         Backup: {
@@ -1790,6 +1834,11 @@ export interface components {
             code: string;
             message: string;
         };
+        /** @description A vendor's webhook was taken. */
+        WebhookTaken: {
+            /** @description `success`. */
+            status: string;
+        };
         /** @description Who is told what by outgoing webhooks. */
         Webhooks: {
             on_async_action_completion: boolean;
@@ -2328,6 +2377,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Connected"];
+                };
+            };
+            /** @description The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key or session is missing or unknown */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such integration */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    awaitInstallation: {
+        parameters: {
+            query: {
+                /** @description The connect session's token */
+                connect_session_token: string;
+                /** @description Connection config: `params[subdomain]=…` */
+                params?: Record<string, never>;
+                /** @description The page's socket, told when it is connected or failed */
+                ws_client_id?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The integration's key */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhook is awaited for an hour */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Awaiting"];
                 };
             };
             /** @description The request is not valid */
@@ -4557,7 +4672,7 @@ export interface operations {
                 };
             };
             /** @description No such environment or integration, or it has no such document */
-            400: {
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5732,6 +5847,88 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ready"];
+                };
+            };
+        };
+    };
+    receiveWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The environment's UUID */
+                environment: string;
+                /** @description The integration's key */
+                key: string;
+            };
+            cookie?: never;
+        };
+        /** @description As the vendor made and signed it */
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description It is the vendor's */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookTaken"];
+                };
+            };
+            /** @description The provider's definition waits for no webhook */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The signature is missing or not the vendor's */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key lacks the scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such environment or integration */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };

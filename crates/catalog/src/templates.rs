@@ -105,6 +105,9 @@ impl<'a> Found<'a> {
         self.params("token_params", &auth.token_params);
         self.params("refresh_params", &auth.refresh_params);
         self.params("token_headers", &auth.token_headers);
+        if let Some(webhook) = auth.installation.as_ref().and_then(|outbound| outbound.webhook.as_ref()) {
+            self.params("installation_webhook.matching", &webhook.matching);
+        }
     }
 
     fn jwt(&mut self, jwt: &'a JwtTemplate) {

@@ -6,6 +6,7 @@ mod auth;
 mod field;
 mod mcp;
 mod oauth2;
+mod outbound;
 mod proxy;
 mod signed;
 mod token;
@@ -17,8 +18,11 @@ pub use auth::{Auth, AuthMode, Incomplete};
 pub use field::{Condition, Display, Field, HostPart, Presence};
 pub use mcp::{ClientRegistration, McpOAuth2, McpOAuth2Generic};
 pub use oauth2::{
-    AuthorizeUrlStyle, ClientCertificate, ClientCredentials, CodeGrant, EmptyParams, Encoding, OAuth2,
-    OutboundInstallation, Pkce, ScopeRules,
+    AuthorizeUrlStyle, ClientCertificate, ClientCredentials, CodeAnswerPaths, CodeGrant, EmptyParams,
+    Encoding, OAuth2, Pkce, ScopeRules,
+};
+pub use outbound::{
+    InstallationWebhook, OutboundInstallation, SignatureEncoding, SignatureKey, WebhookSignature,
 };
 pub use proxy::{
     Cursor, Decompress, Discovery, InBodyHint, Link, Moment, Offset, OffsetStep, PageBy, Pagination,

@@ -107,6 +107,26 @@ impl<R: Right> FromRequestParts<SharedApp> for GrantedAccount<R> {
     }
 }
 
+/// Proof that the installation's operator calls: by their socket, or with a key of the account that may operate. A
+/// browser's cookie proves nothing here, an owner's neither: these routes write files on the server's machine and change
+/// what seals every secret.
+pub struct Operating(());
+
+impl FromRequestParts<SharedApp> for Operating {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &SharedApp) -> Result<Self, ApiError> {
+        let principal = match parts.extensions.get::<ByOperator>() {
+            Some(ByOperator) => Arc::new(ApiPrincipal::of_operator(KeyOwner::Account)),
+            None => authenticate(app, &parts.headers).await?,
+        };
+        if principal.owner != KeyOwner::Account {
+            return Err(ApiError::insufficient_scope(Operate::ANY_OF));
+        }
+        prove::<Operate>(&principal).map(|()| Self(()))
+    }
+}
+
 /// Proof of a right of the account, or of being a developer, whose own environments' keys are theirs to look after.
 pub struct KeyKeeper<R: Right> {
     developer: Option<Arc<Person>>,

@@ -207,6 +207,7 @@ impl From<Error> for ApiError {
             Error::UnknownIntegration(_) => Self::not_found(message),
             Error::UnknownConnection { .. } => Self::not_found("Failed to find connection"),
             Error::NotFound(message) => Self::not_found(message),
+            Error::Unknown { code, message } => Self::new(StatusCode::NOT_FOUND, code, message),
             Error::Conflict(message) => Self::new(StatusCode::CONFLICT, "conflict", message),
             Error::Invalid(issues) => Self::invalid("invalid_body", issues),
             Error::Refused { code, .. } => Self::refused(code, message),

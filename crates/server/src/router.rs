@@ -9,7 +9,7 @@ use crate::api::internal::{
     integrations as forms_of_integrations, logs, oidc as oidc_sign_in, playground, session, tail, users,
 };
 use crate::api::{
-    api_keys, connect_sessions, connections, deliveries, environments, forms, health, integrations,
+    api_keys, connect_sessions, connections, deliveries, environments, forms, health, inbound, integrations,
     key_forms, legacy, metadata, oauth, operations, operator, providers, signed_forms, variables,
 };
 use crate::app::SharedApp;
@@ -64,6 +64,7 @@ pub(crate) fn without_base_path(app: SharedApp) -> Router {
         .route("/auth/jwt/{key}", post(key_forms::jwt))
         .route("/auth/bill/{key}", post(key_forms::bill))
         .route("/auth/unauthenticated/{key}", post(forms::unauthenticated))
+        .route("/auth/oauth-outbound/{key}", post(forms::outbound))
         .route("/auth/tba/{key}", post(signed_forms::tba))
         .route("/auth/signature/{key}", post(signed_forms::signature))
         .route("/auth/aws-sigv4/{key}", post(signed_forms::aws_sigv4))
@@ -100,7 +101,8 @@ pub(crate) fn without_base_path(app: SharedApp) -> Router {
         .route("/oauth/connect/{key}", get(oauth::connect))
         .route("/oauth/callback", get(oauth::callback))
         .route("/oauth/client-metadata/{environment}/{key}", get(oauth::client_metadata))
-        .route("/app-auth/connect", get(oauth::app_setup));
+        .route("/app-auth/connect", get(oauth::app_setup))
+        .route("/webhook/{environment}/{key}", post(inbound::receive));
     let house = Router::new()
         .route("/health", get(health::health))
         .route("/ready", get(health::ready))

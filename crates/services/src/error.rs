@@ -50,6 +50,14 @@ pub enum Error {
     /// Something else that was named does not exist here.
     #[error("{0}")]
     NotFound(String),
+    /// The same, with a code of the contract.
+    #[error("{message}")]
+    Unknown {
+        /// The contract's code.
+        code: &'static str,
+        /// For people.
+        message: String,
+    },
     /// It exists already.
     #[error("{0}")]
     Conflict(String),

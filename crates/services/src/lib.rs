@@ -10,6 +10,7 @@ pub mod credentials;
 pub mod environments;
 pub mod error;
 pub mod fault;
+pub mod inbound;
 pub mod integration_form;
 pub mod integration_secrets;
 pub mod integrations;

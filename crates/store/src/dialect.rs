@@ -264,6 +264,11 @@ impl Dialect {
                 ),
                 (12, "guesses", include_str!("../../../migrations/sqlite/0012_guesses.sql")),
                 (13, "log_words", include_str!("../../../migrations/sqlite/0013_log_words.sql")),
+                (
+                    14,
+                    "awaited_installations",
+                    include_str!("../../../migrations/sqlite/0014_awaited_installations.sql"),
+                ),
             ],
             Self::Postgres => &[
                 (1, "first", include_str!("../../../migrations/postgres/0001_first.sql")),
@@ -287,6 +292,11 @@ impl Dialect {
                 ),
                 (12, "guesses", include_str!("../../../migrations/postgres/0012_guesses.sql")),
                 (13, "log_words", include_str!("../../../migrations/postgres/0013_log_words.sql")),
+                (
+                    14,
+                    "awaited_installations",
+                    include_str!("../../../migrations/postgres/0014_awaited_installations.sql"),
+                ),
             ],
         }
     }

@@ -6,6 +6,7 @@
 mod admin_links;
 mod api_keys;
 mod audit;
+mod awaited;
 mod checks;
 mod connect_sessions;
 mod connections;

@@ -5,7 +5,7 @@ use domain::connect::OAuthState;
 use crate::Store;
 use crate::error::StoreError;
 use crate::statements::statements;
-use crate::value::params;
+use crate::value::{Row, params};
 
 statements! {
     INSERT = "INSERT INTO oauth_states (state_hash, environment_id, integration_key, cookie_hash, payload, \
@@ -36,16 +36,6 @@ impl Store {
     /// Takes a state, expired or not: of many callers, on any node, one gets it.
     pub async fn take_oauth_state(&self, state_hash: &str) -> Result<Option<OAuthState>, StoreError> {
         let rows = self.pool.write_rows(TAKE, params![state_hash]).await?;
-        let read = |mut row: crate::value::Row| {
-            Ok(OAuthState {
-                state_hash: row.take()?,
-                environment: row.take()?,
-                integration: row.take()?,
-                cookie_hash: row.take()?,
-                payload: row.take()?,
-                expires_at_ms: row.take()?,
-            })
-        };
         rows.into_iter().next().map(read).transpose()
     }
 
@@ -53,4 +43,15 @@ impl Store {
     pub async fn purge_oauth_states(&self, before_ms: i64, batch: u32) -> Result<u64, StoreError> {
         self.pool.execute(PURGE, params![before_ms, batch]).await
     }
+}
+
+pub(crate) fn read(mut row: Row) -> Result<OAuthState, StoreError> {
+    Ok(OAuthState {
+        state_hash: row.take()?,
+        environment: row.take()?,
+        integration: row.take()?,
+        cookie_hash: row.take()?,
+        payload: row.take()?,
+        expires_at_ms: row.take()?,
+    })
 }

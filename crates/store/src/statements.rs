@@ -36,6 +36,7 @@ pub(crate) fn all(dialect: Dialect) -> Vec<String> {
         crate::meta::ALL,
         crate::migrate::ALL,
         crate::node_keys::ALL,
+        crate::awaited::ALL,
         crate::oauth_states::ALL,
         crate::operations::append::ALL,
         crate::operations::list::ALL,

@@ -7,11 +7,12 @@ mod signed;
 mod two_step;
 
 use domain::provider::{
-    Auth, AuthMode, Bill, BodyFormat, ClientAuth, ExpiryUnit, Incomplete, Method, ScopeRules, TokenLife,
+    Auth, AuthMode, Bill, BodyFormat, ClientAuth, Expiry, ExpiryUnit, Incomplete, Method, ScopeRules,
+    TokenLife,
 };
 use domain::template::Template;
 
-use super::file::ProviderFile;
+use super::file::{ProviderFile, TokenResponse};
 use super::tree::template;
 use crate::read::Node;
 
@@ -112,6 +113,18 @@ fn body_format(given: Option<&str>, default: BodyFormat) -> Result<BodyFormat, S
         Some("query") => Ok(BodyFormat::Query),
         Some("xml") => Ok(BodyFormat::Xml),
         Some(other) => Err(format!("body_format: `{other}` is not one of form, json, query and xml")),
+    }
+}
+
+/// When the token ends, where an answer says so in a place of its own.
+fn answered_expiry(response: &TokenResponse) -> Result<Option<Expiry>, String> {
+    let Some(path) = response.token_expiration.clone() else { return Ok(None) };
+    match response.token_expiration_strategy.as_deref() {
+        None | Some("expireIn") => Ok(Some(Expiry::In(path))),
+        Some("expireAt") => Ok(Some(Expiry::At(path))),
+        Some(other) => Err(format!(
+            "token_response.token_expiration_strategy: `{other}` is neither expireIn nor expireAt"
+        )),
     }
 }
 

@@ -19,6 +19,7 @@ pub(crate) const OWN_KEYS: &[&str] = &[
     "refresh_idle_days",
     "oauth_parameters_in",
     "installation_proof",
+    "installation_webhook",
     "setup_guide",
     "mark",
     "post_connection",
@@ -120,6 +121,7 @@ pub(crate) struct ProviderFile {
     pub(crate) refresh_idle_days: Option<u16>,
     pub(crate) oauth_parameters_in: Option<String>,
     pub(crate) installation_proof: Option<ProofFile>,
+    pub(crate) installation_webhook: Option<InstallationWebhookFile>,
     pub(crate) setup_guide: Vec<GuideStepFile>,
     pub(crate) post_connection: Vec<LookupFile>,
     pub(crate) pre_connection_deletion: Vec<AccountRequestFile>,
@@ -152,6 +154,27 @@ pub(crate) struct ProofFile {
     pub(crate) request: AccountRequestFile,
     pub(crate) items: Option<String>,
     pub(crate) matching: IndexMap<String, Node>,
+}
+
+/// How the webhook of an installation is known, and whose it is.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct InstallationWebhookFile {
+    pub(crate) signature: WebhookSignatureFile,
+    #[serde(default)]
+    pub(crate) says: IndexMap<String, String>,
+    pub(crate) matching: IndexMap<String, Node>,
+}
+
+/// What only the vendor can make of a webhook's body.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WebhookSignatureFile {
+    pub(crate) header: String,
+    #[serde(default)]
+    pub(crate) prefix: String,
+    pub(crate) encoding: Option<String>,
+    pub(crate) key: String,
 }
 
 /// A request with what its answer teaches.

@@ -67,6 +67,7 @@ const CODE_FLOW: &[&str] = &[
     "token_expiration_buffer",
     "token_expires_in_ms",
     "expires_in_unit",
+    "token_response",
     "installation",
     "authorization_code_param_in_webhook",
     "webhook_response_metadata",

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use domain::provider::{Assertion, AssertionKey, Auth, ClientAuth, CodeGrant, Pkce, ScopeRules};
+use domain::provider::{Assertion, AssertionKey, Auth, ClientAuth, CodeGrant, Expiry, Pkce, ScopeRules};
 use domain::template::{Template, TemplateTree};
 
 use super::*;
@@ -231,4 +231,48 @@ fn a_shown_resource_must_be_one_of_the_proxy_block() {
     assert!(own("microsoft").provider.shown_resources.is_empty());
     let error = read(&format!("{CODE_FLOW}shown_resources: {{someToken: elsewhere}}")).unwrap_err();
     assert!(error.to_string().contains("`elsewhere` is not one of proxy.resources"), "{error}");
+}
+
+/// A webhook that anybody could send, or that fits whoever waits, is refused with the file.
+#[test]
+fn the_webhook_of_an_installation_is_signed_and_says_whose_it_is() {
+    let read = |signature: &str, matching: &str| {
+        read(&format!(
+            "auth_mode: OAUTH2\ninstallation: outbound\ntoken_url: https://x.example/token\n\
+             authorization_code_param_in_webhook: data.code\nwebhook_response_metadata: [id]\n\
+             token_response: {{token: t, token_expiration: e, token_expiration_strategy: expireAt}}\n\
+             connection_config: {{actor: {{title: Actor}}}}\n\
+             installation_webhook: {{signature: {{{signature}}}, matching: {{{matching}}}}}\n"
+        ))
+    };
+    let whose = "actor.id: '${connectionConfig.actor}'";
+    let entry =
+        read("header: X-Signature, key: webhook_secret, prefix: 'v1=', encoding: base64", whose).unwrap();
+    let Auth::OAuth2(auth) = &entry.provider.auth else { panic!("OAUTH2") };
+    let webhook = auth.installation.as_ref().unwrap().webhook.as_ref().unwrap();
+    assert_eq!(
+        (webhook.signature.header.as_str(), webhook.signature.prefix.as_str()),
+        ("x-signature", "v1=")
+    );
+    assert_eq!(webhook.matching.len(), 1);
+    let answer = auth.answer.as_ref().unwrap();
+    assert_eq!((answer.token.as_str(), &answer.refresh_token), ("t", &None));
+    assert_eq!(answer.expiry, Some(Expiry::At("e".to_owned())));
+    // Keys of ours are not on the wire; that it begins at the vendor is.
+    assert_eq!(
+        (entry.raw.get("installation_webhook"), &entry.raw["installation"]),
+        (None, &"outbound".into())
+    );
+    let good = "header: X-Signature, key: client_secret";
+    for (signature, matching, says) in [
+        (good, "", "compares nothing with the connection"),
+        (good, "actor.id: seven", "compares nothing with the connection"),
+        ("header: '', key: client_secret", whose, "is no header's name"),
+        ("header: 'a b', key: client_secret", whose, "is no header's name"),
+        ("header: X-Signature, key: none", whose, "neither client_secret nor webhook_secret"),
+        ("header: X-Signature, key: client_secret, encoding: rot13", whose, "neither hex nor base64"),
+    ] {
+        let error = read(signature, matching).unwrap_err().to_string();
+        assert!(error.contains(says), "{signature} {matching}: {error}");
+    }
 }

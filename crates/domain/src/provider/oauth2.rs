@@ -1,6 +1,8 @@
 //! OAuth 2: authorization code and client credentials.
 
+use super::outbound::OutboundInstallation;
 use super::token::{BodyFormat, ClientAuth, ExpiryUnit, TokenLife};
+use super::two_step::Expiry;
 use crate::template::Template;
 
 /// Everything an authorization-code flow needs.
@@ -42,6 +44,8 @@ pub struct OAuth2 {
     /// Where the token answer holds the object with the tokens, dotted, when the top level has none
     /// (`alternate_access_token_response_path`).
     pub tokens_at: Option<String>,
+    /// Where the token answer holds what, where the vendor departs from RFC 6749 §5.1 (`token_response`).
+    pub answer: Option<CodeAnswerPaths>,
     /// Dotted paths of the token answer copied to `connection_config`.
     pub token_response_metadata: Vec<String>,
     /// The same for the answer to a refresh.
@@ -95,13 +99,15 @@ pub enum EmptyParams {
     Dropped,
 }
 
-/// An authorization that begins at the vendor and arrives by webhook (contract §4.1 `installation: outbound`).
+/// Where the token answer of a code flow holds what, dotted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutboundInstallation {
-    /// Dotted path of the code in the webhook's body.
-    pub code_at: String,
-    /// Dotted paths of the webhook's body copied to `connection_config`.
-    pub metadata: Vec<String>,
+pub struct CodeAnswerPaths {
+    /// The token.
+    pub token: String,
+    /// Buys the next one.
+    pub refresh_token: Option<String>,
+    /// The end of the token.
+    pub expiry: Option<Expiry>,
 }
 
 /// Whether PKCE is used.

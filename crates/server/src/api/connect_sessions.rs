@@ -89,18 +89,7 @@ pub async fn create(
     if body.end_user.is_none() && body.tags.is_none() {
         return Err(Error::field("end_user is required unless tags are given", &["end_user"]).into());
     }
-    let new = NewSession {
-        allowed_integrations: body.allowed_integrations,
-        overridden: body.overrides.keys().cloned().collect(),
-        ..new_session(
-            body.end_user,
-            body.organization,
-            body.tags,
-            body.integrations_config_defaults,
-            body.overrides,
-            body.webhook_url_override,
-        )?
-    };
+    let new = new_session(body)?;
     let created = sessions::create(&app.services.context, caller.scope(), new).await?;
     Ok((StatusCode::CREATED, Json(link(&app, &created))))
 }
@@ -115,34 +104,36 @@ pub async fn reconnect(
     StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
     StrictJson(body): StrictJson<ReconnectBody>,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let new = NewSession {
-        overridden: body.overrides.keys().cloned().collect(),
-        ..new_session(
-            body.end_user,
-            body.organization,
-            body.tags,
-            body.integrations_config_defaults,
-            body.overrides,
-            body.webhook_url_override,
-        )?
-    };
+    let ReconnectBody { connection_id, integration_id, .. } = &body;
+    let (connection, integration) = (connection_id.clone(), integration_id.clone());
+    let new = new_session(body.into())?;
     let context = &app.services.context;
-    let created =
-        sessions::reconnect(context, caller.scope(), &body.integration_id, &body.connection_id, new).await?;
+    let created = sessions::reconnect(context, caller.scope(), &integration, &connection, new).await?;
     Ok((StatusCode::CREATED, Json(link(&app, &created))))
 }
 
-fn new_session(
-    person: Option<EndUserBody>,
-    organization: Option<OrganizationBody>,
-    tags: Option<BTreeMap<String, String>>,
-    defaults: BTreeMap<String, DefaultsBody>,
-    overrides: BTreeMap<String, OverridesBody>,
-    webhook: Option<String>,
-) -> Result<NewSession, ApiError> {
-    let mut webhook_url_override = webhook.as_deref().map(end_user::webhook_url).transpose()?.flatten();
+/// What both sessions are made of. The wire's two bodies stay apart, because serde refuses no unknown field in a
+/// flattened one.
+impl From<ReconnectBody> for CreateBody {
+    fn from(body: ReconnectBody) -> Self {
+        Self {
+            end_user: body.end_user,
+            organization: body.organization,
+            tags: body.tags,
+            allowed_integrations: Vec::new(),
+            integrations_config_defaults: body.integrations_config_defaults,
+            overrides: body.overrides,
+            webhook_url_override: body.webhook_url_override,
+        }
+    }
+}
+
+fn new_session(body: CreateBody) -> Result<NewSession, ApiError> {
+    let webhook = body.webhook_url_override.as_deref();
+    let mut webhook_url_override = webhook.map(end_user::webhook_url).transpose()?.flatten();
+    let overridden = body.overrides.keys().cloned().collect();
     let mut read = BTreeMap::<String, ConnectDefaults>::new();
-    for (key, mut one) in defaults {
+    for (key, mut one) in body.integrations_config_defaults {
         // Deprecated place of the address (contract §2.5).
         if let Some(Value::String(url)) = one.connection_config.remove("webhook_url")
             && webhook_url_override.is_none()
@@ -157,16 +148,16 @@ fn new_session(
         };
         read.insert(key, defaults);
     }
-    for (key, one) in overrides {
+    for (key, one) in body.overrides {
         if let Some(guide) = one.docs_connect {
             read.entry(key).or_default().docs_connect = Some(guide);
         }
     }
     Ok(NewSession {
-        end_user: person.map(|person| end_user::end_user(person, organization)).transpose()?,
-        tags: tags.map(|tags| end_user::tags(tags, "tags")).transpose()?.unwrap_or_default(),
-        allowed_integrations: Vec::new(),
-        overridden: Vec::new(),
+        end_user: body.end_user.map(|person| end_user::end_user(person, body.organization)).transpose()?,
+        tags: body.tags.map(|tags| end_user::tags(tags, "tags")).transpose()?.unwrap_or_default(),
+        allowed_integrations: body.allowed_integrations,
+        overridden,
         defaults: read,
         webhook_url_override,
     })

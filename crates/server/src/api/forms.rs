@@ -81,6 +81,15 @@ pub async fn unauthenticated(
     submission.connect(&app, Form::Unauthenticated).await
 }
 
+/// Waits for the vendor's word of an installation (OAUTH2 that begins at the vendor); nothing is connected yet.
+#[utoipa::path(post, path = "/auth/oauth-outbound/{key}", tag = "connect", operation_id = "awaitInstallation", security(()),
+    params(("key" = String, Path, description = "The integration's key"), visits::FormQuery,
+        ("ws_client_id" = Option<String>, Query, description = "The page's socket, told when it is connected or failed")),
+    responses((status = 200, description = "The webhook is awaited for an hour", body = visits::AwaitingAnswer), (status = 404, description = "No such integration")))]
+pub async fn outbound(State(app): State<SharedApp>, submission: Submission) -> Result<Json<Value>, ApiError> {
+    submission.wait(&app).await
+}
+
 /// Makes a key pair for one connection; the private key stays here.
 #[utoipa::path(post, path = "/connect/certificates/{key}", tag = "connect", operation_id = "createCertificate", security(()),
     params(("key" = String, Path, description = "The integration's key"),

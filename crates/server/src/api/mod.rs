@@ -8,6 +8,7 @@ pub mod deliveries;
 pub mod environments;
 pub mod forms;
 pub mod health;
+pub mod inbound;
 pub mod integration_client;
 pub mod integrations;
 pub mod internal;

@@ -250,7 +250,7 @@ fn back_to_the_vendor(app: &SharedApp, headers: &HeaderMap) -> Response {
     params(("environment" = String, Path, description = "The environment's UUID"),
         ("key" = String, Path, description = "The integration's key")),
     responses((status = 200, description = "The document", body = visits::ClientMetadata),
-        (status = 400, description = "No such environment or integration, or it has no such document", body = shapes::ErrorAnswer)))]
+        (status = 404, description = "No such environment or integration, or it has no such document", body = shapes::ErrorAnswer)))]
 pub async fn client_metadata(
     State(app): State<SharedApp>,
     Path((environment, key)): Path<(String, String)>,

@@ -13,7 +13,7 @@ use services::api_keys::{self, Name};
 use services::operator::{backup, doctor, keys};
 
 use crate::app::SharedApp;
-use crate::auth::{AnyKey, Granted, GrantedAccount, Operate};
+use crate::auth::{AnyKey, Granted, Operating};
 use crate::error::ApiError;
 use crate::openapi::{operator_shapes, shapes};
 use crate::strict::{NoQuery, StrictJson, StrictQuery};
@@ -44,7 +44,7 @@ pub struct KeyBody {
     responses((status = 200, description = "What was found", body = operator_shapes::DoctorAnswer)))]
 pub async fn examine(
     State(app): State<SharedApp>,
-    _: GrantedAccount<Operate>,
+    _: Operating,
     StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
 ) -> Json<Value> {
     let findings = doctor::examine(&app.services.context).await;
@@ -63,7 +63,7 @@ pub async fn examine(
     responses((status = 200, description = "What was written", body = operator_shapes::BackupAnswer), (status = 400, description = "The directory cannot be used")))]
 pub async fn back_up(
     State(app): State<SharedApp>,
-    _: GrantedAccount<Operate>,
+    _: Operating,
     StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
     StrictJson(body): StrictJson<BackupBody>,
 ) -> Result<Json<Value>, ApiError> {
@@ -82,7 +82,7 @@ pub async fn back_up(
     responses((status = 200, description = "Valid from now on", body = shapes::Success), (status = 409, description = "It is known already")))]
 pub async fn import_key(
     State(app): State<SharedApp>,
-    _: GrantedAccount<Operate>,
+    _: Operating,
     environment: Granted<AnyKey>,
     StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
     StrictJson(body): StrictJson<KeyBody>,
@@ -117,7 +117,7 @@ pub struct RotationBody {
     responses((status = 200, description = "The keys", body = operator_shapes::KeysAnswer)))]
 pub async fn encryption_keys(
     State(app): State<SharedApp>,
-    _: GrantedAccount<Operate>,
+    _: Operating,
     StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
 ) -> Result<Json<Value>, ApiError> {
     let (context, rotation) = (&app.services.context, &app.services.rotation);
@@ -138,7 +138,7 @@ pub async fn encryption_keys(
     responses((status = 200, description = "Known", body = operator_shapes::LearntAnswer)))]
 pub async fn learn_key(
     State(app): State<SharedApp>,
-    _: GrantedAccount<Operate>,
+    _: Operating,
     StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
     StrictJson(body): StrictJson<LearnBody>,
 ) -> Result<Json<Value>, ApiError> {
@@ -152,7 +152,7 @@ pub async fn learn_key(
     responses((status = 202, description = "Under way", body = operator_shapes::RotationAnswer), (status = 400, description = "A server does not know the key")))]
 pub async fn rotate(
     State(app): State<SharedApp>,
-    _: GrantedAccount<Operate>,
+    _: Operating,
     StrictQuery(NoQuery {}): StrictQuery<NoQuery>,
     StrictJson(body): StrictJson<RotationBody>,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {

@@ -13,7 +13,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::api::{
-    api_keys, connect_sessions, connections, deliveries, environments, forms, health, integrations,
+    api_keys, connect_sessions, connections, deliveries, environments, forms, health, inbound, integrations,
     key_forms, metadata, oauth, operations, operator, providers, proxy, signed_forms, variables,
 };
 use visits::EveryMethod;
@@ -34,10 +34,10 @@ use visits::EveryMethod;
         api_keys::delete_account, variables::list, variables::replace,
         operations::list, operations::get, deliveries::list, deliveries::get, deliveries::replay, operator::examine, operator::back_up,
         operator::import_key, operator::encryption_keys, operator::learn_key, operator::rotate, health::health, health::ready,
-        forms::client_credentials, forms::two_step, forms::unauthenticated, forms::certificate, forms::admin_link,
+        forms::client_credentials, forms::two_step, forms::unauthenticated, forms::certificate, forms::admin_link, forms::outbound,
         key_forms::api_key, key_forms::basic, key_forms::jwt, key_forms::bill,
         signed_forms::tba, signed_forms::signature, signed_forms::aws_sigv4,
-        oauth::connect, oauth::callback, oauth::app_setup, oauth::client_metadata, proxy::forward,
+        oauth::connect, oauth::callback, oauth::app_setup, oauth::client_metadata, inbound::receive, proxy::forward,
     ),
     components(schemas(shapes::ErrorAnswer, shapes::OneOrMoreTexts)),
     modifiers(&Bearer, &EveryMethod, &Refusals),

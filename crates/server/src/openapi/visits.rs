@@ -90,6 +90,31 @@ pub struct ConnectedAnswer {
     integration: String,
 }
 
+/// A vendor's webhook was taken.
+#[derive(ToSchema)]
+#[schema(as = WebhookTaken)]
+pub struct WebhookAnswer {
+    /// `success`.
+    status: String,
+}
+
+/// The vendor's word is awaited.
+#[derive(ToSchema)]
+#[schema(as = Awaiting)]
+pub struct AwaitingAnswer {
+    /// The id that the connection will have.
+    #[schema(rename = "connectionId")]
+    connection: String,
+    #[schema(rename = "providerConfigKey")]
+    integration: String,
+    /// Always true.
+    #[schema(rename = "isPending")]
+    pending: bool,
+    /// The vendor's page where the app is installed, if the integration names it (`custom.app_link`).
+    #[schema(rename = "installUrl")]
+    install_url: Option<String>,
+}
+
 /// A certificate for one connection; its private key stays here.
 #[derive(ToSchema)]
 pub struct CertificateAnswer {

@@ -74,11 +74,7 @@ pub(super) fn digest_of(key: &str) -> Digest {
 }
 
 pub(super) fn from_hex(text: &str) -> Option<Digest> {
-    let mut bytes = [0; 32];
-    for (at, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
-    }
-    (text.len() == 64).then_some(bytes)
+    entropy::from_hex(text)?.try_into().ok()
 }
 
 #[cfg(test)]

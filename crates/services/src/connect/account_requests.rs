@@ -156,7 +156,7 @@ fn pick<'a>(lookup: &Lookup, answer: &'a Value, values: &dyn Values) -> Result<&
 }
 
 /// A value at a dotted path, a number being a place in a list; the empty path is the value itself.
-fn dig<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
+pub(crate) fn dig<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
     path.split('.').filter(|part| !part.is_empty()).try_fold(value, |value, part| match value {
         Value::Array(items) => items.get(part.parse::<usize>().ok()?),
         other => other.get(part),
@@ -164,7 +164,7 @@ fn dig<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
 }
 
 /// A text, number or flag as a text; the connection config's values stand in URLs and headers.
-fn text(value: &Value) -> Option<String> {
+pub(crate) fn text(value: &Value) -> Option<String> {
     const LONGEST: usize = 1024;
     let text = match value {
         Value::String(text) => text.clone(),
@@ -175,7 +175,7 @@ fn text(value: &Value) -> Option<String> {
     (!text.is_empty() && text.len() <= LONGEST).then_some(text)
 }
 
-fn in_words(error: Error) -> String {
+pub(super) fn in_words(error: Error) -> String {
     match error {
         Error::Invalid(issues) => {
             issues.into_iter().map(|issue| issue.message).collect::<Vec<_>>().join("; ")

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use domain::connect::ConnectSession;
 use domain::connection::EndUser;
+use domain::operation::OperationKind;
 
 use super::keep::automatic_tags;
 use super::state::Payload;
 use crate::context::Context;
 use crate::credentials::account::OpenIntegration;
 use crate::error::Error;
+use crate::operations::OperationFacts;
 use crate::webhooks::auth_events::{About, AuthEvent, Failed, Teller};
 
 /// An authorization under way, as webhooks tell of it.
@@ -72,6 +74,21 @@ impl<'a> Attempt<'a> {
         }
         Ok(context.store.follow_up(open.scope, follow_up, context.now_ms()).await?)
     }
+}
+
+/// Begins the operation that tells of an authorization; its id. `connection` is known where somebody chose it.
+pub(super) fn begun(context: &Context, open: &OpenIntegration, connection: Option<&str>) -> String {
+    let created_at_ms = context.now_ms();
+    let log_id = context.log.new_id(created_at_ms);
+    let facts = OperationFacts {
+        kind: OperationKind::CreateConnection,
+        integration: &open.integration,
+        connection,
+        created_at_ms,
+        detail: None,
+    };
+    context.log.begun(open.scope, log_id.clone(), &facts);
+    log_id
 }
 
 /// The tags that the connection would have had.

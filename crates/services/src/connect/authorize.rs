@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::connect::{ConnectDefaults, ConnectSession};
-use domain::operation::{OperationKind, OperationState};
+use domain::operation::OperationState;
 use domain::provider::{Auth, CodeGrant, OAuth2, ScopeRules};
 use domain::template::Template;
 use domain::{IntegrationKey, Scope, Secret, entropy};
@@ -12,13 +12,12 @@ use serde_json::{Map, Value, json};
 
 use super::keep::connection_name;
 use super::state::{self, Issued, Leg, Payload};
-use super::{config, install, mcp, oauth1, plugin, scopes, sessions};
+use super::{attempt, config, install, mcp, oauth1, outbound, plugin, scopes, sessions};
 use crate::client_registration;
 use crate::context::Context;
 use crate::credentials::account::OpenIntegration;
 use crate::credentials::schemes::{Client, oauth2};
 use crate::error::Error;
-use crate::operations::OperationFacts;
 
 /// What the page asks for.
 #[derive(Clone, Default)]
@@ -55,15 +54,7 @@ pub async fn begin(
 ) -> Result<Begun, Error> {
     let scope = Scope { environment: session.environment };
     let open = OpenIntegration::load(context, scope, key).await?;
-    let log_id = context.log.new_id(context.now_ms());
-    let facts = OperationFacts {
-        kind: OperationKind::CreateConnection,
-        integration: &open.integration,
-        connection: None,
-        created_at_ms: context.now_ms(),
-        detail: None,
-    };
-    context.log.begun(scope, log_id.clone(), &facts);
+    let log_id = attempt::begun(context, &open, None);
     let outcome = match client_registration::current(context, open.clone()).await {
         Ok(open) => prepare(context, session, &open, request, &log_id).await,
         Err(error) => Err(error),
@@ -100,43 +91,28 @@ async fn prepare(
     request: AuthorizeRequest,
     log_id: &str,
 ) -> Result<Begun, Error> {
-    let key = &open.integration.key;
-    sessions::check_allowed(session, key)?;
+    sessions::check_allowed(session, &open.integration.key)?;
     let elsewhere =
         || Error::refused("invalid_auth_mode", "This integration does not authorize in a browser");
     let auth = &open.entry.provider.auth;
-    let in_a_browser = match auth {
-        Auth::OAuth2(scheme) => scheme.installation.is_none(),
-        Auth::OAuth1(_)
-        | Auth::McpOAuth2(_)
-        | Auth::McpOAuth2Generic(_)
-        | Auth::App(_)
-        | Auth::Custom(_)
-        | Auth::InstallPlugin(_) => true,
-        _ => false,
-    };
+    let in_a_browser = matches!(
+        auth,
+        Auth::OAuth2(_)
+            | Auth::OAuth1(_)
+            | Auth::McpOAuth2(_)
+            | Auth::McpOAuth2Generic(_)
+            | Auth::App(_)
+            | Auth::Custom(_)
+            | Auth::InstallPlugin(_)
+    );
     if !in_a_browser {
         return Err(elsewhere());
     }
-    let defaults = session.defaults.get(key.as_str());
-    let scope = Scope { environment: session.environment };
-    let payload = Payload {
-        connection_id: match &session.connection {
-            Some(id) => id.to_string(),
-            None => connection_name(context, scope, session.reconnect).await?.to_string(),
-        },
-        reconnect: session.reconnect.map(|row| row.0),
-        verifier: entropy::name(&*context.entropy, 64),
-        nonce: entropy::hex(&*context.entropy, 16),
-        config: config::merged(open, request.params, defaults)?,
-        socket: request.socket,
-        client_override: request.client_override,
-        refresh_token_override: request.refresh_token_override,
-        end_user: session.end_user.clone(),
-        tags: session.tags.clone(),
-        webhook_url_override: session.webhook_url_override.clone(),
-        ..Payload::new(Leg::Code, log_id, context.now_ms())
-    };
+    let defaults = session.defaults.get(open.integration.key.as_str());
+    let mut payload = begin_payload(context, session, open, request.params, log_id).await?;
+    payload.socket = request.socket;
+    payload.client_override = request.client_override;
+    payload.refresh_token_override = request.refresh_token_override;
     let asked = Asked {
         defaults,
         authorization_params: defaults.map_or(&request.authorization_params, |own| &own.authorization_params),
@@ -144,6 +120,9 @@ async fn prepare(
     };
     match auth {
         Auth::OAuth1(scheme) => oauth1::begin(context, open, scheme, payload, &asked).await,
+        Auth::OAuth2(scheme) if scheme.installation.is_some() => {
+            outbound::depart(context, session, open, scheme, payload).await
+        }
         Auth::OAuth2(scheme) => by_code(context, open, scheme, payload, &asked).await,
         Auth::McpOAuth2(scheme) => mcp::begin_known(context, open, scheme, payload, &asked).await,
         Auth::McpOAuth2Generic(scheme) => mcp::begin_discovered(context, open, scheme, payload, &asked).await,
@@ -154,6 +133,34 @@ async fn prepare(
         Auth::InstallPlugin(scheme) => plugin::begin(context, open, scheme, payload).await,
         _ => Err(elsewhere()),
     }
+}
+
+/// What every authorization of a session comes with.
+///
+/// # Errors
+/// The page's parameters break rules, or the connection to authorize again is gone.
+pub(super) async fn begin_payload(
+    context: &Context,
+    session: &ConnectSession,
+    open: &OpenIntegration,
+    params: Map<String, Value>,
+    log_id: &str,
+) -> Result<Payload, Error> {
+    let defaults = session.defaults.get(open.integration.key.as_str());
+    Ok(Payload {
+        connection_id: match &session.connection {
+            Some(id) => id.to_string(),
+            None => connection_name(context, open.scope, session.reconnect).await?.to_string(),
+        },
+        reconnect: session.reconnect.map(|row| row.0),
+        verifier: entropy::name(&*context.entropy, 64),
+        nonce: entropy::hex(&*context.entropy, 16),
+        config: config::merged(open, params, defaults)?,
+        end_user: session.end_user.clone(),
+        tags: session.tags.clone(),
+        webhook_url_override: session.webhook_url_override.clone(),
+        ..Payload::new(Leg::Code, log_id, context.now_ms())
+    })
 }
 
 /// A code flow by the rules of the definition's family of servers.

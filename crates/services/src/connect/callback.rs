@@ -208,7 +208,12 @@ pub(super) fn internal(error: Error) -> Failure {
 }
 
 /// Writes a failure to the log and tells the waiting page.
-async fn tell_failure(context: &Context, events: &ConnectEvents, of: &Returned, failure: Failure) -> Ending {
+pub(super) async fn tell_failure(
+    context: &Context,
+    events: &ConnectEvents,
+    of: &Returned,
+    failure: Failure,
+) -> Ending {
     let (scope, payload) = (Scope { environment: of.environment }, &of.payload);
     let text = format!("{} {}", failure.problem.cause, failure.problem.remedy);
     context.log.say(scope, &payload.log_id, "error", text.clone(), Some(describe(&failure.problem)));

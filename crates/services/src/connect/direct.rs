@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::connect::ConnectSession;
 use domain::connection::Connection;
-use domain::operation::{OperationKind, OperationState};
+use domain::operation::OperationState;
 use domain::{ConnectionId, IntegrationKey, Scope};
 use serde_json::{Map, Value};
 
@@ -15,7 +15,6 @@ use super::{account_requests, certificates, config, sessions, trial};
 use crate::context::Context;
 use crate::credentials::account::{Account, OpenIntegration};
 use crate::error::Error;
-use crate::operations::OperationFacts;
 
 /// The new connection.
 #[derive(Debug)]
@@ -54,16 +53,7 @@ pub async fn connect_as(
 ) -> Result<Connected, Error> {
     let scope = Scope { environment: session.environment };
     let open = OpenIntegration::load(context, scope, key).await?;
-    let began_at_ms = context.now_ms();
-    let log_id = context.log.new_id(began_at_ms);
-    let facts = OperationFacts {
-        kind: OperationKind::CreateConnection,
-        integration: &open.integration,
-        connection: None,
-        created_at_ms: began_at_ms,
-        detail: None,
-    };
-    context.log.begun(scope, log_id.clone(), &facts);
+    let log_id = attempt::begun(context, &open, None);
     let outcome = authorize(context, session, &open, Request { params, form, name }, &log_id).await;
     let (state, connection, error) = match &outcome {
         Ok(connected) => (OperationState::Success, Some(connected.connection.to_string()), None),

@@ -1,14 +1,13 @@
 //! Credentials that were obtained elsewhere become a connection (contract §2.4).
 
 use domain::connection::Connection;
-use domain::operation::{OperationKind, OperationState};
+use domain::operation::OperationState;
 
 use super::keep::{self, NewAuthorization};
-use super::{account_requests, trial};
+use super::{account_requests, attempt, trial};
 use crate::context::Context;
 use crate::credentials::account::Account;
 use crate::error::Error;
-use crate::operations::OperationFacts;
 
 /// Tries and stores imported credentials: keys and passwords are tried as they are in a form, an installation buys its
 /// first token, everything else is taken as it is.
@@ -17,18 +16,8 @@ use crate::operations::OperationFacts;
 /// Why they are of no use, or the database failed; nothing is stored then. The operation in the log tells it too.
 pub async fn import(context: &Context, new: NewAuthorization) -> Result<Connection, Error> {
     let scope = new.integration.scope;
-    let began_at_ms = context.now_ms();
-    let log_id = context.log.new_id(began_at_ms);
-    let open = new.integration.clone();
     let name = new.id.to_string();
-    let facts = OperationFacts {
-        kind: OperationKind::CreateConnection,
-        integration: &open.integration,
-        connection: Some(&name),
-        created_at_ms: began_at_ms,
-        detail: None,
-    };
-    context.log.begun(scope, log_id.clone(), &facts);
+    let log_id = attempt::begun(context, &new.integration, Some(&name));
     let outcome = store(context, new, &log_id).await;
     let (state, error) = match &outcome {
         Ok(_) => (OperationState::Success, None),

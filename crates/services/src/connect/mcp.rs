@@ -152,8 +152,13 @@ async fn document_url(context: &Context, open: &OpenIntegration) -> Result<Optio
     }
     let environment = context.store.environment(open.scope.environment).await?;
     let environment = environment.ok_or(Error::Corrupt("an integration without its environment"))?;
-    let (base, key) = (&context.settings.public_url, &open.integration.key);
-    Ok(Some(format!("{base}/oauth/client-metadata/{}/{key}", environment.uuid)))
+    let base = &context.settings.public_url;
+    let mut url = Url::parse(&format!("{base}/oauth/client-metadata/{}", environment.uuid)).ok();
+    // A key may hold spaces.
+    if let Some(mut segments) = url.as_mut().and_then(|url| url.path_segments_mut().ok()) {
+        segments.push(open.integration.key.as_str());
+    }
+    Ok(url.map(String::from))
 }
 
 /// Our client's metadata document (contract §5.5; OAuth Client ID Metadata Document).
@@ -162,15 +167,16 @@ async fn document_url(context: &Context, open: &OpenIntegration) -> Result<Optio
 /// `unknown_environment`, `unknown_provider_config`, or `feature_disabled` where the integration has no such client.
 pub async fn client_document(context: &Context, environment: &str, key: &str) -> Result<Value, Error> {
     let found = context.store.environments().await?.into_iter().find(|one| one.uuid == environment);
-    let found = found.ok_or_else(|| Error::refused("unknown_environment", "No such environment"))?;
-    let unknown = || Error::refused("unknown_provider_config", "No such integration in this environment");
-    let key = domain::IntegrationKey::parse(key).map_err(|_| unknown())?;
+    let unknown = |code, message: &str| Error::Unknown { code, message: message.to_owned() };
+    let found = found.ok_or_else(|| unknown("unknown_environment", "No such environment"))?;
+    let no_integration = || unknown("unknown_provider_config", "No such integration in this environment");
+    let key = domain::IntegrationKey::parse(key).map_err(|_| no_integration())?;
     let scope = domain::Scope { environment: found.id };
     if context.store.integration(scope, &key).await?.is_none() {
-        return Err(unknown());
+        return Err(no_integration());
     }
     let open = OpenIntegration::load(context, scope, &key).await?;
-    let disabled = || Error::refused("feature_disabled", "This integration has no client metadata document");
+    let disabled = || unknown("feature_disabled", "This integration has no client metadata document");
     let serves = match &open.entry.provider.auth {
         domain::provider::Auth::McpOAuth2(scheme) => {
             matches!(scheme.registration, ClientRegistration::MetadataDocument)

@@ -16,6 +16,7 @@ pub(crate) mod install;
 pub mod keep;
 pub mod mcp;
 pub mod oauth1;
+pub mod outbound;
 mod plugin;
 mod redeem;
 pub mod remove;

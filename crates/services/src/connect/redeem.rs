@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::authorize::{self, Begun};
 use super::callback::{CallbackRequest, Failure, Pending, ask_and_log, internal};
 use super::state::{Leg, McpFlow, Payload};
-use super::{config, install, oauth1, plugin};
+use super::{account_requests, config, install, oauth1, plugin};
 use crate::context::Context;
 use crate::credentials::account::OpenIntegration;
 use crate::credentials::problem::TokenProblem;
@@ -21,7 +21,6 @@ use crate::credentials::renewal::SECRET_END;
 use crate::credentials::schemes::{self, TokenRequest, oauth2};
 use crate::credentials::token_answer::TokenAnswer;
 use crate::credentials::{claims, renewal};
-use crate::error::Error;
 
 /// Where a visit leads.
 pub(super) enum Step {
@@ -87,7 +86,8 @@ pub(super) async fn step(
             let answer = mint(context, open, &scheme, &payload).await?;
             authorized(open, &scheme, answer, payload)
         }
-        Leg::Install | Leg::Plugin | Leg::OAuth1(_) => return Err(changed()),
+        // A browser ends none of these; what a webhook brings goes another way.
+        Leg::Install | Leg::Plugin | Leg::OAuth1(_) | Leg::Awaited | Leg::Told(_) => return Err(changed()),
         Leg::InstallAndSignIn => install::arrive_signed_in(context, open, &scheme, request, payload).await?,
     };
     Ok(Step::Authorized(Box::new(authorized)))
@@ -116,7 +116,12 @@ fn code_flow<'a>(open: &'a OpenIntegration, leg: &Leg) -> Option<Cow<'a, OAuth2>
 }
 
 /// Credentials and connection config of a code flow's answer.
-fn authorized(open: &OpenIntegration, scheme: &OAuth2, answer: TokenAnswer, payload: Payload) -> Authorized {
+pub(super) fn authorized(
+    open: &OpenIntegration,
+    scheme: &OAuth2,
+    answer: TokenAnswer,
+    payload: Payload,
+) -> Authorized {
     let mut config = payload.config.clone();
     config.extend(oauth2::metadata(&scheme.token_response_metadata, &answer.raw));
     if scheme.scope_rules == ScopeRules::Entra && !config.contains_key("tenantId") {
@@ -187,12 +192,7 @@ pub(super) fn keep_callback_metadata(
         return Ok(());
     }
     config::checked(open, config.clone()).map(drop).map_err(|error| {
-        let cause = match error {
-            Error::Invalid(issues) => {
-                issues.into_iter().map(|issue| issue.message).collect::<Vec<_>>().join("; ")
-            }
-            other => other.to_string(),
-        };
+        let cause = account_requests::in_words(error);
         Failure::again("url_param_err", "invalid_callback_parameter", &cause)
     })
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::connect::OAuthState;
 use domain::connection::EndUser;
-use domain::{ConnectionRow, EnvironmentId, IntegrationKey, entropy};
+use domain::{ConnectionRow, EnvironmentId, IntegrationKey, Sealed, entropy};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -77,6 +77,20 @@ pub enum Leg {
     OAuth1(Box<Temporary>),
     /// An authorization code of an MCP server's own authorization server.
     Mcp(Box<McpFlow>),
+    /// A code that a webhook will bring.
+    Awaited,
+    /// A code that a webhook has brought.
+    Told(ToldCode),
+}
+
+/// A code that a webhook has brought; prints as nothing.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToldCode(pub String);
+
+impl std::fmt::Debug for ToldCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ToldCode([redacted])")
+    }
 }
 
 /// What was found out about an MCP server before the browser left.
@@ -190,21 +204,69 @@ pub async fn issue(
     payload: &Payload,
     state: String,
 ) -> Result<Issued, Error> {
+    let (stored, issued) = make(context, environment, integration, payload, state)?;
+    context.store.insert_oauth_state(&stored).await?;
+    Ok(issued)
+}
+
+/// As [`issue`], for an authorization that a webhook ends: it is found by `awaits`. An earlier one under the same
+/// `state` is forgotten.
+///
+/// # Errors
+/// It cannot be stored.
+pub async fn issue_awaiting(
+    context: &Context,
+    environment: EnvironmentId,
+    integration: &IntegrationKey,
+    payload: &Payload,
+    (state, awaits): (String, &str),
+) -> Result<Issued, Error> {
+    let (stored, issued) = make(context, environment, integration, payload, state)?;
+    context.store.await_installation(&stored, awaits).await?;
+    Ok(issued)
+}
+
+fn make(
+    context: &Context,
+    environment: EnvironmentId,
+    integration: &IntegrationKey,
+    payload: &Payload,
+    state: String,
+) -> Result<(OAuthState, Issued), Error> {
     let state_hash = token_hash(&state);
     let cookie_value = entropy::hex(&*context.entropy, 32);
-    let place = vault::Place::new("oauth_states", &state_hash, "payload");
-    let clear = zeroize::Zeroizing::new(serde_json::to_vec(payload).unwrap_or_default());
     let stored = OAuthState {
-        state_hash: state_hash.clone(),
         environment,
         integration: integration.clone(),
         cookie_hash: token_hash(&cookie_value),
-        payload: context.vault.seal(&place, &clear)?,
+        payload: seal(context, &state_hash, payload)?,
         expires_at_ms: context.now_ms() + LIFE_MS,
+        state_hash,
     };
-    context.store.insert_oauth_state(&stored).await?;
     let returns_to = if payload.leg == Leg::Install { ReturnsTo::AppSetup } else { ReturnsTo::Callback };
-    Ok(Issued { cookie_name: cookie_name(&state), state, cookie_value, returns_to })
+    let issued = Issued { cookie_name: cookie_name(&state), state, cookie_value, returns_to };
+    Ok((stored, issued))
+}
+
+/// Seals a payload for its row.
+///
+/// # Errors
+/// The vault failed.
+pub(super) fn seal(context: &Context, state_hash: &str, payload: &Payload) -> Result<Sealed, Error> {
+    let clear = zeroize::Zeroizing::new(serde_json::to_vec(payload).unwrap_or_default());
+    Ok(context.vault.seal(&vault::Place::new("oauth_states", state_hash, "payload"), &clear)?)
+}
+
+/// What a stored state stands for.
+///
+/// # Errors
+/// It does not open.
+pub(super) fn open(context: &Context, stored: OAuthState) -> Result<Returned, Error> {
+    let place = vault::Place::new("oauth_states", &stored.state_hash, "payload");
+    let clear = context.vault.open(&place, &stored.payload)?;
+    let payload: Box<Payload> = serde_json::from_slice(&clear)
+        .map_err(|_| Error::Corrupt("an authorization's state has an unknown form"))?;
+    Ok(Returned { environment: stored.environment, integration: stored.integration, payload })
 }
 
 /// A new state parameter: 32 random bytes.
@@ -219,14 +281,12 @@ pub fn new_state(context: &Context) -> String {
 pub async fn take(context: &Context, state: &str, cookie: Option<&str>) -> Result<Taken, Error> {
     let hash = token_hash(state);
     let Some(stored) = context.store.take_oauth_state(&hash).await? else { return Ok(Taken::Unknown) };
-    let clear = context.vault.open(&vault::Place::new("oauth_states", &hash, "payload"), &stored.payload)?;
-    let payload: Box<Payload> = serde_json::from_slice(&clear)
-        .map_err(|_| Error::Corrupt("an authorization's state has an unknown form"))?;
-    let returned = Returned { environment: stored.environment, integration: stored.integration, payload };
-    if stored.expires_at_ms <= context.now_ms() {
+    let (expires_at_ms, cookie_hash) = (stored.expires_at_ms, stored.cookie_hash.clone());
+    let returned = open(context, stored)?;
+    if expires_at_ms <= context.now_ms() {
         return Ok(Taken::Expired(returned));
     }
-    if cookie.map(token_hash).as_deref() != Some(stored.cookie_hash.as_str()) {
+    if cookie.map(token_hash) != Some(cookie_hash) {
         return Ok(Taken::OtherBrowser(returned));
     }
     Ok(Taken::Good(returned))

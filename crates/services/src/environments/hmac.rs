@@ -1,7 +1,7 @@
 //! The proof that the customer's backend allowed an authorization by public key (contract §1.7).
 
 use aws_lc_rs::hmac::{HMAC_SHA256, Key, verify};
-use domain::Secret;
+use domain::{Secret, entropy};
 
 use crate::error::Error;
 
@@ -20,7 +20,7 @@ pub fn check_hmac(
     };
     let wrong =
         || Error::refused("invalid_hmac", "The HMAC is not the one of this integration and connection");
-    let tag = from_hex(given).ok_or_else(wrong)?;
+    let tag = entropy::from_hex(given).ok_or_else(wrong)?;
     let message = match connection_id {
         Some(id) => format!("{integration}:{id}"),
         None => integration.to_owned(),
@@ -31,13 +31,6 @@ pub fn check_hmac(
     }
     let key = Key::new(HMAC_SHA256, key.expose().as_bytes());
     verify(&key, message.as_bytes(), &tag).map_err(|_| wrong())
-}
-
-fn from_hex(text: &str) -> Option<Vec<u8>> {
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    (0..32).map(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).ok()).collect()
 }
 
 #[cfg(test)]

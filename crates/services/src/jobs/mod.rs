@@ -3,6 +3,7 @@
 pub mod alive;
 pub mod expiry;
 pub mod house;
+pub mod installation;
 mod key_test;
 mod workers;
 

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::alive::{ALIVE_TASK, Alive, AliveSettings};
 use super::expiry::{EXPIRY_TASK, Expiry};
 use super::house::{HOUSE_TASK, House};
+use super::installation::Installation;
 use crate::context::Context;
 use crate::error::Error;
 use crate::services::{Retention, Services};
@@ -39,6 +40,7 @@ pub fn workers(services: &Services, settings: JobSettings) -> (Service, Handle) 
             settings: settings.alive,
         }),
         Arc::new(Expiry { context: context.clone() }),
+        Arc::new(Installation { context: context.clone(), events: services.events.clone() }),
     ];
     Service::new(Options {
         store: context.store.clone(),

@@ -33,16 +33,19 @@ pub fn one(field: &Field) -> String {
         _ => "acme",
     };
     let example = field.example.as_deref().map(bare);
-    let candidates =
-        [Some(by_format.to_owned()), example, Some("12345".to_owned()), Some("acme.example".to_owned())];
+    let usual = ["12345", "acme.example", "https://acme.example"].map(|text| Some(text.to_owned()));
+    let candidates = [Some(by_format.to_owned()), example].into_iter().chain(usual);
     let Some(pattern) = field.pattern.as_deref() else { return by_format.to_owned() };
+    let takes_addresses = pattern.contains("https?");
     let Ok(regex) = Regex::new(pattern) else { return by_format.to_owned() };
-    candidates.into_iter().flatten().find(|text| regex.is_match(text)).unwrap_or_else(|| generated(pattern))
+    let fits = |text: &String| regex.is_match(text) && (!takes_addresses || text.starts_with("https://"));
+    candidates.flatten().find(fits).unwrap_or_else(|| generated(pattern))
 }
 
 /// A text that matches; nothing of it is known to anybody.
 fn generated(pattern: &str) -> String {
-    let bare = pattern.trim_start_matches('^').trim_end_matches('$').replace(r"\b", "");
+    let bare =
+        pattern.trim_start_matches('^').trim_end_matches('$').replace(r"\b", "").replace(r"\d", "[0-9]");
     let mut runner = TestRunner::deterministic();
     // An anchor in the middle cannot be generated; the walk then tells that nothing fitted.
     let Ok(strategy) = proptest::string::string_regex(&bare) else { return "acme".to_owned() };

@@ -24,11 +24,11 @@ use services::proxy::{Links, Packing, ProxyCall, Redirects};
 
 use crate::fake::{COOKIE, Seen};
 use crate::house::House;
-use crate::samples;
+use crate::{installed, samples};
 
 pub const CLIENT: &str = "the-client-id";
 pub const SECRET: &str = "the-client-secret";
-const CODE: &str = "the-code";
+pub const CODE: &str = "the-code";
 const KEY: &str = "the-key";
 
 /// How a walk ended.
@@ -43,7 +43,11 @@ pub async fn walk(house: &House, provider: &Provider) -> Result<Walked, String> 
     let walker = Walker { house, provider, key: IntegrationKey::parse(provider.name.as_str()).unwrap() };
     match &provider.auth {
         Auth::OAuth2(scheme) if scheme.installation.is_some() => {
-            return Ok(Walked::Left("begin with a webhook"));
+            let both = scheme.installation.as_ref().and_then(|one| Some((one, one.webhook.as_ref()?)));
+            let Some((installation, webhook)) = both else {
+                return Ok(Walked::Left("begin with a webhook that nobody can verify"));
+            };
+            installed::by_webhook(&walker, installation, webhook).await?;
         }
         Auth::OAuth2(scheme) if scheme.grant == CodeGrant::AdminConsent => {
             return Ok(Walked::Left("ask an administrator and have tests of their own"));
@@ -83,15 +87,15 @@ pub async fn walk(house: &House, provider: &Provider) -> Result<Walked, String> 
     Ok(Walked::Whole)
 }
 
-struct Walker<'a> {
-    house: &'a House,
-    provider: &'a Provider,
-    key: IntegrationKey,
+pub(crate) struct Walker<'a> {
+    pub(crate) house: &'a House,
+    pub(crate) provider: &'a Provider,
+    pub(crate) key: IntegrationKey,
 }
 
 impl Walker<'_> {
     /// Makes the integration and a session for it.
-    async fn session(&self) -> Result<ConnectSession, String> {
+    pub(crate) async fn session(&self) -> Result<ConnectSession, String> {
         let (context, scope) = (&self.house.services.context, self.house.scope);
         self.house.fake.answer(self.answer(), self.lessons());
         let whole = matches!(self.provider.auth, Auth::OAuth2(_) | Auth::McpOAuth2(_));
@@ -132,7 +136,7 @@ impl Walker<'_> {
     }
 
     /// What the fake has seen since the last look; each request showed a certificate if the definition asks for one.
-    fn seen(&self) -> Result<Vec<Seen>, String> {
+    pub(crate) fn seen(&self) -> Result<Vec<Seen>, String> {
         let seen = self.house.fake.take();
         match seen.iter().find(|one| one.identified != self.shows_certificate()) {
             Some(odd) => Err(format!("{}: a certificate was shown: {}", odd.line, odd.identified)),
@@ -182,7 +186,7 @@ impl Walker<'_> {
 
     /// What the form asks for, and what the URLs of the definition need besides: an optional field that they use, or a
     /// value that nobody is asked for and that a customer's backend sets.
-    fn config(&self) -> Map<String, Value> {
+    pub(crate) fn config(&self) -> Map<String, Value> {
         let mut config = samples::of(&self.provider.connection_config);
         for url in self.urls() {
             for _ in 0..5 {
@@ -193,7 +197,10 @@ impl Walker<'_> {
                     let name = path.strip_prefix("connectionConfig.").unwrap_or(path);
                     let default = self.field(name).and_then(|field| field.default_value.clone());
                     let given = config.get(name).and_then(Value::as_str).map(str::to_owned);
-                    given.or(default).or_else(|| self.brings(name).then(|| "brought".to_owned()))
+                    // An empty default stands for what the customer's backend sets.
+                    given
+                        .or(default.filter(|text| !text.is_empty()))
+                        .or_else(|| self.brings(name).then(|| "brought".to_owned()))
                 };
                 let Err(missing) = url.resolve(&value) else { break };
                 let name = missing.path.strip_prefix("connectionConfig.").unwrap_or(&missing.path).to_owned();
@@ -245,7 +252,7 @@ impl Walker<'_> {
         self.provider.post_connection.iter().any(|lookup| lookup.config.iter().any(|(key, _)| key == name))
     }
 
-    /// What the requests after connecting answer, by their paths.
+    /// What the requests after connecting answer, by a part of their lines.
     fn lessons(&self) -> Vec<(String, Value)> {
         let config = self.config();
         let values =
@@ -268,7 +275,12 @@ impl Walker<'_> {
             }
             let url = lookup.request.url.source();
             let path = url.strip_prefix("https://").map_or(url, |rest| &rest[rest.find('/').unwrap()..]);
-            (path.split(['?', '$']).next().unwrap().to_owned(), answer)
+            let path = path.split(['?', '$']).next().unwrap();
+            // A whole URL may begin as the token endpoint's does; a path stands behind the base URL's.
+            match url.starts_with("https://") {
+                true => (format!("{} {path}", lookup.request.method), answer),
+                false => (path.to_owned(), answer),
+            }
         };
         self.provider.post_connection.iter().map(lesson).collect()
     }
@@ -288,13 +300,26 @@ impl Walker<'_> {
             answer["sessionId"] = json!("session-#");
             answer["userId"] = json!("user");
         }
+        if let Auth::OAuth2(scheme) = &self.provider.auth
+            && let Some(places) = &scheme.answer
+        {
+            put(&mut answer, &places.token, json!("access-token-#"));
+            if let Some(path) = &places.refresh_token {
+                put(&mut answer, path, json!("refresh-token-#"));
+            }
+            self.put_expiry(&mut answer, places.expiry.as_ref());
+        }
         if let Auth::TwoStep(scheme) = &self.provider.auth {
             self.put_chain(&mut answer, scheme);
         }
         for path in paths.iter().chain(more) {
             put(&mut answer, path, json!(self.metadata(path)));
         }
-        answer
+        match &self.provider.auth {
+            // The whole answer is the token.
+            Auth::TwoStep(scheme) if scheme.answer.token.is_empty() => json!("access-token-#"),
+            _ => answer,
+        }
     }
 
     /// What a chain of token requests reads from its answers.
@@ -313,11 +338,7 @@ impl Walker<'_> {
         if !scheme.answer.token.is_empty() {
             put(answer, &scheme.answer.token, json!("access-token-#"));
         }
-        match &scheme.answer.expiry {
-            Some(Expiry::In(path)) => put(answer, path, json!(3600)),
-            Some(Expiry::At(path)) => put(answer, path, json!("2027-01-15T09:00:00Z")),
-            None => {}
-        }
+        self.put_expiry(answer, scheme.answer.expiry.as_ref());
         if let Some(path) = &scheme.answer.refresh_token {
             put(answer, path, json!("brought-#"));
         }
@@ -326,9 +347,17 @@ impl Walker<'_> {
         }
     }
 
+    fn put_expiry(&self, answer: &mut Value, expiry: Option<&Expiry>) {
+        match expiry {
+            Some(Expiry::In(path)) => put(answer, path, json!(3600)),
+            Some(Expiry::At(path)) => put(answer, path, json!("2027-01-15T09:00:00Z")),
+            None => {}
+        }
+    }
+
     /// A value that a callback or an answer brings: what its field asks for, else a whole address where a URL begins with
     /// it, else a word.
-    fn metadata(&self, name: &str) -> String {
+    pub(crate) fn metadata(&self, name: &str) -> String {
         let begins = format!("${{connectionConfig.{name}}}");
         let whole = self
             .urls()
@@ -389,7 +418,11 @@ impl Walker<'_> {
     }
 
     /// A call carries the token; a forced refresh brings another, and the next call carries that.
-    async fn call_and_refresh(&self, connection: &str, shown_secret: Option<&str>) -> Result<(), String> {
+    pub(crate) async fn call_and_refresh(
+        &self,
+        connection: &str,
+        shown_secret: Option<&str>,
+    ) -> Result<(), String> {
         let services = &self.house.services;
         let id = ConnectionId::parse(connection).unwrap();
         let account = services
@@ -491,7 +524,7 @@ fn check_redeemed(request: &Seen, authorize: &url::Url) -> Result<(), String> {
     }
 }
 
-fn put(object: &mut Value, path: &str, value: Value) {
+pub(crate) fn put(object: &mut Value, path: &str, value: Value) {
     let slot = path.split('.').fold(object, |slot, name| match name.parse::<usize>() {
         Ok(_) => {
             *slot = json!([null]);
@@ -502,7 +535,7 @@ fn put(object: &mut Value, path: &str, value: Value) {
     *slot = value;
 }
 
-fn shown(error: &services::error::Error) -> String {
+pub(crate) fn shown(error: &services::error::Error) -> String {
     match error {
         services::error::Error::Invalid(issues) => {
             let all = issues.iter().map(|issue| format!("{}: {}", issue.path.join("."), issue.message));

@@ -7,10 +7,8 @@ use harness::connect::{
     session_of, sign_in_url,
 };
 use harness::person::{Page, Person};
+use harness::socket::Socket;
 use harness::{Server, Start};
-use serde_json::Value;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 
 const KEY: &str = "admin";
 
@@ -135,44 +133,4 @@ async fn an_administrator_s_link_wakes_the_waiting_page_grants_nothing_and_works
         harness::connect::connect(&mut Person::default(), &server, &url, "nora@northwind.example").await;
     assert!(page.text().contains("connected"), "{}", page.text());
     assert_eq!(connections_of(&server, "nora").await.len(), 1);
-}
-
-/// A WebSocket that only listens; frames from a server are short and not masked (RFC 6455 §5.2).
-struct Socket(TcpStream);
-
-impl Socket {
-    async fn open(server: &Server) -> Self {
-        let port = server.url().parse::<http::Uri>().unwrap().port_u16().unwrap();
-        let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-        let request = format!(
-            "GET / HTTP/1.1\r\nHost: localhost:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-        );
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            head.push(stream.read_u8().await.unwrap());
-        }
-        let head = String::from_utf8(head).unwrap();
-        assert!(head.starts_with("HTTP/1.1 101"), "{head}");
-        assert!(head.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "RFC 6455's own example: {head}");
-        Self(stream)
-    }
-
-    async fn message(&mut self) -> Value {
-        loop {
-            let wait = std::time::Duration::from_secs(10);
-            let first =
-                tokio::time::timeout(wait, self.0.read_u8()).await.expect("a message in time").unwrap();
-            let length = match self.0.read_u8().await.unwrap() {
-                126 => usize::from(self.0.read_u16().await.unwrap()),
-                short => usize::from(short),
-            };
-            let mut payload = vec![0; length];
-            self.0.read_exact(&mut payload).await.unwrap();
-            if first & 0x0f == 1 {
-                return serde_json::from_slice(&payload).unwrap();
-            }
-        }
-    }
 }

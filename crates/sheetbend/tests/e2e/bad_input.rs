@@ -50,6 +50,24 @@ async fn things_that_do_not_exist() {
     server.api("GET", "/providers/nobody", None).await.refused(404, "not_found");
     server.api("GET", "/operations/nobody", None).await.refused(404, "not_found");
     server.api("GET", "/nowhere", None).await.refused(404, "not_found");
+    // Forms and documents have codes of their own (contract §5.5, §5.6).
+    let token = harness::connect::session_of(&server, "u").await;
+    for (form, body) in
+        [("api-auth/api-key", r#"{"apiKey":"x"}"#), ("auth/unauthenticated", ""), ("auth/oauth-outbound", "")]
+    {
+        let url = format!("{}/{form}/nobody?connect_session_token={token}", server.url());
+        let json = [("content-type", "application/json")];
+        server.send("POST", &url, &json, body).await.refused(404, "unknown_provider_config");
+    }
+    let environment = server.api("GET", "/environment", None).await.ok();
+    let uuid = environment["data"]["uuid"].as_str().unwrap();
+    for (place, code) in [
+        ("nowhere/microsoft-excel".to_owned(), "unknown_environment"),
+        (format!("{uuid}/nobody"), "unknown_provider_config"),
+        (format!("{uuid}/microsoft-excel"), "feature_disabled"),
+    ] {
+        server.api("GET", &format!("/oauth/client-metadata/{place}"), None).await.refused(404, code);
+    }
     let unknown = server.proxy("GET", "/v1.0/me", "nobody", "demo-excel").await;
     unknown.refused(404, "unknown_provider_config");
     let unknown =

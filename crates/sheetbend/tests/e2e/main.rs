@@ -24,6 +24,7 @@ mod deployment;
 mod edge;
 mod first_call;
 mod github_app;
+mod installations;
 mod kept_alive;
 mod key_forms;
 mod keys_and_environments;

@@ -3,6 +3,7 @@
 use crate::harness;
 
 use harness::outside::{Serving, free_port};
+use harness::secure::Authority;
 use harness::upstream::{Upstream, answer};
 use harness::visitor::Visitor;
 use harness::{Answer, Server, Start};
@@ -164,6 +165,68 @@ async fn needs_node_a_server_that_names_a_stranger_s_authorization_server_is_ref
         );
     }
     assert_eq!(setting.state().await["registered"], json!([]));
+}
+
+/// The client that is a document on our own address: the authorization server fetches it over https, trusts nobody's word
+/// for it and registers nothing. Both ends have certificates of an authority that each was given, as a self-hoster does.
+#[tokio::test]
+#[ignore = "needs Node"]
+async fn needs_node_our_metadata_document_is_our_client_over_https() {
+    let dir = TempDir::new().unwrap();
+    let authority = Authority::make(dir.path());
+    let ca = authority.ca.to_str().unwrap();
+    let options = json!({"tls": {"cert": authority.cert, "key": authority.key}, "mcp": {"documents": true}});
+    let provider = Serving::node_with("oidc_provider.mjs", &options, &[("NODE_EXTRA_CA_CERTS", ca)]);
+    let issuer = provider.text("issuer").to_owned();
+    assert!(issuer.starts_with("https://"), "{issuer}");
+    let definitions = format!(
+        "any-mcp:\n  display_name: Any\n  auth_mode: MCP_OAUTH2_GENERIC\n  connection_config:\n    \
+         mcp_server_url: {{type: string, title: MCP server, description: Its address, pattern: '^https://[a-z0-9.:/-]+$'}}\n  \
+         proxy:\n    base_url: ${{connectionConfig.mcp_server_url}}\n\
+         known-mcp:\n  display_name: Known\n  auth_mode: MCP_OAUTH2\n  client_registration: cimd\n  \
+         authorization_url: {issuer}/auth\n  token_url: {issuer}/token\n  default_scopes: [openid, offline_access]\n  \
+         authorization_params:\n    resource: {issuer}/mcp\n    prompt: consent\n  token_params:\n    \
+         resource: {issuer}/mcp\n  refresh_params:\n    resource: {issuer}/mcp\n  proxy:\n    base_url: {issuer}\n"
+    );
+    let file = dir.path().join("mcp.yaml");
+    std::fs::write(&file, definitions).unwrap();
+    let exempt = provider.exempt("issuer");
+    let mut arguments = vec!["--provider-file", file.to_str().unwrap(), "--extra-ca", ca];
+    arguments.extend(exempt.iter().map(String::as_str));
+    let server = Start::dev().secure(&authority).args(&arguments).start();
+    assert!(server.url().starts_with("https://localhost:"), "{}", server.url());
+    let environment = server.api("GET", "/environment", None).await.ok();
+    let environment = environment["data"]["uuid"].as_str().unwrap().to_owned();
+    let mut documents = Vec::new();
+    // A key may hold spaces, and the document's address is a URL all the same.
+    for (provider, key, path) in [("any-mcp", "any-mcp", ""), ("known-mcp", "known mcp", "/mcp")] {
+        let body = json!({"provider": provider, "unique_key": key});
+        server.api("POST", "/integrations", Some(body)).await.ok();
+        let mut visitor = Visitor::new(&server);
+        let session = json!({"end_user": {"id": key}, "allowed_integrations": [key]});
+        let encoded = key.replace(' ', "%20");
+        let begun = visitor.begin(&encoded, session, &format!("&params[mcp_server_url]={issuer}/mcp")).await;
+        assert_eq!(begun.status, 302, "{}", begun.text());
+        let document = format!("{}/oauth/client-metadata/{environment}/{encoded}", server.url());
+        let away: url::Url = begun.header("location").parse().unwrap();
+        assert!(away.query_pairs().any(|(name, value)| name == "client_id" && value == document), "{away}");
+        let returned = visitor.sign_in(&begun, "ada").await;
+        let page = visitor.get(&returned.url).await;
+        assert!(page.text().contains("is connected"), "{}", page.text());
+        let list = server.api("GET", &format!("/connections?endUserId={encoded}"), None).await.ok();
+        let id = list["connections"][0]["connection_id"].as_str().unwrap().to_owned();
+        let refreshed = format!("/connections/{id}?provider_config_key={encoded}&force_refresh=true");
+        server.api("GET", &refreshed, None).await.ok();
+        let called = server.proxy("GET", path, key, &id).await;
+        assert_eq!(called.json()["client"], document.as_str(), "{}", called.text());
+        documents.push(document);
+    }
+    let state = server.send("GET", &format!("{issuer}/_control/state"), &[], "").await.json();
+    assert_eq!(state["fetched"], json!(documents), "each document was fetched from us: {state}");
+    assert_eq!(state["registered"], json!([]), "{state}");
+    let granted = json!(["authorization_code", "refresh_token", "authorization_code", "refresh_token"]);
+    assert_eq!(state["granted"], granted, "{state}");
+    server.calm();
 }
 
 #[tokio::test]

@@ -46,8 +46,6 @@ async fn support_sees_the_log_and_no_secret_and_changes_nothing() {
         "/environments",
         "/environment/api-keys?environment_id=1",
         "/account/api-keys",
-        "/operator/doctor",
-        "/operator/keys",
         "/internal/users",
         "/internal/audit",
     ] {
@@ -88,7 +86,6 @@ fn changes() -> Vec<(&'static str, &'static str, Value)> {
         ("POST", "/environment/api-keys", json!({"environment_id": 1, "display_name": "x"})),
         ("POST", "/environments", json!({"name": "x"})),
         ("POST", "/account/api-keys", json!({"display_name": "x"})),
-        ("POST", "/operator/backup", json!({"directory": "/tmp/x"})),
         ("POST", "/internal/users", json!({"email": "x@example.com", "owner": true})),
         ("POST", "/internal/setup-link", json!({})),
     ]
@@ -121,6 +118,38 @@ async fn a_cookie_opens_no_proxy() {
     let wrong =
         owner.call_with(&server, "GET", "/connections", None, &[("authorization", "Bearer nothing")]).await;
     wrong.refused(401, "invalid_secret_key_format");
+}
+
+/// These write files on the server's machine and change what seals every secret: a browser's cookie is no proof for them,
+/// not even an owner's.
+#[tokio::test]
+async fn a_cookie_operates_nothing() {
+    let server = Start::dev().start();
+    let owner = Desk::owner(&server).await;
+    let directory = server.data_dir.join("by-cookie");
+    for (method, path, body) in [
+        ("GET", "/operator/doctor", None),
+        ("GET", "/operator/keys", None),
+        ("POST", "/operator/backup", Some(json!({"directory": directory}))),
+        ("POST", "/operator/keys", Some(json!({"key": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}))),
+        ("POST", "/operator/keys/rotation", Some(json!({"to": "x"}))),
+        (
+            "POST",
+            "/operator/api-keys",
+            Some(json!({"key": "7c9e6679-7425-40de-944b-e07fc1f90ae7", "display_name": "x"})),
+        ),
+    ] {
+        let answer = owner.call(&server, method, path, body).await;
+        answer.refused(401, "missing_auth_header");
+    }
+    assert!(!directory.exists());
+    // A key of the account does, which an owner may make; the audit log then names it.
+    let key = std::fs::read_to_string(server.data_dir.join("account.key")).unwrap();
+    let bearer = format!("Bearer {}", key.trim());
+    let url = format!("{}/operator/keys", server.url());
+    server.send("GET", &url, &[("authorization", &bearer)], "").await.ok();
+    let of_environment = format!("Bearer {}", server.key());
+    server.send("GET", &url, &[("authorization", &of_environment)], "").await.refused(403, "forbidden");
 }
 
 #[tokio::test]

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use domain::connect::{ConnectDefaults, ConnectSession, OAuthState};
 use domain::{ConnectionRow, Sealed};
-use store::{AdminLink, PendingCertificate, StoreError};
+use store::{AdminLink, NewTask, PendingCertificate, StoreError};
 
 use crate::fixture::{Fixture, NOW, end_user, key, object, tags};
 
-crate::on_both!(sessions, states_are_taken_once, admin_links, certificates);
+crate::on_both!(sessions, states_are_taken_once, awaited_installations, admin_links, certificates);
 
 fn session(f: &Fixture) -> ConnectSession {
     let defaults = ConnectDefaults {
@@ -90,6 +90,53 @@ async fn states_are_taken_once(f: Fixture) {
     }
     assert_eq!(steps, [2, 2, 0]);
     assert!(f.store.take_oauth_state("state-4").await.unwrap().is_some());
+}
+
+async fn awaited_installations(f: Fixture) {
+    let state = |hash: &str| OAuthState {
+        state_hash: hash.to_owned(),
+        environment: f.scope.environment,
+        integration: key("excel"),
+        cookie_hash: "cookie".to_owned(),
+        payload: Sealed::from_bytes(vec![1, 2]),
+        expires_at_ms: NOW + 10,
+    };
+    let awaiting = async |awaits: &str, now_ms| {
+        let found = f.store.awaiting(f.scope, &key("excel"), awaits, now_ms).await.unwrap();
+        let mut found: Vec<String> = found.into_iter().map(|one| one.state_hash).collect();
+        found.sort();
+        found
+    };
+    f.store.insert_oauth_state(&state("browser")).await.unwrap();
+    f.store.await_installation(&state("one"), "seven").await.unwrap();
+    f.store.await_installation(&state("two"), "seven").await.unwrap();
+    assert_eq!(awaiting("seven", NOW).await, ["one", "two"]);
+    // The same state waits for something else from now on.
+    f.store.await_installation(&state("two"), "eight").await.unwrap();
+    assert_eq!(
+        (awaiting("seven", NOW).await, awaiting("eight", NOW).await),
+        (vec!["one".into()], vec!["two".into()])
+    );
+    assert!(awaiting("seven", NOW + 10).await.is_empty(), "its end has come");
+    let elsewhere = f.other_scope().await;
+    assert!(f.store.awaiting(elsewhere, &key("excel"), "seven", NOW).await.unwrap().is_empty());
+    assert!(f.store.awaiting(f.scope, &key("other"), "seven", NOW).await.unwrap().is_empty());
+    let task = || NewTask {
+        kind: "installation".to_owned(),
+        dedup: Some("installation:one".to_owned()),
+        payload: serde_json::json!({"state": "one"}),
+        due_at_ms: NOW,
+    };
+    let told =
+        || OAuthState { payload: Sealed::from_bytes(vec![3]), expires_at_ms: NOW + 20, ..state("one") };
+    assert!(!f.store.tell_installation(told(), "eight", task(), NOW).await.unwrap(), "it waits for another");
+    assert!(f.store.tell_installation(told(), "seven", task(), NOW).await.unwrap());
+    assert!(!f.store.tell_installation(told(), "seven", task(), NOW).await.unwrap(), "told once");
+    assert!(awaiting("seven", NOW).await.is_empty());
+    let read = f.store.oauth_state("one").await.unwrap().unwrap();
+    assert_eq!((read.payload, read.expires_at_ms), (Sealed::from_bytes(vec![3]), NOW + 20));
+    assert!(f.store.take_oauth_state("one").await.unwrap().is_some());
+    assert!(f.store.oauth_state("one").await.unwrap().is_none());
 }
 
 async fn admin_links(f: Fixture) {

@@ -1,14 +1,14 @@
 //! OAuth 2: code flow, client credentials, MCP.
 
 use domain::provider::{
-    AuthorizeUrlStyle, BodyFormat, ClientCertificate, ClientCredentials, ClientRegistration, CodeGrant,
-    EmptyParams, Encoding, McpOAuth2, McpOAuth2Generic, OAuth2, OutboundInstallation, Pkce,
+    AuthorizeUrlStyle, BodyFormat, ClientCertificate, ClientCredentials, ClientRegistration, CodeAnswerPaths,
+    CodeGrant, EmptyParams, Encoding, McpOAuth2, McpOAuth2Generic, OAuth2, Pkce,
 };
 use domain::template::{Template, TemplateTree};
 
 use super::{
-    Lack, body_format, client_auth, expiry_unit, required, required_template, scope_rules, scope_separator,
-    token_life, token_url,
+    Lack, answered_expiry, body_format, client_auth, expiry_unit, installed, required_template, scope_rules,
+    scope_separator, token_life, token_url,
 };
 use crate::convert::file::ProviderFile;
 use crate::convert::tree::{nested_parameters, optional, parameters, template};
@@ -19,7 +19,7 @@ const MCP_SERVER_URL: &str = "${connectionConfig.mcp_server_url}";
 
 /// A code flow whose tokens come from `token_url`.
 pub(super) fn oauth2(file: &ProviderFile, token_url: Template) -> Result<OAuth2, Lack> {
-    let installation = installation(file)?;
+    let installation = installed::outbound(file)?;
     let authorization_url = optional("authorization_url", file.authorization_url.as_deref())?;
     if authorization_url.is_none() && installation.is_none() {
         return Err(Lack::Missing("`authorization_url` is missing".to_owned()));
@@ -48,6 +48,7 @@ pub(super) fn oauth2(file: &ProviderFile, token_url: Template) -> Result<OAuth2,
         code_parameter: code_parameter.to_owned(),
         grant: grant(file, code_parameter)?,
         tokens_at: file.alternate_access_token_response_path.clone(),
+        answer: answer(file)?,
         token_response_metadata: file.token_response_metadata.clone(),
         refresh_response_metadata: file.refresh_token_response_metadata.clone(),
         redirect_uri_metadata: file.redirect_uri_metadata.clone(),
@@ -89,18 +90,14 @@ fn grant(file: &ProviderFile, code_parameter: &str) -> Result<CodeGrant, Lack> {
     }
 }
 
-fn installation(file: &ProviderFile) -> Result<Option<OutboundInstallation>, Lack> {
-    match file.installation.as_deref() {
-        None => Ok(None),
-        Some("outbound") => {
-            let code = file.authorization_code_param_in_webhook.as_deref();
-            Ok(Some(OutboundInstallation {
-                code_at: required("authorization_code_param_in_webhook", code)?.to_owned(),
-                metadata: file.webhook_response_metadata.clone(),
-            }))
-        }
-        Some(other) => Err(Lack::Wrong(format!("installation: `{other}` is not outbound"))),
-    }
+/// Where the answer holds what, where the definition says so.
+fn answer(file: &ProviderFile) -> Result<Option<CodeAnswerPaths>, String> {
+    let Some(response) = &file.token_response else { return Ok(None) };
+    Ok(Some(CodeAnswerPaths {
+        token: response.token.clone(),
+        refresh_token: response.refresh_token.clone(),
+        expiry: answered_expiry(response)?,
+    }))
 }
 
 fn style(file: &ProviderFile) -> Result<AuthorizeUrlStyle, String> {

@@ -1,13 +1,15 @@
 //! TWO_STEP: the chain of requests, and what is signed for it.
 
 use domain::provider::{
-    Assertion, AssertionKey, BodyFormat, CertificateAssertion, Expiry, JwtAssertion, SamlAssertion,
-    TokenAnswerPaths, TokenStep, TwoStep,
+    Assertion, AssertionKey, BodyFormat, CertificateAssertion, JwtAssertion, SamlAssertion, TokenAnswerPaths,
+    TokenStep, TwoStep,
 };
 use domain::template::TemplateTree;
 use indexmap::IndexMap;
 
-use super::{Lack, body_format, method, required_template, scope_rules, signed, token_life, token_url};
+use super::{
+    Lack, answered_expiry, body_format, method, required_template, scope_rules, signed, token_life, token_url,
+};
 use crate::convert::file::{AssertionFile, ProviderFile, StepFile};
 use crate::convert::tree::{nested_parameters, optional, parameters, template};
 use crate::read::Node;
@@ -87,18 +89,7 @@ fn refresh(file: &ProviderFile, first: &TokenStep) -> Result<Option<TokenStep>, 
 
 fn answer(file: &ProviderFile) -> Result<TokenAnswerPaths, String> {
     let response = file.token_response.as_ref();
-    let expiry = match response.and_then(|response| {
-        Some((response.token_expiration.clone()?, response.token_expiration_strategy.as_deref()))
-    }) {
-        None => None,
-        Some((path, None | Some("expireIn"))) => Some(Expiry::In(path)),
-        Some((path, Some("expireAt"))) => Some(Expiry::At(path)),
-        Some((_, Some(other))) => {
-            return Err(format!(
-                "token_response.token_expiration_strategy: `{other}` is neither expireIn nor expireAt"
-            ));
-        }
-    };
+    let expiry = response.map(answered_expiry).transpose()?.flatten();
     Ok(TokenAnswerPaths {
         token: response.map_or_else(|| "access_token".to_owned(), |response| response.token.clone()),
         expiry,

@@ -2,10 +2,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::Secret;
 use domain::credentials::JwtCredentials;
 use domain::provider::{HmacSecretEncoding, JwtTemplate, SigningProtocol};
 use domain::template::{TemplateTree, Values};
+use domain::{Secret, entropy};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
@@ -84,19 +84,12 @@ fn shared(secret: &Secret, encoding: HmacSecretEncoding) -> Result<Zeroizing<Vec
     let bytes = match encoding {
         HmacSecretEncoding::Utf8 => Some(text.as_bytes().to_vec()),
         HmacSecretEncoding::Base64 => STANDARD.decode(text.trim()).ok(),
-        HmacSecretEncoding::Hex => from_hex(text.trim()),
+        HmacSecretEncoding::Hex => entropy::from_hex(text.trim()).filter(|bytes| !bytes.is_empty()),
     };
     bytes.map(Zeroizing::new).ok_or(SettingProblem::BadKey(match encoding {
         HmacSecretEncoding::Hex => "the signing secret is not hexadecimal",
         _ => "the signing secret is not Base64",
     }))
-}
-
-fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u8> =
-        text.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect::<Option<_>>()?;
-    (!digits.is_empty() && digits.len().is_multiple_of(2))
-        .then(|| digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect())
 }
 
 #[cfg(test)]

@@ -65,6 +65,7 @@ fn nothing() -> OAuth2 {
         code_parameter: "code".to_owned(),
         grant: CodeGrant::AuthorizationCode,
         tokens_at: None,
+        answer: None,
         token_response_metadata: Vec::new(),
         refresh_response_metadata: Vec::new(),
         redirect_uri_metadata: Vec::new(),

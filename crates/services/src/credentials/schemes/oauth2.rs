@@ -24,7 +24,11 @@ pub fn redeem(
     let mut request = request(scheme, party, &scheme.token_url)?;
     request.set("grant_type", "authorization_code".to_owned());
     request.set("code", code);
-    request.set("redirect_uri", party.redirect_uri.to_owned());
+    // What a webhook brings was never given to a redirect URI, nor for a challenge.
+    let redirected = scheme.installation.is_none();
+    if redirected {
+        request.set("redirect_uri", party.redirect_uri.to_owned());
+    }
     for (name, template) in &scheme.token_params {
         if let Some(value) = party.parameter(template)? {
             request.set(name, value);
@@ -33,7 +37,7 @@ pub fn redeem(
     if let Some(scope) = scope {
         request.set("scope", scope.to_owned());
     }
-    if scheme.pkce == Pkce::S256 {
+    if redirected && scheme.pkce == Pkce::S256 {
         request.set("code_verifier", verifier.clone());
     }
     request.authenticate(&party.client, scheme.client_auth);
@@ -72,13 +76,22 @@ fn request(scheme: &OAuth2, party: &Party<'_>, url: &Template) -> Result<TokenRe
     for (name, template) in &scheme.token_headers {
         request.headers.push((name.clone(), Secret::from(party.text(template)?)));
     }
-    request.shape = AnswerShape {
+    request.shape = shape(scheme);
+    Ok(request)
+}
+
+/// Where an answer carries what.
+fn shape(scheme: &OAuth2) -> AnswerShape {
+    let usual = AnswerShape::default();
+    let paths = scheme.answer.as_ref();
+    AnswerShape {
         alternate: scheme.tokens_at.clone(),
+        access_token: paths.map_or(usual.access_token, |paths| paths.token.clone()),
+        refresh_token: paths.and_then(|paths| paths.refresh_token.clone()).unwrap_or(usual.refresh_token),
+        expiry: paths.and_then(|paths| paths.expiry.clone()),
         unit: scheme.expiry_unit,
         life: scheme.token_life,
-        ..AnswerShape::default()
-    };
-    Ok(request)
+    }
 }
 
 /// The client-credentials request of an admin-consented app (`microsoft-admin`), on the proven tenant.

@@ -7,6 +7,8 @@ pub mod keys;
 pub mod outside;
 pub mod person;
 pub mod receiver;
+pub mod secure;
+pub mod socket;
 pub mod upstream;
 pub mod vendor;
 pub mod visitor;
@@ -33,6 +35,7 @@ pub struct Server {
     pub data_dir: PathBuf,
     stderr: PathBuf,
     _own: Option<TempDir>,
+    ca: Option<PathBuf>,
     http: Client<HttpConnector, Full<Bytes>>,
 }
 
@@ -43,6 +46,7 @@ pub struct Start {
     listen: String,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
+    ca: Option<PathBuf>,
 }
 
 impl Start {
@@ -54,6 +58,7 @@ impl Start {
             listen: "127.0.0.1:0".to_owned(),
             arguments: Vec::new(),
             environment: Vec::new(),
+            ca: None,
         }
     }
 
@@ -78,6 +83,14 @@ impl Start {
     pub fn args(mut self, arguments: &[&str]) -> Self {
         self.arguments.extend(arguments.iter().map(|&one| one.to_owned()));
         self
+    }
+
+    /// Serves https with a certificate of the test's own authority, which our client then trusts.
+    pub fn secure(mut self, authority: &secure::Authority) -> Self {
+        self.ca = Some(authority.ca.clone());
+        let file = |path: &PathBuf| path.to_str().unwrap().to_owned();
+        let (cert, key) = (file(&authority.cert), file(&authority.key));
+        self.args(&["--tls-cert", &cert, "--tls-key", &key])
     }
 
     /// Sets an environment variable.
@@ -122,7 +135,7 @@ impl Start {
             return Err(std::fs::read_to_string(&stderr).unwrap_or_default());
         };
         let http = Client::builder(TokioExecutor::new()).build_http();
-        Ok(Server { child, facts, data_dir, stderr, _own: own, http })
+        Ok(Server { child, facts, data_dir, stderr, _own: own, ca: self.ca, http })
     }
 }
 
@@ -246,6 +259,9 @@ impl Server {
         headers: &[(&str, &str)],
         body: impl Into<Bytes>,
     ) -> Answer {
+        if let Some(ca) = self.ca.as_ref().filter(|_| url.starts_with("https:")) {
+            return secure::send(ca, method, url, headers, body.into()).await;
+        }
         let request = read_request(method, url, headers, body.into());
         let response = self.http.request(request).await.unwrap();
         let (parts, body) = response.into_parts();

@@ -54,11 +54,17 @@ pub struct Serving {
 impl Serving {
     /// Starts a Node script and waits for its `{"ready":true,…}`.
     pub fn node(script: &str, options: &Value) -> Self {
+        Self::node_with(script, options, &[])
+    }
+
+    /// As [`Self::node`], with variables of the environment.
+    pub fn node_with(script: &str, options: &Value, environment: &[(&str, &str)]) -> Self {
         let node = std::env::var("SHEETBEND_TEST_NODE").unwrap_or_else(|_| "node".into());
         let mut child = Command::new(node)
             .arg(clients_dir().join(script))
             .current_dir(clients_dir())
             .env("CLIENT_OPTIONS", options.to_string())
+            .envs(environment.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
