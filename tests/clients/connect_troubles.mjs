@@ -59,6 +59,7 @@ const SCENARIOS = {
         await shows(page, 'This was not accepted.');
         await look(page, 'refused-field', options, report);
         await field.fill(options.good);
+        await page.locator('[aria-invalid=true]').first().waitFor({ state: 'detached' });
         report.equal('the mark goes with the first key', await field.getAttribute('aria-invalid'), 'false');
         await page.locator('button[type=submit]').click();
         await shows(page, 'All done.');
@@ -169,7 +170,12 @@ document.getElementById('open').onclick = () => {
         await press(page, 'Try again');
         const field = page.getByLabel(options.label, { exact: true });
         await field.fill(options.good);
-        await page.waitForLoadState('networkidle');
+        // Now the words for a failure have come.
+        await page.waitForFunction(() => {
+            const here = performance.getEntriesByType('resource').filter((one) => one.responseStatus === 200).map((one) => one.name);
+            const parts = ['later', 'directions', 'signin', 'screens-outcome', 'screens-waiting', 'i18n-later-en'];
+            return parts.every((part) => here.some((name) => name.includes(`/connect-${part}.`)));
+        });
         await context.setOffline(true);
         await page.locator('button[type=submit]').click();
         await direction(page, { title: 'The server cannot be reached', who: 'You can fix this', button: 'Try again' }, 'server-gone', options, report);
