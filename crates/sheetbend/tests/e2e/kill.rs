@@ -131,15 +131,18 @@ async fn killed_during_many_writes_nothing_acknowledged_is_lost() {
     let mut server = Start::dev().in_dir(dir.path()).start();
     let process = server.id();
     let mut acknowledged = Vec::new();
-    let deadline = Instant::now() + Duration::from_millis(700);
-    let killer = std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_millis(600));
-        std::process::Command::new("kill").args(["-9", &process.to_string()]).status().unwrap();
-    });
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let mut killer = None;
     let credentials = json!({"type": "OAUTH2", "access_token": "opaque"});
     let url = format!("{}/connections", server.url());
     let authorization = format!("Bearer {}", server.key());
     'writing: for round in 0.. {
+        if acknowledged.len() > 40 && killer.is_none() {
+            // Beside the writes of this round.
+            killer = Some(std::thread::spawn(move || {
+                std::process::Command::new("kill").args(["-9", &process.to_string()]).status().unwrap();
+            }));
+        }
         let writes = (0..8).map(|lane| {
             let id = format!("w-{round}-{lane}");
             let body = json!({"provider_config_key": EXCEL, "connection_id": id, "credentials": credentials,
@@ -160,11 +163,10 @@ async fn killed_during_many_writes_nothing_acknowledged_is_lost() {
                 None => break 'writing,
             }
         }
-        assert!(Instant::now() < deadline + Duration::from_secs(5), "nobody killed it");
+        assert!(Instant::now() < deadline, "nobody killed it");
     }
-    killer.join().unwrap();
+    killer.expect("it went by itself").join().unwrap();
     server.wait();
-    assert!(acknowledged.len() > 20, "only {} writes before the end", acknowledged.len());
     let server = alive(&dir).await;
     let listed = server.api("GET", "/connections", None).await.ok();
     let known: std::collections::HashSet<&str> = listed["connections"]
