@@ -4,7 +4,7 @@ use crate::harness;
 
 use harness::visitor::{Visitor, session};
 use harness::{Answer, Server, Start};
-use serde_json::{Value, json};
+use serde_json::json;
 
 const EXCEL: &str = "microsoft-excel";
 const ADA: &str = "ada@contoso.example";
